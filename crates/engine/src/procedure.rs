@@ -93,6 +93,8 @@ pub struct Procedure {
     pub clocks: Vec<Clock>,
     /// Kinds of child work.
     pub tasks: Vec<TaskKind>,
+    /// Names of the escalations that a case may carry.
+    pub escalations: Vec<Escalation>,
     /// Approval chains.
     pub chains: Vec<Chain>,
     /// Satisfaction survey.
@@ -931,6 +933,17 @@ pub struct TaskKind {
     pub title: Option<Label>,
     /// Moments that settle it by themselves (a contact settles a customer-sync to-do).
     pub done_on: Vec<MomentFilter>,
+    /// Origin.
+    pub origin: Origin,
+}
+
+/// A named escalation: at most one of a name is open on a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// Key.
+    pub key: Key,
+    /// Name.
+    pub label: Label,
     /// Origin.
     pub origin: Origin,
 }
