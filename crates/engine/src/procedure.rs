@@ -9,7 +9,7 @@ mod access;
 mod condition;
 mod limit;
 mod moment;
-mod table;
+mod word;
 
 pub use condition::{Condition, Fact, Operand, Test};
 pub use limit::LimitSpec;
