@@ -9,11 +9,13 @@ mod access;
 mod condition;
 mod limit;
 mod moment;
+mod read;
 mod word;
 
 pub use condition::{Condition, Fact, Operand, Test};
 pub use limit::LimitSpec;
 pub use moment::{Moment, MomentFilter};
+pub use read::{Finding, read};
 
 use crate::key::Key;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! Looking things up in a procedure, and the texts of actors and facts.
 
 use super::{
-    Action, Actor, Axis, AxisValue, Chain, Clock, Department, Escalation, Fact, Field, FieldKind, Form, FormField,
-    Means, Moment, Operand, Procedure, Purpose, Relation, Report, Role, Stage, StageKind, Table, TaskKind, Test,
-    TransferRule, Verb,
+    Action, Actor, Axis, AxisValue, Chain, Clock, Department, Escalation, Fact, Field, FieldKind,
+    Form, FormField, Means, Moment, Operand, Procedure, Purpose, Relation, Report, Role, Stage,
+    StageKind, Table, TaskKind, Test, TransferRule, Verb,
 };
 use crate::key::Key;
 
@@ -115,7 +115,11 @@ impl Action {
         if self.has(Verb::Register) {
             return false;
         }
-        if self.from.is_empty() { stage.kind == StageKind::Open } else { self.from.contains(&stage.key) }
+        if self.from.is_empty() {
+            stage.kind == StageKind::Open
+        } else {
+            self.from.contains(&stage.key)
+        }
     }
 }
 
@@ -238,7 +242,9 @@ impl Fact {
             ("attempts", None) => Some(Fact::Attempts),
             ("attempt_halfdays", None) => Some(Fact::AttemptHalfDays),
             ("happened", Some(moment)) => Moment::parse(moment).map(Fact::Happened),
-            ("contacts", Some(purpose)) if purpose == "any" || Purpose::parse(purpose).is_some() => {
+            ("contacts", Some(purpose))
+                if purpose == "any" || Purpose::parse(purpose).is_some() =>
+            {
                 Some(Fact::Contacts(purpose.to_owned()))
             }
             ("stage", None) => Some(Fact::Stage),
@@ -327,13 +333,39 @@ mod tests {
     #[test]
     fn every_fact_reads_back_from_its_name() {
         for text in [
-            "round", "severity", "open_tasks", "open_tasks:sub", "tasks:sub", "task_departments:sub", "attempts",
-            "attempt_halfdays", "happened:acked", "contacts:any", "contacts:result", "stage", "assigned", "self",
-            "dispatches", "escalated:urgent", "pending:change", "members", "urges", "answered", "form:f1",
+            "round",
+            "severity",
+            "open_tasks",
+            "open_tasks:sub",
+            "tasks:sub",
+            "task_departments:sub",
+            "attempts",
+            "attempt_halfdays",
+            "happened:acked",
+            "contacts:any",
+            "contacts:result",
+            "stage",
+            "assigned",
+            "self",
+            "dispatches",
+            "escalated:urgent",
+            "pending:change",
+            "members",
+            "urges",
+            "answered",
+            "form:f1",
         ] {
             assert_eq!(Fact::parse(text).map(|fact| fact.name()).as_deref(), Some(text));
         }
-        for text in ["rounds", "happened", "happened:nothing", "contacts:x", "pending:y", "round:1", "escalated:"] {
+        for text in [
+            "rounds",
+            "happened",
+            "happened:nothing",
+            "contacts:x",
+            "pending:y",
+            "round:1",
+            "escalated:",
+        ] {
             assert_eq!(Fact::parse(text), None, "{text}");
         }
     }

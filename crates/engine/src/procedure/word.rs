@@ -1,7 +1,8 @@
 //! The words by which files name the alternatives of small closed vocabularies.
 
 use super::{
-    Again, ArchiveMode, ChainKind, Mark, Means, Meaning, Measures, Moment, Purpose, Relation, Reset, StageKind, Verb,
+    Again, ArchiveMode, ChainKind, Mark, Meaning, Means, Measures, Moment, Purpose, Relation,
+    Reset, StageKind, Verb,
 };
 
 /// A closed vocabulary: every alternative has one word.

@@ -1,0 +1,345 @@
+//! Whether every name that the file uses exists and every value fits where it stands.
+
+use super::book::{Book, Kind, Place, Use};
+use super::finding::near;
+use crate::key::Key;
+use crate::procedure::{Axis, Fact, Field, FieldKind, Moment, Operand, Procedure, Test, Verb};
+use crate::procedure::{Effect, StepKind};
+use std::collections::BTreeSet;
+
+pub(super) fn resolve(book: &Book, procedure: &Procedure) {
+    let causes = causes(procedure);
+    for (what, place) in book.take_uses() {
+        let at = At { book, procedure, place: &place };
+        match what {
+            Use::Name(kind, key) => {
+                if !book.knows(kind, &key) {
+                    book.unknown(&place, kind, &key);
+                }
+            }
+            Use::Compare(Operand::Field(key), test) => at.compare_field(&key, &test),
+            Use::Compare(Operand::Fact(fact), test) => {
+                at.fact(&fact, &causes);
+                at.compare_fact(&fact, &test);
+            }
+            Use::Value(key, value) => at.value(&key, &value),
+            Use::Instant(key) => {
+                at.kind(&key, "a field of type time", |kind| matches!(kind, FieldKind::Time))
+            }
+            Use::Ordered(key) => {
+                at.kind(&key, "a field of type one", |kind| matches!(kind, FieldKind::One(_)))
+            }
+            Use::Assigns(table) => at.assigns(&table),
+            Use::Derives { table, field } => at.derives(&table, &field),
+            Use::Awaited(moment) => at.awaited(moment, &causes),
+        }
+    }
+}
+
+/// One place with what is needed to judge it.
+struct At<'a> {
+    book: &'a Book,
+    procedure: &'a Procedure,
+    place: &'a Place,
+}
+
+impl At<'_> {
+    fn find(&self, code: &'static str, expected: impl Into<String>, found: impl Into<String>) {
+        self.book.find(self.place, code, expected, found);
+    }
+
+    fn compare_field(&self, key: &Key, test: &Test) {
+        let Some(field) = self.procedure.field(key) else {
+            return self.book.unknown(self.place, Kind::Field, key);
+        };
+        let allowed = match (&field.kind, test) {
+            (_, Test::Empty(_)) => true,
+            (FieldKind::Auto(_), _) => return,
+            (FieldKind::Many(_) | FieldKind::Departments, Test::Has(_)) => true,
+            (FieldKind::Text | FieldKind::Long | FieldKind::Tel, Test::Has(_)) => return,
+            (FieldKind::Number, Test::Ge(_) | Test::Le(_)) => return,
+            (FieldKind::One(axis), Test::Ge(_) | Test::Le(_)) => self.scored(axis),
+            (
+                FieldKind::One(_) | FieldKind::Bool | FieldKind::Department,
+                Test::Eq(_) | Test::Ne(_) | Test::In(_),
+            ) => true,
+            (FieldKind::Number, Test::Eq(_) | Test::Ne(_) | Test::In(_)) => true,
+            (
+                FieldKind::Text | FieldKind::Long | FieldKind::Tel,
+                Test::Eq(_) | Test::Ne(_) | Test::In(_),
+            ) => return,
+            _ => false,
+        };
+        if !allowed {
+            let expected = match &field.kind {
+                FieldKind::One(_) => {
+                    "a value of its axis, not, in or empty (ge and le where all values have a score)"
+                }
+                FieldKind::Many(_) | FieldKind::Departments => "has or empty",
+                FieldKind::Bool => "true, false or empty",
+                FieldKind::Department => "a department, not, in or empty",
+                FieldKind::Number => "a number, not, in, ge, le or empty",
+                FieldKind::Text | FieldKind::Long | FieldKind::Tel => {
+                    "a text, not, in, has or empty"
+                }
+                _ => "empty",
+            };
+            let kind = field.kind.name();
+            return self.find(
+                "bad_condition",
+                format!("{expected}, as `{key}` is of type {kind}"),
+                shown(test),
+            );
+        }
+        for value in test.values() {
+            self.fits(field, value);
+        }
+    }
+
+    fn scored(&self, axis: &Key) -> bool {
+        self.procedure
+            .axis(axis)
+            .is_some_and(|axis| axis.values.iter().all(|v| v.score.is_some() || v.system))
+    }
+
+    fn value(&self, key: &Key, value: &str) {
+        if let Some(field) = self.procedure.field(key) {
+            self.fits(field, value);
+        }
+    }
+
+    /// Whether a value written in the file may stand in the field.
+    fn fits(&self, field: &Field, value: &str) {
+        let key = &field.key;
+        match &field.kind {
+            FieldKind::One(axis) | FieldKind::Many(axis) => {
+                if let Some(axis) =
+                    self.procedure.axis(axis).filter(|axis| axis.value(value).is_none())
+                {
+                    self.unknown_value(axis, value);
+                }
+            }
+            FieldKind::Bool if value != "true" && value != "false" => {
+                self.find("bad_value", format!("true or false for `{key}`"), format!("`{value}`"));
+            }
+            FieldKind::Number if value.parse::<f64>().is_err() => {
+                self.find("bad_value", format!("a number for `{key}`"), format!("`{value}`"));
+            }
+            FieldKind::Department | FieldKind::Departments
+                if !self.book.knows(Kind::Department, value) =>
+            {
+                self.book.unknown(self.place, Kind::Department, value);
+            }
+            FieldKind::Time
+            | FieldKind::Person
+            | FieldKind::People
+            | FieldKind::Files
+            | FieldKind::Ref
+            | FieldKind::Table(_)
+            | FieldKind::Auto(_) => {
+                let kind = field.kind.name();
+                self.find(
+                    "bad_value",
+                    format!("no written value for `{key}` of type {kind}"),
+                    format!("`{value}`"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn unknown_value(&self, axis: &Axis, value: &str) {
+        let values: Vec<&str> = axis.values.iter().map(|value| &*value.key).collect();
+        let expected = format!("a value of axis `{}`: {}", axis.key, values.join(" "));
+        self.find("unknown_value", expected, near(value, values.iter().copied()));
+    }
+
+    /// Whether what a fact names exists.
+    fn fact(&self, fact: &Fact, causes: &BTreeSet<Moment>) {
+        let named = |kind, key: &Key| {
+            if !self.book.knows(kind, key) {
+                self.book.unknown(self.place, kind, key);
+            }
+        };
+        match fact {
+            Fact::OpenTasksOf(kind) | Fact::TasksOf(kind) | Fact::TaskDepartments(kind) => {
+                named(Kind::Task, kind)
+            }
+            Fact::Escalated(name) => named(Kind::Escalation, name),
+            Fact::FormComplete(form) => named(Kind::Form, form),
+            Fact::Happened(moment) => self.awaited(*moment, causes),
+            Fact::Pending(what) => {
+                let there = match what.as_str() {
+                    "extension" => self.procedure.extension.is_some(),
+                    _ => self.procedure.change.is_some(),
+                };
+                if !there {
+                    self.find("missing_section", format!("the section [{what}]"), "none");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn compare_fact(&self, fact: &Fact, test: &Test) {
+        if matches!(fact, Fact::Stage) {
+            match test {
+                Test::Eq(_) | Test::Ne(_) | Test::In(_) => {
+                    for stage in
+                        test.values().iter().filter(|stage| !self.book.knows(Kind::Stage, stage))
+                    {
+                        self.book.unknown(self.place, Kind::Stage, stage);
+                    }
+                }
+                _ => self.find(
+                    "bad_condition",
+                    "a stage, not or in, as $stage is a stage",
+                    shown(test),
+                ),
+            }
+            return;
+        }
+        let number = test.values().iter().all(|value| value.parse::<f64>().is_ok());
+        if matches!(test, Test::Has(_) | Test::Empty(_)) || !number {
+            let expected =
+                format!("a number, ge, le, true or false, as ${} is a number", fact.name());
+            self.find("bad_condition", expected, shown(test));
+        }
+    }
+
+    fn kind(&self, key: &Key, expected: &str, fits: fn(&FieldKind) -> bool) {
+        match self.procedure.field(key) {
+            None => self.book.unknown(self.place, Kind::Field, key),
+            Some(field) if !fits(&field.kind) => {
+                self.find(
+                    "wrong_field",
+                    expected,
+                    format!("`{key}` of type {}", field.kind.name()),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn assigns(&self, table: &Key) {
+        let rows =
+            self.procedure.table(table).map(|table| table.rows.as_slice()).unwrap_or_default();
+        if let Some(row) = rows.iter().find(|row| row.role.is_none()) {
+            self.find(
+                "wrong_table",
+                "a table with a role in every row",
+                format!("`{table}`, line {}", row.origin.line),
+            );
+        }
+    }
+
+    fn derives(&self, table: &Key, field: &Key) {
+        let (Some(table), Some(field)) = (self.procedure.table(table), self.procedure.field(field))
+        else {
+            return;
+        };
+        for row in &table.rows {
+            let item = format!("{}.rows", table.key);
+            let place = Place { line: row.origin.line, item: format!("tables.{item}") };
+            let at = At { place: &place, ..*self };
+            match &row.value {
+                Some(value) => at.fits(field, value),
+                None => at.find(
+                    "missing_key",
+                    format!("the key `value`, as `{}` is derived from it", field.key),
+                    "none",
+                ),
+            }
+        }
+    }
+
+    fn awaited(&self, moment: Moment, causes: &BTreeSet<Moment>) {
+        if !causes.contains(&moment) {
+            let expected = "a moment that an action, an effect or a stage causes";
+            self.find(
+                "never_happens",
+                expected,
+                format!("`{}`, which nothing causes", moment.name()),
+            );
+        }
+    }
+}
+
+fn shown(test: &Test) -> String {
+    match test {
+        Test::Eq(value) => format!("`{value}`"),
+        Test::Ne(value) => format!("not `{value}`"),
+        Test::In(values) => format!("in {}", values.join(" ")),
+        Test::Ge(number) => format!("ge {number}"),
+        Test::Le(number) => format!("le {number}"),
+        Test::Has(value) => format!("has `{value}`"),
+        Test::Empty(empty) => format!("empty {empty}"),
+    }
+}
+
+/// Every moment that something in the procedure can cause.
+fn causes(procedure: &Procedure) -> BTreeSet<Moment> {
+    let mut causes = BTreeSet::new();
+    let mut effects: Vec<&Effect> = Vec::new();
+    for action in &procedure.actions {
+        causes.extend(action.emits.iter().copied());
+        causes.extend(action.does.iter().flat_map(|verb| caused_by(*verb)));
+        effects.extend(&action.effects);
+    }
+    effects.extend(procedure.rules.iter().flat_map(|rule| &rule.effects));
+    effects.extend(
+        procedure.survey.iter().flat_map(|survey| &survey.rules).flat_map(|rule| &rule.effects),
+    );
+    for effect in effects {
+        match effect {
+            Effect::Emit(moment) => causes.extend([*moment]),
+            Effect::Round => causes.extend([Moment::Reopened]),
+            Effect::Survey => causes.extend([Moment::SurveySent]),
+            Effect::Task(_) => causes.extend([Moment::TaskSent]),
+            Effect::Assign(_) | Effect::AssignSame => causes.extend([Moment::Dispatched]),
+            Effect::Unassign => causes.extend([Moment::Returned]),
+            _ => {}
+        }
+    }
+    let steps = procedure.clocks.iter().flat_map(|clock| clock.remind.iter().chain(&clock.breach));
+    if steps.into_iter().any(|step| matches!(step.does, StepKind::Task(_))) {
+        causes.extend([Moment::TaskSent]);
+    }
+    if procedure.tasks.iter().any(|task| !task.done_on.is_empty()) {
+        causes.extend([Moment::TaskDone]);
+    }
+    for stage in &procedure.stages {
+        match stage.kind {
+            crate::procedure::StageKind::Closed => causes.extend([Moment::Closed]),
+            crate::procedure::StageKind::Archived => causes.extend([Moment::Archived]),
+            crate::procedure::StageKind::Open => {}
+        }
+    }
+    causes
+}
+
+fn caused_by(verb: Verb) -> &'static [Moment] {
+    match verb {
+        Verb::Register => &[Moment::Received, Moment::Registered],
+        Verb::Assign => &[Moment::Dispatched],
+        Verb::Unassign => &[Moment::Returned],
+        Verb::Contact => &[Moment::Contacted, Moment::Responded, Moment::Attempted],
+        Verb::Progress => &[Moment::Progress],
+        Verb::Task => &[Moment::TaskSent],
+        Verb::TaskDone => &[Moment::TaskDone],
+        Verb::Submit => &[Moment::PlanSubmitted, Moment::PlanApproved],
+        Verb::Approve => &[Moment::PlanApproved],
+        Verb::Reject => &[Moment::PlanRejected],
+        Verb::File => &[Moment::Filed],
+        Verb::Rate => &[Moment::Rated, Moment::Dissatisfied],
+        Verb::Extend | Verb::Change => &[Moment::ChangeRequested],
+        Verb::ExtendDecide | Verb::ChangeDecide => &[Moment::ChangeDecided],
+        Verb::Urge => &[Moment::Urged],
+        Verb::Transfer => &[Moment::Transferred],
+        Verb::Pause => &[Moment::Paused],
+        Verb::Resume => &[Moment::Resumed],
+        Verb::Void => &[Moment::Voided],
+        Verb::Reopen => &[Moment::Reopened],
+        _ => &[],
+    }
+}
