@@ -22,7 +22,10 @@ mod lines;
 mod walk;
 mod windows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{
     Timestamp,
@@ -53,7 +56,8 @@ pub struct Calendar {
     /// Every second counts, whatever else is said; with this, windows and exceptions are kept but do not matter.
     always: bool,
     weekly_off: WeekdaySet,
-    exceptions: BTreeMap<Date, Exception>,
+    /// Shared, so that a calendar with other windows costs nothing.
+    exceptions: Arc<BTreeMap<Date, Exception>>,
     years: Years,
     windows: Windows,
     quiet: Option<QuietHours>,
@@ -154,7 +158,7 @@ impl Calendar {
             offset: Offset::constant(8),
             always: false,
             weekly_off: WeekdaySet::default(),
-            exceptions: BTreeMap::new(),
+            exceptions: Arc::default(),
             years: Years::Every,
             windows: Windows::office(),
             quiet: Some(QuietHours { from: SecondOfDay::hour(22), to: SecondOfDay::hour(8) }),

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
+    sync::Arc,
 };
 
 use jiff::{
@@ -127,7 +128,7 @@ impl CalendarFile {
             offset,
             always: self.always,
             weekly_off,
-            exceptions,
+            exceptions: Arc::new(exceptions),
             years,
             windows: if self.always { Windows::whole_day() } else { windows },
             quiet,
@@ -277,7 +278,7 @@ impl From<Calendar> for CalendarFile {
     fn from(calendar: Calendar) -> CalendarFile {
         let mut off: Vec<OffSpan> = Vec::new();
         let mut work = Vec::new();
-        for (date, exception) in calendar.exceptions {
+        for (date, exception) in Arc::unwrap_or_clone(calendar.exceptions) {
             match exception {
                 Exception::Off(name) => match off.last_mut() {
                     Some(span)

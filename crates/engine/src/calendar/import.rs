@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    sync::Arc,
 };
 
 use jiff::civil::Date;
@@ -185,8 +186,9 @@ impl Calendar {
         report.work = days.values().filter(|day| matches!(day, Exception::Work(_))).count();
         report.off = days.len() - report.work;
         let touched: BTreeSet<i16> = days.keys().map(|date| date.year()).collect();
+        let exceptions = Arc::make_mut(&mut self.exceptions);
         for (date, day) in days {
-            if self.exceptions.insert(date, day.clone()).is_some_and(|earlier| earlier != day) {
+            if exceptions.insert(date, day.clone()).is_some_and(|earlier| earlier != day) {
                 report.replaced.push(date);
             }
         }
