@@ -1,1 +1,48 @@
+//! The memory of Bihuan: cases as chains of events, everything derived from them, and settings, behind one [`Store`].
+//!
+//! The store decides nothing about cases. It commits what the caller decided, against the versions it was decided on; it draws
+//! numbers, keeps personal values apart and erasable, and answers lists and searches from indexes. Time is always an argument.
+#![warn(missing_docs)]
 
+mod attachments;
+mod backend;
+mod blobs;
+mod chain;
+mod ephemeral;
+mod error;
+mod inbox;
+mod migrate;
+mod model;
+mod outbox;
+mod read;
+mod scope;
+mod settings;
+mod sql;
+mod store;
+mod store_read;
+mod text;
+mod time;
+mod timers;
+mod upkeep;
+mod vault;
+mod write;
+
+pub use attachments::{Attachment, NewAttachment};
+pub use chain::ChainReport;
+pub use error::{Result, StoreError};
+pub use inbox::InboxMessage;
+pub use model::{
+    CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, OutboxRow, Receipt, ReceiptOf, Rollup, RowsOf, TimerRow, Write,
+};
+pub use outbox::{Delivery, OutboxMessage};
+pub use read::case::{CaseSummary, Links, StoredCase};
+pub use read::feed::{Feed, FeedEvent};
+pub use read::list::{Count, Filter, Likeness, Page, PhoneMatch, Sort};
+pub use scope::{Grant, Reach, Scope};
+pub use settings::{Administer, Change, LogEntry, Setting, api_key_hash};
+pub use store::{Options, Store};
+pub use text::{fold, matches, phone_digits};
+pub use timers::DueTimer;
+pub use upkeep::{Facts, Verification};
+pub use write::case::no_receipt;
+pub use write::number::fold_number;

@@ -1,0 +1,342 @@
+//! The seam: the only file that knows which database is underneath. Everything else speaks [`Conn`], [`Param`], [`Row`] and SQL
+//! texts with `?n`. PostgreSQL becomes a second variant of [`Conn`] and [`Row`] here; where the dialects differ, the texts carry a
+//! mark that is translated in `translate`: `?n` to `$n`, `/*lock*/` to `FOR UPDATE`, `/*skip*/` to `FOR UPDATE SKIP LOCKED`.
+
+use crate::error::{Result, StoreError};
+use crate::text::Sought;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    Sqlite(PathBuf),
+}
+
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Write,
+    Read,
+    /// A file that nobody else writes, such as a backup.
+    Inspect,
+}
+
+/// A bound value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Param<'a> {
+    Null,
+    Int(i64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+impl From<i64> for Param<'_> {
+    fn from(value: i64) -> Self {
+        Param::Int(value)
+    }
+}
+impl From<u32> for Param<'_> {
+    fn from(value: u32) -> Self {
+        Param::Int(value.into())
+    }
+}
+impl From<bool> for Param<'_> {
+    fn from(value: bool) -> Self {
+        Param::Int(value.into())
+    }
+}
+impl<'a> From<&'a str> for Param<'a> {
+    fn from(value: &'a str) -> Self {
+        Param::Text(value)
+    }
+}
+impl<'a> From<&'a String> for Param<'a> {
+    fn from(value: &'a String) -> Self {
+        Param::Text(value)
+    }
+}
+impl<'a> From<&'a [u8]> for Param<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Param::Blob(value)
+    }
+}
+impl<'a, const N: usize> From<&'a [u8; N]> for Param<'a> {
+    fn from(value: &'a [u8; N]) -> Self {
+        Param::Blob(value)
+    }
+}
+impl<'a> From<&'a Vec<u8>> for Param<'a> {
+    fn from(value: &'a Vec<u8>) -> Self {
+        Param::Blob(value)
+    }
+}
+impl<'a> From<&'a uuid::Uuid> for Param<'a> {
+    fn from(value: &'a uuid::Uuid) -> Self {
+        Param::Blob(value.as_bytes())
+    }
+}
+impl<'a, T: Into<Param<'a>>> From<Option<T>> for Param<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Param::Null, Into::into)
+    }
+}
+
+impl rusqlite::ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Param::Null => ValueRef::Null,
+            Param::Int(value) => ValueRef::Integer(*value),
+            Param::Text(value) => ValueRef::Text(value.as_bytes()),
+            Param::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+/// A row of a result; columns are read by position.
+pub(crate) struct Row<'a>(&'a rusqlite::Row<'a>);
+
+impl Row<'_> {
+    pub(crate) fn int(&self, column: usize) -> Result<i64> {
+        Ok(self.0.get(column)?)
+    }
+    pub(crate) fn opt_int(&self, column: usize) -> Result<Option<i64>> {
+        Ok(self.0.get(column)?)
+    }
+    pub(crate) fn text(&self, column: usize) -> Result<String> {
+        Ok(self.0.get(column)?)
+    }
+    pub(crate) fn opt_text(&self, column: usize) -> Result<Option<String>> {
+        Ok(self.0.get(column)?)
+    }
+    pub(crate) fn blob(&self, column: usize) -> Result<Vec<u8>> {
+        Ok(self.0.get(column)?)
+    }
+    pub(crate) fn opt_blob(&self, column: usize) -> Result<Option<Vec<u8>>> {
+        Ok(self.0.get(column)?)
+    }
+    pub(crate) fn bytes<const N: usize>(&self, column: usize) -> Result<[u8; N]> {
+        let blob = self.blob(column)?;
+        blob.try_into().map_err(|_| StoreError::corrupt("a stored hash or id has the wrong length"))
+    }
+    pub(crate) fn uuid(&self, column: usize) -> Result<uuid::Uuid> {
+        Ok(uuid::Uuid::from_bytes(self.bytes(column)?))
+    }
+    pub(crate) fn flag(&self, column: usize) -> Result<bool> {
+        Ok(self.int(column)? != 0)
+    }
+    /// A number that is never negative: versions, sequences, counts.
+    pub(crate) fn count(&self, column: usize) -> Result<u64> {
+        u64::try_from(self.int(column)?).map_err(|_| StoreError::corrupt("a stored count is negative"))
+    }
+    /// A number that fits the given small type.
+    pub(crate) fn small<T: TryFrom<i64>>(&self, column: usize) -> Result<T> {
+        T::try_from(self.int(column)?).map_err(|_| StoreError::corrupt("a stored number is out of range"))
+    }
+}
+
+/// A connection. All calls block.
+pub(crate) enum Conn {
+    Sqlite(Connection),
+}
+
+/// Facts about the database file for `doctor`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct FileFacts {
+    pub(crate) journal_mode: String,
+    pub(crate) version: String,
+    pub(crate) pages: i64,
+    pub(crate) page_bytes: i64,
+    pub(crate) free_pages: i64,
+}
+
+const MMAP_BYTES: i64 = 256 << 20;
+const CACHE_KIB: i64 = 16 << 10;
+const STATEMENTS: usize = 192;
+const BUSY: Duration = Duration::from_secs(10);
+
+impl Conn {
+    pub(crate) fn open(place: &Place, mode: Mode) -> Result<Self> {
+        let Place::Sqlite(path) = place;
+        let flags = match mode {
+            Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            Mode::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Mode::Inspect => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let inner = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        inner.set_prepared_statement_cache_capacity(STATEMENTS);
+        inner.busy_timeout(BUSY)?;
+        inner.pragma_update(None, "foreign_keys", true)?;
+        inner.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+        inner.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        inner.pragma_update(None, "temp_store", "MEMORY")?;
+        inner.pragma_update(None, "trusted_schema", false)?;
+        match mode {
+            Mode::Write => {
+                inner.pragma_update(None, "journal_mode", "WAL")?;
+                inner.pragma_update(None, "synchronous", "FULL")?;
+                // The writer checkpoints by itself; deleted personal values are overwritten, not just unlinked.
+                inner.pragma_update(None, "wal_autocheckpoint", 0)?;
+                inner.pragma_update(None, "secure_delete", true)?;
+            }
+            Mode::Read | Mode::Inspect => inner.pragma_update(None, "query_only", true)?,
+        }
+        Ok(Self::Sqlite(inner))
+    }
+
+    /// Runs a statement that returns no rows; says how many rows it touched.
+    pub(crate) fn run(&self, sql: &str, params: &[Param<'_>]) -> Result<usize> {
+        let Self::Sqlite(inner) = self;
+        Ok(inner.prepare_cached(sql)?.execute(rusqlite::params_from_iter(params))?)
+    }
+
+    /// All rows.
+    pub(crate) fn rows<T>(&self, sql: &str, params: &[Param<'_>], mut read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let Self::Sqlite(inner) = self;
+        let mut statement = inner.prepare_cached(sql)?;
+        let mut found = statement.query(rusqlite::params_from_iter(params))?;
+        let mut all = Vec::new();
+        while let Some(row) = found.next()? {
+            all.push(read(&Row(row))?);
+        }
+        Ok(all)
+    }
+
+    /// The first row, if any.
+    pub(crate) fn row<T>(&self, sql: &str, params: &[Param<'_>], read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+        let Self::Sqlite(inner) = self;
+        let mut statement = inner.prepare_cached(sql)?;
+        let mut found = statement.query(rusqlite::params_from_iter(params))?;
+        found.next()?.map(|row| read(&Row(row))).transpose()
+    }
+
+    /// Several statements of a migration.
+    pub(crate) fn script(&self, sql: &str) -> Result<()> {
+        let Self::Sqlite(inner) = self;
+        Ok(inner.execute_batch(sql)?)
+    }
+
+    pub(crate) fn begin_write(&self) -> Result<()> {
+        self.run("BEGIN IMMEDIATE", &[]).map(drop)
+    }
+    pub(crate) fn begin_read(&self) -> Result<()> {
+        self.run("BEGIN DEFERRED", &[]).map(drop)
+    }
+    pub(crate) fn commit(&self) -> Result<()> {
+        self.run("COMMIT", &[]).map(drop)
+    }
+    pub(crate) fn rollback(&self) -> Result<()> {
+        if self.in_transaction() { self.run("ROLLBACK", &[]).map(drop) } else { Ok(()) }
+    }
+    pub(crate) fn savepoint(&self) -> Result<()> {
+        self.run("SAVEPOINT one", &[]).map(drop)
+    }
+    pub(crate) fn keep_savepoint(&self) -> Result<()> {
+        self.run("RELEASE one", &[]).map(drop)
+    }
+    pub(crate) fn undo_savepoint(&self) -> Result<()> {
+        self.run("ROLLBACK TO one", &[])?;
+        self.run("RELEASE one", &[]).map(drop)
+    }
+    /// False after the database gave up the whole transaction by itself (a full disk, for example).
+    pub(crate) fn in_transaction(&self) -> bool {
+        let Self::Sqlite(inner) = self;
+        !inner.is_autocommit()
+    }
+
+    /// The schema version, 0 for a new database.
+    pub(crate) fn schema_version(&self, table_exists: &str, version: &str) -> Result<u32> {
+        match self.row(table_exists, &[], |row| row.int(0))? {
+            Some(_) => Ok(self.row(version, &[], |row| row.small(0))?.unwrap_or(0)),
+            None => Ok(0),
+        }
+    }
+
+    /// Moves the write-ahead log into the database; `wait` also empties the log file and waits for readers.
+    pub(crate) fn checkpoint(&self, wait: bool) -> Result<()> {
+        let sql = if wait { "PRAGMA wal_checkpoint(TRUNCATE)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+        self.row(sql, &[], |_| Ok(())).map(drop)
+    }
+
+    /// A consistent copy of the running database into a file that does not exist yet.
+    pub(crate) fn copy_into(&self, file: &Path) -> Result<()> {
+        let text = file.to_str().ok_or_else(|| StoreError::File { what: "the path is not Unicode".into() })?;
+        self.run("VACUUM INTO ?1", &[text.into()]).map(drop)
+    }
+
+    /// Problems that the database finds in its own structure and references; empty when all is well.
+    pub(crate) fn self_check(&self) -> Result<Vec<String>> {
+        let mut found = self.rows("PRAGMA integrity_check", &[], |row| row.text(0))?;
+        found.retain(|line| line != "ok");
+        found.extend(self.rows("PRAGMA foreign_key_check", &[], |row| Ok(format!("foreign key: {} row {:?}", row.text(0)?, row.opt_int(1)?)))?);
+        Ok(found)
+    }
+
+    pub(crate) fn facts(&self) -> Result<FileFacts> {
+        let pragma = |sql| Ok::<_, StoreError>(self.row(sql, &[], |row| row.int(0))?.unwrap_or(0));
+        Ok(FileFacts {
+            journal_mode: self.row("PRAGMA journal_mode", &[], |row| row.text(0))?.unwrap_or_default(),
+            version: self.row("SELECT sqlite_version()", &[], |row| row.text(0))?.unwrap_or_default(),
+            pages: pragma("PRAGMA page_count")?,
+            page_bytes: pragma("PRAGMA page_size")?,
+            free_pages: pragma("PRAGMA freelist_count")?,
+        })
+    }
+
+    /// The plan of a statement, one line per step.
+    #[cfg(test)]
+    pub(crate) fn explain(&self, sql: &str) -> Result<Vec<String>> {
+        let Self::Sqlite(inner) = self;
+        let mut statement = inner.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let unbound = vec![Param::Null; statement.parameter_count()];
+        let mut found = statement.query(rusqlite::params_from_iter(unbound))?;
+        let mut all = Vec::new();
+        while let Some(row) = found.next()? {
+            all.push(Row(row).text(3)?);
+        }
+        Ok(all)
+    }
+
+    /// Prepares a statement and says how many columns it returns.
+    #[cfg(test)]
+    pub(crate) fn check(&self, sql: &str) -> Result<usize> {
+        let Self::Sqlite(inner) = self;
+        Ok(inner.prepare(sql)?.column_count())
+    }
+}
+
+/// The condition that finds cases by text; its placeholder takes what [`match_expression`] makes. `n` is the placeholder's number.
+pub(crate) fn match_condition(n: usize) -> String {
+    format!("search MATCH ?{n}")
+}
+
+/// The sought parts in the language of the full-text index. All parts must occur.
+pub(crate) fn match_expression(sought: &[Sought]) -> String {
+    // Tokens consist of letters, digits and ideographs; quoting them leaves nothing for the index's own syntax to see.
+    let part = |part: &Sought| match part {
+        Sought::Phrase(tokens) => format!("\"{}\"", tokens.join(" ")),
+        Sought::Whole(token) => format!("\"{token}\""),
+        Sought::Prefix(token) => format!("\"{token}\"*"),
+    };
+    sought.iter().map(part).collect::<Vec<_>>().join(" AND ")
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, words) => match failure.code {
+                ErrorCode::DiskFull => Self::DiskFull,
+                ErrorCode::ReadOnly => Self::ReadOnly,
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::corrupt("the database file is damaged"),
+                ErrorCode::ConstraintViolation => Self::invalid(words.clone().unwrap_or_else(|| "constraint".into())),
+                code => Self::Unavailable { what: format!("{code:?}: {}", words.as_deref().unwrap_or_default()) },
+            },
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => Self::corrupt("a stored value has another type"),
+            rusqlite::Error::QueryReturnedNoRows => Self::NotFound { what: "row" },
+            // The SQL text itself is at fault; it holds no values.
+            other => Self::Unavailable { what: other.to_string() },
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What may be lost and is not an event: sessions, drafts, presence. Sealed under the master key, gone at its expiry.
+
+use crate::backend::Conn;
+use crate::error::{Result, StoreError};
+use crate::time::to_int;
+use crate::vault::{Vault, decrypt, encrypt};
+use crate::write::queue::Batch;
+use jiff::Timestamp;
+use serde_json::Value;
+
+crate::sql::queries! {
+    PUT = "INSERT INTO ephemeral (kind, key, body, expires_at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, expires_at = excluded.expires_at";
+    GET = "SELECT body FROM ephemeral WHERE kind = ?1 AND key = ?2 AND expires_at > ?3";
+    LIST = "SELECT key, body FROM ephemeral WHERE kind = ?1 AND key >= ?2 AND key < ?3 AND expires_at > ?4 ORDER BY key";
+    DROP = "DELETE FROM ephemeral WHERE kind = ?1 AND key = ?2";
+    SWEEP = "DELETE FROM ephemeral WHERE expires_at <= ?1";
+}
+
+fn bound(kind: &str, key: &str) -> Vec<u8> {
+    [kind.as_bytes(), b"\0", key.as_bytes()].concat()
+}
+
+fn open(vault: &Vault, kind: &str, key: &str, body: &[u8]) -> Result<Value> {
+    Ok(serde_json::from_slice(&decrypt(vault.own_cipher(), &bound(kind, key), body)?)?)
+}
+
+pub(crate) fn put(batch: &mut Batch<'_>, kind: &str, key: &str, body: &Value, expires_at: Timestamp) -> Result<()> {
+    let sealed = encrypt(batch.vault.own_cipher(), &bound(kind, key), body.to_string().as_bytes())?;
+    batch.conn.run(PUT, &[kind.into(), key.into(), (&sealed).into(), to_int(expires_at)?.into()]).map(drop)
+}
+
+pub(crate) fn get(conn: &Conn, vault: &Vault, kind: &str, key: &str, now: Timestamp) -> Result<Option<Value>> {
+    let found = conn.row(GET, &[kind.into(), key.into(), to_int(now)?.into()], |row| row.blob(0))?;
+    found.map(|body| open(vault, kind, key, &body)).transpose()
+}
+
+pub(crate) fn with_prefix(conn: &Conn, vault: &Vault, kind: &str, prefix: &str, now: Timestamp) -> Result<Vec<(String, Value)>> {
+    // The greatest character follows every key that begins with the prefix.
+    let end = format!("{prefix}\u{10FFFF}");
+    conn.rows(LIST, &[kind.into(), prefix.into(), (&end).into(), to_int(now)?.into()], |row| {
+        let key = row.text(0)?;
+        let body = open(vault, kind, &key, &row.blob(1)?)?;
+        Ok((key, body))
+    })
+}
+
+pub(crate) fn remove(batch: &mut Batch<'_>, kind: &str, key: &str) -> Result<bool> {
+    Ok(batch.conn.run(DROP, &[kind.into(), key.into()])? == 1)
+}
+
+pub(crate) fn sweep(batch: &mut Batch<'_>, now: Timestamp) -> Result<usize> {
+    let swept: Result<usize, StoreError> = batch.conn.run(SWEEP, &[to_int(now)?.into()]);
+    swept
+}

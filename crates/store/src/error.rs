@@ -1,0 +1,134 @@
+//! What can go wrong, as a closed list. No message ever carries personal data.
+
+use uuid::Uuid;
+
+/// Every failure of the store. Messages name cases by id, never by what people wrote.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Somebody else committed first: the case is not at the version the write was decided on. Reload and decide again.
+    #[error("case {case} is at version {found}, not at {expected}")]
+    Conflict {
+        /// The case.
+        case: Uuid,
+        /// The version the write expected; 0 means a new case.
+        expected: u64,
+        /// The version found.
+        found: u64,
+    },
+    /// A setting is not at the version that the change expected.
+    #[error("setting {kind}/{key} is at version {found}, not at {expected}")]
+    SettingConflict {
+        /// Kind of the setting.
+        kind: String,
+        /// Its key.
+        key: String,
+        /// The version the change expected; 0 means a new setting.
+        expected: u64,
+        /// The version found.
+        found: u64,
+    },
+    /// The idempotency key was used before with another body.
+    #[error("the idempotency key was used before with another body")]
+    KeyReused,
+    /// This row of an import became a case before; the write was not applied.
+    #[error("this row was imported before, as case {case}")]
+    AlreadyImported {
+        /// The case that the row became.
+        case: Uuid,
+    },
+    /// The number belongs to another case, now or formerly. A new submission draws the next serial.
+    #[error("number {number} is taken")]
+    NumberTaken {
+        /// The number as it was to be displayed.
+        number: String,
+    },
+    /// There is no such thing. Also the answer for things outside the caller's scope.
+    #[error("{what} not found")]
+    NotFound {
+        /// What was looked for, as a noun.
+        what: &'static str,
+    },
+    /// The write contradicts itself (a gap in the events, an unknown attachment): a bug in the caller.
+    #[error("invalid: {what}")]
+    Invalid {
+        /// What is wrong, without data.
+        what: String,
+    },
+    /// The queue of the writer is full; try again shortly.
+    #[error("too many writes are waiting")]
+    Busy,
+    /// The database cannot be reached or answered with an unexpected failure. Nothing was committed.
+    #[error("database unavailable: {what}")]
+    Unavailable {
+        /// The database's own words; they hold names of tables, never values.
+        what: String,
+    },
+    /// The outcome of COMMIT is unknown. Look the submission up by its idempotency key before answering.
+    #[error("the outcome of the commit is unknown")]
+    OutcomeUnknown,
+    /// What is stored contradicts itself: a broken chain, a missing row, a value that does not decrypt.
+    #[error("corrupt: {what}")]
+    Corrupt {
+        /// What does not fit.
+        what: String,
+    },
+    /// The disk is full. Nothing was committed.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The database file cannot be written.
+    #[error("the database is read-only")]
+    ReadOnly,
+    /// The database was written by a newer version of the program.
+    #[error("the database has schema {found}, this program knows up to {known}; use the newer program")]
+    TooNew {
+        /// Schema of the database.
+        found: u32,
+        /// Newest schema of this program.
+        known: u32,
+    },
+    /// The master key is not the one this database was created with.
+    #[error("the master key does not belong to this database")]
+    WrongKey,
+    /// A file of the blob folder or of a backup cannot be read or written.
+    #[error("file: {what}")]
+    File {
+        /// The operating system's words.
+        what: String,
+    },
+}
+
+/// Result of every call of the store.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+impl StoreError {
+    /// Whether the same call may succeed when it is simply repeated.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable { .. } | Self::DiskFull)
+    }
+
+    pub(crate) fn corrupt(what: impl Into<String>) -> Self {
+        Self::Corrupt { what: what.into() }
+    }
+
+    pub(crate) fn invalid(what: impl Into<String>) -> Self {
+        Self::Invalid { what: what.into() }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::DiskFull,
+            std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::File { what: error.kind().to_string() },
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        // Only the position: the message of serde_json can quote the value.
+        Self::corrupt(format!("stored JSON, line {} column {}", error.line(), error.column()))
+    }
+}

@@ -1,0 +1,249 @@
+//! What is written: a [`Write`] of one or more cases, committed once or not at all.
+//!
+//! All instants are UTC and kept to the nanosecond (years 1678 to 2261). A private text anywhere inside a JSON value is
+//! `{"$p": "plain text"}` or `{"$p": "plain text", "of": "person-key"}`; the store encrypts it and keeps a commitment in its place.
+
+use jiff::{Timestamp, civil::Date};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Renders the answer of a submission from the rows as they are committed (numbers and serials filled in).
+pub type ReceiptOf = Box<dyn FnOnce(&[CaseRows]) -> Value + Send>;
+
+/// Makes the rows of a new case from the serial drawn for it.
+pub type RowsOf = Box<dyn FnOnce(i64) -> CaseRows + Send>;
+
+/// Everything one submission changes. It is committed as a whole, against the expected version of every case.
+pub struct Write {
+    /// Instant of the submission, UTC.
+    pub at: Timestamp,
+    /// With a key, a repetition returns the first receipt and changes nothing.
+    pub key: Option<IdempotencyKey>,
+    /// The row of an import file that becomes the first case of this write; a repetition is refused with its case.
+    pub import: Option<ImportRow>,
+    /// The cases, in the order of the receipt. They are locked in the order of their ids.
+    pub cases: Vec<CaseWrite>,
+    /// Makes the receipt; called once, inside the commit. It must not block.
+    pub receipt: ReceiptOf,
+}
+
+impl Write {
+    /// A write without idempotency key and without import.
+    pub fn new(at: Timestamp, cases: Vec<CaseWrite>, receipt: impl FnOnce(&[CaseRows]) -> Value + Send + 'static) -> Self {
+        Self { at, key: None, import: None, cases, receipt: Box::new(receipt) }
+    }
+
+    /// Makes repetitions harmless.
+    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Records which row of an import file became this case.
+    pub fn with_import(mut self, row: ImportRow) -> Self {
+        self.import = Some(row);
+        self
+    }
+}
+
+/// Says that two submissions are the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// Caller and route; keys of different scopes never meet.
+    pub scope: String,
+    /// The caller's key, 1 to 255 characters.
+    pub key: String,
+    /// SHA-256 of the body. The same key with another body is [`crate::StoreError::KeyReused`].
+    pub body_hash: [u8; 32],
+}
+
+/// A row of an import file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportRow {
+    /// SHA-256 of the file.
+    pub file: [u8; 32],
+    /// Number of the row, from 1.
+    pub row: u32,
+}
+
+/// One case of a write.
+pub enum CaseWrite {
+    /// Rows that are complete: a case that exists, or one whose number was given to it elsewhere (`expected` 0, an import).
+    Existing(Box<CaseRows>),
+    /// A new case whose number needs a serial.
+    New {
+        /// Scope of the serial including its period, e.g. `as:202611`.
+        scope: String,
+        /// The first serial of a scope that was never used.
+        first: i64,
+        /// Makes the rows, called once inside the commit. It must not block.
+        rows: RowsOf,
+    },
+}
+
+impl CaseWrite {
+    /// A case that exists, or comes with a number of its own.
+    pub fn existing(rows: CaseRows) -> Self {
+        Self::Existing(Box::new(rows))
+    }
+
+    /// A new case that draws the next serial of `scope`.
+    pub fn new(scope: impl Into<String>, first: i64, rows: impl FnOnce(i64) -> CaseRows + Send + 'static) -> Self {
+        Self::New { scope: scope.into(), first, rows: Box::new(rows) }
+    }
+}
+
+/// A case after the write: what is added, and what replaces its derived rows.
+#[derive(Debug, Clone, Default)]
+pub struct CaseRows {
+    /// Identity, a UUIDv7 made by the caller.
+    pub id: Uuid,
+    /// Version the write was decided on; 0 for a new case.
+    pub expected: u64,
+    /// Version after the write, greater than `expected`.
+    pub version: u64,
+    /// Displayed number. Unique without regard to dashes and case, for ever.
+    pub number: String,
+    /// What lists read.
+    pub columns: CaseColumns,
+    /// Appended events; `seq` continues the case's sequence without a gap, from 1.
+    pub events: Vec<EventRow>,
+    /// The folded case.
+    pub snapshot: Value,
+    /// Version of the fold that made the snapshot.
+    pub fold_version: u32,
+    /// All timers of the case; replaces what was there. A timer that stays the same keeps its lease.
+    pub timers: Vec<TimerRow>,
+    /// Messages to add, to people (channel `inbox`) or to the outside. A known id is left alone.
+    pub outbox: Vec<OutboxRow>,
+    /// All texts by which the case is found; replaces what was there. Free of names and phone numbers.
+    pub search: Vec<String>,
+    /// All phone numbers by which the case is found; replaces what was there. Only keyed marks are kept.
+    pub phones: Vec<String>,
+    /// Everything the case contributes to the measures; replaces what it contributed before.
+    pub rollups: Vec<Rollup>,
+    /// All links to other cases, as (relation, case); replaces what was there.
+    pub links: Vec<(String, Uuid)>,
+    /// Uploaded attachments that this write takes into the case.
+    pub attachments: Vec<Uuid>,
+    /// Erases every personal value stored for the case before this write applies, in the same commit.
+    pub erase: bool,
+}
+
+/// The indexed columns of a case: what lists, counts and candidates read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CaseColumns {
+    /// Key of the procedure.
+    pub procedure: String,
+    /// Version of the procedure the case is pinned to.
+    pub procedure_version: u32,
+    /// Life cycle: `open`, `closed`, `archived`, `voided`, `merged`; to the store just a word.
+    pub life: String,
+    /// Key of the stage.
+    pub stage: String,
+    /// Key of the one person or role that is responsible.
+    pub holder: String,
+    /// Key of the person who works on it.
+    pub assignee: Option<String>,
+    /// Key of the department.
+    pub department: Option<String>,
+    /// Key of the queue.
+    pub queue: String,
+    /// Severity; greater is more severe.
+    pub severity: u8,
+    /// Key of the category.
+    pub category: Option<String>,
+    /// Key of the channel by which it came.
+    pub channel: String,
+    /// Opaque key of the customer.
+    pub customer: Option<String>,
+    /// Title, sealed like a personal value. `None` when there is none, or when it was erased.
+    pub title: Option<String>,
+    /// When it reached the organisation, UTC.
+    pub received_at: Timestamp,
+    /// When it was registered, UTC.
+    pub registered_at: Timestamp,
+    /// The nearest due of all running clocks, UTC.
+    pub next_due: Option<Timestamp>,
+    /// When it was closed, UTC.
+    pub closed_at: Option<Timestamp>,
+    /// When it was archived, UTC.
+    pub archived_at: Option<Timestamp>,
+    /// Until when it must be kept, UTC.
+    pub keep_until: Option<Timestamp>,
+    /// Seen only by those whose grant includes confidential cases.
+    pub confidential: bool,
+    /// Whether it belongs to the work in hand; lists of work and counts read only these.
+    pub open: bool,
+}
+
+/// One event, written once and never rewritten.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventRow {
+    /// Place in the case, from 1.
+    pub seq: u64,
+    /// Type of the event.
+    pub kind: String,
+    /// Version of the type.
+    pub v: u16,
+    /// Instant of the event, UTC.
+    pub at: Timestamp,
+    /// Key of who did it; opaque.
+    pub actor: String,
+    /// The event, with private texts marked.
+    pub body: Value,
+}
+
+/// A clock's step that is due at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimerRow {
+    /// Key of the clock.
+    pub clock: String,
+    /// Generation of the clock.
+    pub generation: u32,
+    /// Step of the clock.
+    pub step: u32,
+    /// When it is due, UTC.
+    pub due: Timestamp,
+}
+
+/// A message to deliver at least once, recognisable by its id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// Stable identity of the message.
+    pub id: Uuid,
+    /// `inbox` for a person's inbox; anything else waits in the outbox for the worker.
+    pub channel: String,
+    /// Key of the person for `inbox`; else an address, which is sealed.
+    pub to: String,
+    /// Kind of the message.
+    pub kind: String,
+    /// Content, with private texts marked.
+    pub body: Value,
+    /// Not delivered before this instant, UTC.
+    pub not_before: Timestamp,
+}
+
+/// What a case adds to one cell of a measure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollup {
+    /// Name of the measure.
+    pub metric: String,
+    /// Business day.
+    pub day: Date,
+    /// The cell's dimensions in a canonical spelling.
+    pub dims: String,
+    /// What is added to the cell; negative is allowed.
+    pub add: i64,
+}
+
+/// The answer to a committed write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt {
+    /// What [`Write::receipt`] made, or what it made the first time.
+    pub body: Value,
+    /// Whether the write was a repetition and changed nothing.
+    pub replayed: bool,
+    /// Global sequence number of the last event of the write; 0 for a repetition.
+    pub sequence: u64,
+}

@@ -1,0 +1,73 @@
+//! The feed of all events, in commit order.
+
+use crate::backend::Conn;
+use crate::error::{Result, StoreError};
+use crate::model::EventRow;
+use crate::scope::{Scope, Statement, within};
+use crate::time::{from_int, int, limit};
+use crate::vault::Vault;
+use serde_json::Value;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+crate::sql::queries! {
+    LAST = "SELECT value FROM counters WHERE name = 'sequence'";
+}
+
+/// One event of the feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedEvent {
+    /// Global sequence number: commit order. The next call takes it as `after`.
+    pub sequence: u64,
+    /// The case.
+    pub case: Uuid,
+    /// Its number.
+    pub number: String,
+    /// The event.
+    pub event: EventRow,
+}
+
+/// A part of the feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// Events within the scope, in commit order.
+    pub events: Vec<FeedEvent>,
+    /// Everything up to here was looked at; go on after it. Nothing that is committed later has a smaller number.
+    pub upto: u64,
+}
+
+/// Global sequence number of the last committed event.
+pub(crate) fn last(conn: &Conn) -> Result<u64> {
+    Ok(conn.row(LAST, &[], |row| row.count(0))?.unwrap_or(0))
+}
+
+/// Events after a sequence number. The caller holds a read transaction.
+pub(crate) fn feed(conn: &Conn, vault: &Vault, scope: &Scope, after: u64, most: usize) -> Result<Feed> {
+    let last = last(conn)?;
+    let mut statement = Statement::new(
+        "SELECT events.sequence, cases.uuid, cases.number, events.seq, events.kind, events.v, events.at, events.actor, events.body
+        FROM events JOIN cases ON cases.id = events.case_id WHERE events.sequence > ",
+    );
+    statement.bind(int(after)?);
+    within(&mut statement, scope);
+    statement.push(" ORDER BY events.sequence LIMIT ").bind(limit(most));
+    let mut events = conn.rows(&statement.text, &statement.params, |row| {
+        let body: Value = serde_json::from_str(&row.text(8)?)?;
+        let (kind, v, at) = (row.text(4)?, row.small(5)?, from_int(row.int(6)?)?);
+        let event = EventRow { seq: row.count(3)?, kind, v, at, actor: row.text(7)?, body };
+        Ok(FeedEvent { sequence: row.count(0)?, case: row.uuid(1)?, number: row.text(2)?, event })
+    })?;
+    let mut drawers = HashMap::new();
+    for found in &mut events {
+        if !drawers.contains_key(&found.case) {
+            drawers.insert(found.case, vault.drawer(conn, found.case.into_bytes())?);
+        }
+        let drawer = drawers.get(&found.case).ok_or(StoreError::NotFound { what: "case" })?;
+        found.event.body = drawer.open(found.event.body.take())?;
+    }
+    let upto = match events.last() {
+        Some(event) if events.len() == most => event.sequence,
+        _ => last.max(after),
+    };
+    Ok(Feed { events, upto })
+}

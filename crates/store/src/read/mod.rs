@@ -1,0 +1,6 @@
+//! Reading: cases, lists, search, feed, measures.
+
+pub(crate) mod case;
+pub(crate) mod feed;
+pub(crate) mod list;
+pub(crate) mod measure;

@@ -1,0 +1,128 @@
+//! Who sees which cases, as one SQL condition from one function. Lists, counts, search, feed and candidates all use it.
+
+use crate::backend::Param;
+
+/// What somebody may see: every case that at least one grant reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// Key of the person, for [`Reach::Own`].
+    pub person: String,
+    /// Without a grant nothing is seen.
+    pub grants: Vec<Grant>,
+}
+
+/// One right to see cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Only cases of this procedure; `None` is every procedure.
+    pub procedure: Option<String>,
+    /// How far it reaches.
+    pub reach: Reach,
+    /// Whether confidential cases are included.
+    pub confidential: bool,
+}
+
+/// How far a grant reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Cases that the person holds or works on.
+    Own,
+    /// Cases whose holder, assignee or queue is one of these keys.
+    Team(Vec<String>),
+    /// Cases of these departments.
+    Departments(Vec<String>),
+    /// All cases.
+    All,
+}
+
+impl Scope {
+    /// Everything, for the program's own work and for whoever may see all.
+    pub fn all() -> Self {
+        Self { person: String::new(), grants: vec![Grant { procedure: None, reach: Reach::All, confidential: true }] }
+    }
+
+    /// Nothing.
+    pub fn nobody() -> Self {
+        Self::default()
+    }
+
+    /// The cases of some departments, of every procedure, without confidential ones.
+    pub fn departments(departments: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let reach = Reach::Departments(departments.into_iter().map(Into::into).collect());
+        Self { person: String::new(), grants: vec![Grant { procedure: None, reach, confidential: false }] }
+    }
+
+    /// The cases a person holds or works on.
+    pub fn own(person: impl Into<String>) -> Self {
+        Self { person: person.into(), grants: vec![Grant { procedure: None, reach: Reach::Own, confidential: true }] }
+    }
+}
+
+/// A statement under construction: text and the values of its placeholders, in order.
+#[derive(Default)]
+pub(crate) struct Statement<'a> {
+    pub(crate) text: String,
+    pub(crate) params: Vec<Param<'a>>,
+}
+
+impl<'a> Statement<'a> {
+    pub(crate) fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), params: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Adds a value and the placeholder for it.
+    pub(crate) fn bind(&mut self, value: impl Into<Param<'a>>) -> &mut Self {
+        self.params.push(value.into());
+        let n = self.params.len();
+        self.text.push_str(&format!("?{n}"));
+        self
+    }
+
+    fn bind_list(&mut self, values: &'a [String]) -> &mut Self {
+        self.push("(");
+        for (n, value) in values.iter().enumerate() {
+            self.push(if n > 0 { ", " } else { "" }).bind(value);
+        }
+        self.push(")")
+    }
+}
+
+/// Adds ` AND (…)` with the condition of a scope on the table `cases`.
+pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
+    let everything = |grant: &Grant| grant.procedure.is_none() && grant.confidential && grant.reach == Reach::All;
+    if scope.grants.iter().any(everything) {
+        return;
+    }
+    statement.push(" AND (1 = 0");
+    for grant in &scope.grants {
+        statement.push(" OR (1 = 1");
+        if let Some(procedure) = &grant.procedure {
+            statement.push(" AND cases.procedure = ").bind(procedure);
+        }
+        if !grant.confidential {
+            statement.push(" AND cases.confidential = 0");
+        }
+        match &grant.reach {
+            Reach::All => {}
+            Reach::Own => {
+                statement.push(" AND (cases.holder = ").bind(&scope.person);
+                statement.push(" OR cases.assignee = ").bind(&scope.person).push(")");
+            }
+            Reach::Departments(keys) if keys.is_empty() => drop(statement.push(" AND 1 = 0")),
+            Reach::Departments(keys) => drop(statement.push(" AND cases.department IN ").bind_list(keys)),
+            Reach::Team(keys) if keys.is_empty() => drop(statement.push(" AND 1 = 0")),
+            Reach::Team(keys) => {
+                statement.push(" AND (cases.holder IN ").bind_list(keys);
+                statement.push(" OR cases.assignee IN ").bind_list(keys);
+                statement.push(" OR cases.queue IN ").bind_list(keys).push(")");
+            }
+        }
+        statement.push(")");
+    }
+    statement.push(")");
+}

@@ -1,0 +1,210 @@
+//! Reading from the store. Every call blocks for microseconds; those that are not bounded by a limit say so.
+
+use crate::attachments::Attachment;
+use crate::backend::Conn;
+use crate::chain::ChainReport;
+use crate::error::Result;
+use crate::inbox::InboxMessage;
+use crate::model::{EventRow, IdempotencyKey, Rollup, TimerRow};
+use crate::outbox::OutboxMessage;
+use crate::read::case::{self, CaseSummary, Links, StoredCase};
+use crate::read::feed::{self, Feed};
+use crate::read::list::{self, Count, Filter, Likeness, Page, Sort};
+use crate::read::measure;
+use crate::scope::Scope;
+use crate::settings::{self, LogEntry, Setting};
+use crate::store::Store;
+use crate::vault::Vault;
+use crate::{attachments, chain, ephemeral, inbox, outbox, timers, upkeep, write};
+use jiff::{Timestamp, civil::Date};
+use serde_json::Value;
+use uuid::Uuid;
+
+impl Store {
+    /// One statement's view of the database.
+    fn read<T>(&self, read: impl FnOnce(&Conn, &Vault) -> Result<T>) -> Result<T> {
+        let conn = self.reader()?;
+        let result = read(&conn, &self.inner.vault);
+        self.give_back(conn);
+        result
+    }
+
+    /// Several statements that see the same state.
+    fn snapshot<T>(&self, read: impl FnOnce(&Conn, &Vault) -> Result<T>) -> Result<T> {
+        self.read(|conn, vault| {
+            conn.begin_read()?;
+            let result = read(conn, vault);
+            conn.rollback()?;
+            result
+        })
+    }
+
+    /// A case with its snapshot; `None` when there is none within the scope.
+    pub fn case(&self, scope: &Scope, case: Uuid) -> Result<Option<StoredCase>> {
+        self.snapshot(|conn, vault| case::load(conn, vault, scope, case))
+    }
+
+    /// A case by its number, present or former, whatever its dashes and case; `None` when there is none within the scope.
+    pub fn case_by_number(&self, scope: &Scope, number: &str) -> Result<Option<StoredCase>> {
+        self.snapshot(|conn, vault| match case::by_number(conn, number)? {
+            Some(case) => case::load(conn, vault, scope, case),
+            None => Ok(None),
+        })
+    }
+
+    /// Events of a case after place `after`, at most `limit`. Scope is the caller's: ask for the case first.
+    pub fn events(&self, case: Uuid, after: u64, limit: usize) -> Result<Vec<EventRow>> {
+        self.snapshot(|conn, vault| case::events(conn, vault, case, after, limit))
+    }
+
+    /// The timers of a case, soonest first.
+    pub fn timers(&self, case: Uuid) -> Result<Vec<TimerRow>> {
+        self.snapshot(|conn, _| case::timers(conn, case))
+    }
+
+    /// Relations of a case to others, in both directions.
+    pub fn links(&self, case: Uuid) -> Result<Links> {
+        self.snapshot(|conn, _| case::links(conn, case))
+    }
+
+    /// One page of cases; see [`Filter`] and [`Sort`]. `Invalid` for a cursor of another order.
+    pub fn list(&self, scope: &Scope, filter: &Filter, sort: Sort, cursor: Option<&str>, limit: usize) -> Result<Page<CaseSummary>> {
+        self.read(|conn, vault| list::list(conn, vault, scope, filter, sort, cursor, limit))
+    }
+
+    /// Cases found by text, newest first; the rules are those of [`crate::matches`].
+    pub fn search(&self, scope: &Scope, text: &str, cursor: Option<&str>, limit: usize) -> Result<Page<CaseSummary>> {
+        let filter = Filter { text: Some(text.to_owned()), ..Filter::default() };
+        self.list(scope, &filter, Sort::NewestEntry, cursor, limit)
+    }
+
+    /// How many cases a filter finds, counted up to `most`; a result of `most` means "at least".
+    pub fn count(&self, scope: &Scope, filter: &Filter, most: usize) -> Result<u64> {
+        self.read(|conn, vault| list::count(conn, vault, scope, filter, most))
+    }
+
+    /// Open cases by procedure, queue and stage; costs as much as there are open cases, however many were closed.
+    pub fn counts(&self, scope: &Scope, now: Timestamp) -> Result<Vec<Count>> {
+        self.read(|conn, _| list::counts(conn, scope, now))
+    }
+
+    /// Open cases of the same phone or customer, newest first.
+    pub fn candidates(&self, scope: &Scope, like: &Likeness, limit: usize) -> Result<Vec<CaseSummary>> {
+        self.read(|conn, vault| list::candidates(conn, vault, scope, like, limit))
+    }
+
+    /// Events of all cases within the scope after sequence number `after`, in commit order.
+    pub fn feed(&self, scope: &Scope, after: u64, limit: usize) -> Result<Feed> {
+        self.snapshot(|conn, vault| feed::feed(conn, vault, scope, after, limit))
+    }
+
+    /// The cells of a measure between two business days, both included; cells that are zero are left out.
+    pub fn rollups(&self, metric: &str, from: Date, to: Date) -> Result<Vec<Rollup>> {
+        self.read(|conn, _| measure::rollups(conn, metric, from, to))
+    }
+
+    /// When [`Store::claim_due`] next finds something.
+    pub fn next_due_timer(&self) -> Result<Option<Timestamp>> {
+        self.snapshot(|conn, _| timers::next(conn))
+    }
+
+    /// When [`Store::outbox_due`] next finds something.
+    pub fn next_due_message(&self) -> Result<Option<Timestamp>> {
+        self.snapshot(|conn, _| outbox::next(conn))
+    }
+
+    /// Messages that were given up, newest first.
+    pub fn dead_messages(&self, limit: usize) -> Result<Vec<OutboxMessage>> {
+        self.snapshot(|conn, vault| outbox::dead(conn, vault, limit))
+    }
+
+    /// Messages of a case to the outside, oldest first.
+    pub fn messages_of(&self, case: Uuid) -> Result<Vec<OutboxMessage>> {
+        self.snapshot(|conn, vault| outbox::of_case(conn, vault, case))
+    }
+
+    /// Somebody's messages after a place, oldest first.
+    pub fn inbox(&self, person: &str, after: u64, limit: usize) -> Result<Vec<InboxMessage>> {
+        self.snapshot(|conn, vault| inbox::after(conn, vault, person, after, limit))
+    }
+
+    /// Somebody's newest messages before a place, newest first.
+    pub fn inbox_newest(&self, person: &str, before: Option<u64>, limit: usize) -> Result<Vec<InboxMessage>> {
+        self.snapshot(|conn, vault| inbox::newest(conn, vault, person, before, limit))
+    }
+
+    /// How many messages somebody has not read.
+    pub fn unread(&self, person: &str) -> Result<u64> {
+        self.read(|conn, _| inbox::unread(conn, person))
+    }
+
+    /// The receipt of an earlier submission with this key; `KeyReused` when its body was another one.
+    pub fn receipt(&self, key: &IdempotencyKey) -> Result<Option<Value>> {
+        self.snapshot(|conn, vault| write::once::earlier(conn, vault, key))
+    }
+
+    /// The rows of an import file that became cases, by row.
+    pub fn imported(&self, file: &[u8; 32]) -> Result<Vec<(u32, Uuid)>> {
+        self.read(|conn, _| write::once::imported(conn, file))
+    }
+
+    /// The current version of a setting.
+    pub fn setting(&self, kind: &str, key: &str) -> Result<Option<Setting>> {
+        self.snapshot(|conn, vault| settings::get(conn, vault, kind, key))
+    }
+
+    /// A certain version of a setting.
+    pub fn setting_version(&self, kind: &str, key: &str, version: u64) -> Result<Option<Setting>> {
+        self.snapshot(|conn, vault| settings::get_version(conn, vault, kind, key, version))
+    }
+
+    /// The current versions of all settings of a kind, by key. Not bounded.
+    pub fn settings(&self, kind: &str) -> Result<Vec<Setting>> {
+        self.snapshot(|conn, vault| settings::list(conn, vault, kind))
+    }
+
+    /// All versions of a setting that are still there, oldest first. Not bounded.
+    pub fn setting_versions(&self, kind: &str, key: &str) -> Result<Vec<Setting>> {
+        self.snapshot(|conn, vault| settings::versions(conn, vault, kind, key))
+    }
+
+    /// Entries of the log of settings after a place, oldest first.
+    pub fn settings_log(&self, after: u64, limit: usize) -> Result<Vec<LogEntry>> {
+        self.read(|conn, _| settings::entries(conn, after, limit))
+    }
+
+    /// An attachment without its content.
+    pub fn attachment(&self, id: Uuid) -> Result<Option<Attachment>> {
+        self.snapshot(|conn, vault| attachments::get(conn, vault, id))
+    }
+
+    /// The content of an attachment; `None` when there is none, or it was erased.
+    pub fn attachment_content(&self, id: Uuid) -> Result<Option<Vec<u8>>> {
+        self.read(|conn, vault| attachments::content(conn, vault, &self.inner.blobs, id))
+    }
+
+    /// The attachments of a case, oldest first.
+    pub fn attachments_of(&self, case: Uuid) -> Result<Vec<Attachment>> {
+        self.snapshot(|conn, vault| attachments::of_case(conn, vault, case))
+    }
+
+    /// Something that may be lost, unless it has expired at `now`.
+    pub fn ephemeral(&self, kind: &str, key: &str, now: Timestamp) -> Result<Option<Value>> {
+        self.read(|conn, vault| ephemeral::get(conn, vault, kind, key, now))
+    }
+
+    /// All of a kind whose key begins with `prefix`, unless expired at `now`, by key. Not bounded.
+    pub fn ephemeral_with_prefix(&self, kind: &str, prefix: &str, now: Timestamp) -> Result<Vec<(String, Value)>> {
+        self.read(|conn, vault| ephemeral::with_prefix(conn, vault, kind, prefix, now))
+    }
+
+    /// Recomputes the hash chain of a case and checks every commitment; `Corrupt` says where it breaks.
+    pub fn verify_chain(&self, case: Uuid) -> Result<ChainReport> {
+        self.snapshot(|conn, vault| chain::verify(conn, vault, case))
+    }
+
+    /// Facts for `doctor`. Counts rows; not for every page.
+    pub fn facts(&self) -> Result<upkeep::Facts> {
+        self.snapshot(|conn, _| upkeep::facts(conn, self.file(), &self.inner.blobs))
+    }
+}

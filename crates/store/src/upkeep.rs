@@ -1,0 +1,203 @@
+//! Backup, verification and the facts for `doctor`.
+
+use crate::backend::{Conn, Mode, Place};
+use crate::error::{Result, StoreError};
+use crate::vault::Vault;
+use crate::{attachments, blobs::Blobs, chain, migrate, settings};
+use std::path::Path;
+use uuid::Uuid;
+
+crate::sql::queries! {
+    FACT = "SELECT value FROM facts WHERE name = ?1";
+    KEEP_FACT = "INSERT INTO facts (name, value) VALUES (?1, ?2)";
+    CASES_AFTER = "SELECT id, uuid FROM cases WHERE id > ?1 ORDER BY id LIMIT 500";
+    COUNT_CASES = "SELECT COUNT(*) FROM cases";
+    COUNT_OPEN = "SELECT COUNT(*) FROM cases WHERE open = 1";
+    COUNT_EVENTS = "SELECT COUNT(*) FROM events";
+    COUNT_SNAPSHOTS = "SELECT COUNT(*) FROM snapshots";
+    COUNT_TIMERS = "SELECT COUNT(*) FROM timers";
+    COUNT_WAITING = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";
+    COUNT_DEAD = "SELECT COUNT(*) FROM outbox WHERE state = 'dead'";
+    ATTACHMENT_MARKS = "SELECT mark FROM attachments WHERE erased = 0";
+    OLD_TOKENS = "SELECT COUNT(*) FROM searched WHERE tokenizer <> ?1";
+}
+
+/// The file of the database within its folder.
+pub(crate) const DATABASE: &str = "bihuan.db";
+/// The folder of attachments beside it.
+pub(crate) const BLOBS: &str = "blobs";
+
+/// What was found by verifying a database. Anything wrong stands in `problems`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Schema version.
+    pub schema: u32,
+    /// Cases.
+    pub cases: u64,
+    /// Events whose chain fits.
+    pub events: u64,
+    /// Mentions of personal values that fit their commitment.
+    pub values: u64,
+    /// Mentions of personal values that were erased.
+    pub erased: u64,
+    /// Entries of the settings' log.
+    pub settings_log: u64,
+    /// Files of attachments that are there.
+    pub files: u64,
+    /// Everything that is wrong, without personal data; empty for a sound database.
+    pub problems: Vec<String>,
+}
+
+/// Facts for `doctor`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Which database, e.g. `SQLite 3.50.0`.
+    pub backend: String,
+    /// Schema version of the database.
+    pub schema: u32,
+    /// Schema version of this program.
+    pub schema_known: u32,
+    /// Journal mode; `wal` is right.
+    pub journal_mode: String,
+    /// Size of the database in bytes.
+    pub database_bytes: u64,
+    /// Unused part of it in bytes.
+    pub free_bytes: u64,
+    /// Size of the write-ahead log in bytes.
+    pub log_bytes: u64,
+    /// Size of all attachments in bytes.
+    pub blob_bytes: u64,
+    /// Cases.
+    pub cases: u64,
+    /// Open cases.
+    pub open_cases: u64,
+    /// Events.
+    pub events: u64,
+    /// Timers.
+    pub timers: u64,
+    /// Messages that wait to be sent.
+    pub outbox_waiting: u64,
+    /// Messages that were given up.
+    pub outbox_dead: u64,
+    /// Cases whose texts were indexed by other rules than this program's.
+    pub old_search_rows: u64,
+}
+
+/// Recognises the database's master key, or makes this one its own when the database is new.
+pub(crate) fn check_key(conn: &Conn, vault: &Vault, is_writer: bool) -> Result<()> {
+    match conn.row(FACT, &["key check".into()], |row| row.bytes::<32>(0))? {
+        Some(check) if check == vault.check() => Ok(()),
+        Some(_) => Err(StoreError::WrongKey),
+        None if is_writer => conn.run(KEEP_FACT, &["key check".into(), (&vault.check()).into()]).map(drop),
+        None => Err(StoreError::corrupt("the database holds no key check")),
+    }
+}
+
+fn count(conn: &Conn, sql: &str) -> Result<u64> {
+    Ok(conn.row(sql, &[], |row| row.count(0))?.unwrap_or(0))
+}
+
+/// Verifies a database nobody writes: structure, references, every chain, every commitment, every file.
+pub(crate) fn verify(place: &Place, blobs: &Blobs, vault: &Vault) -> Result<Verification> {
+    let conn = Conn::open(place, Mode::Inspect)?;
+    let schema = migrate::refuse_newer(&conn)?;
+    let mut found = Verification { schema, ..Verification::default() };
+    if schema < migrate::newest() {
+        found.problems.push(format!("schema {schema} is older than {}; start the program once", migrate::newest()));
+        return Ok(found);
+    }
+    check_key(&conn, vault, false)?;
+    found.problems = conn.self_check()?;
+    let mut after = 0;
+    loop {
+        let cases = conn.rows(CASES_AFTER, &[after.into()], |row| Ok((row.int(0)?, row.uuid(1)?)))?;
+        let Some((last, _)) = cases.last() else { break };
+        after = *last;
+        for (_, case) in cases {
+            one_case(&conn, vault, case, &mut found);
+        }
+    }
+    for (sql, expected, what) in [(COUNT_EVENTS, found.events, "events"), (COUNT_SNAPSHOTS, found.cases, "snapshots")] {
+        let there = count(&conn, sql)?;
+        if there != expected {
+            found.problems.push(format!("{there} {what} where {expected} belong"));
+        }
+    }
+    match settings::verify(&conn) {
+        Ok(entries) => found.settings_log = entries,
+        Err(error) => found.problems.push(error.to_string()),
+    }
+    for mark in conn.rows(ATTACHMENT_MARKS, &[], |row| row.blob(0))? {
+        match blobs.get(&crate::vault::hex(&mark)) {
+            Ok(_) => found.files += 1,
+            Err(error) => found.problems.push(format!("an attachment's file is missing: {error}")),
+        }
+    }
+    Ok(found)
+}
+
+fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) {
+    found.cases += 1;
+    match chain::verify(conn, vault, case) {
+        Ok(report) => {
+            found.events += report.events;
+            found.values += report.values;
+            found.erased += report.erased;
+        }
+        Err(error) => found.problems.push(error.to_string()),
+    }
+}
+
+/// Writes a consistent copy of the running database and its attachments into a folder that does not hold one yet.
+pub(crate) fn backup(conn: &Conn, blobs: &Blobs, to: &Path) -> Result<()> {
+    let file = to.join(DATABASE);
+    if file.exists() {
+        return Err(StoreError::File { what: "the folder already holds a backup".into() });
+    }
+    std::fs::create_dir_all(to)?;
+    // The database first: every file it names is already in the folder, since uploads precede their rows.
+    conn.copy_into(&file)?;
+    std::fs::File::open(&file)?.sync_all()?;
+    blobs.copy_to(&to.join(BLOBS))?;
+    Ok(std::fs::File::open(to)?.sync_all()?)
+}
+
+/// Facts for `doctor`.
+pub(crate) fn facts(conn: &Conn, file: &Path, blobs: &Blobs) -> Result<Facts> {
+    let about = conn.facts()?;
+    let bytes = |pages: i64| u64::try_from(pages.saturating_mul(about.page_bytes)).unwrap_or(0);
+    let log = file.with_extension("db-wal");
+    Ok(Facts {
+        backend: format!("SQLite {}", about.version),
+        schema: migrate::found(conn)?,
+        schema_known: migrate::newest(),
+        database_bytes: bytes(about.pages),
+        free_bytes: bytes(about.free_pages),
+        log_bytes: std::fs::metadata(log).map_or(0, |log| log.len()),
+        blob_bytes: blobs.all()?.iter().map(|file| file.bytes).sum(),
+        journal_mode: about.journal_mode,
+        cases: count(conn, COUNT_CASES)?,
+        open_cases: count(conn, COUNT_OPEN)?,
+        events: count(conn, COUNT_EVENTS)?,
+        timers: count(conn, COUNT_TIMERS)?,
+        outbox_waiting: count(conn, COUNT_WAITING)?,
+        outbox_dead: count(conn, COUNT_DEAD)?,
+        old_search_rows: conn.row(OLD_TOKENS, &[crate::text::TOKENIZER.into()], |row| row.count(0))?.unwrap_or(0),
+    })
+}
+
+/// Removes files that no attachment names, among those last changed before `before`.
+pub(crate) fn sweep_files(conn: &Conn, blobs: &Blobs, before: jiff::Timestamp) -> Result<usize> {
+    let mut swept = 0;
+    for file in blobs.all()?.into_iter().filter(|file| file.modified < before) {
+        if file.is_unfinished() {
+            std::fs::remove_file(&file.path)?;
+        } else if !attachments::in_use(conn, &file.name)? {
+            blobs.remove(&file.name)?;
+        } else {
+            continue;
+        }
+        swept += 1;
+    }
+    Ok(swept)
+}

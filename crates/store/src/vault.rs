@@ -1,0 +1,325 @@
+//! Personal values: taken out of JSON before it is written, put back when it is read.
+//!
+//! Every owner (a case, a setting, an attachment) has a random key per subject, wrapped by the master key. A value is kept once per
+//! owner, subject and text: encrypted, with a random salt; in its place stand its reference and the commitment SHA-256(salt, text).
+//! Reference and value die with the key, and the commitment alone proves nothing about the text.
+
+use crate::backend::Conn;
+use crate::error::{Result, StoreError};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use hmac::{Hmac, Mac};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+crate::sql::queries! {
+    KEYS = "SELECT id, subject, wrapped FROM subject_keys WHERE owner = ?1";
+    ADD_KEY = "INSERT INTO subject_keys (owner, subject, wrapped) VALUES (?1, ?2, ?3) RETURNING id";
+    VALUES = "SELECT ref, subject, salt, sealed FROM personal WHERE owner = ?1";
+    ADD_VALUE = "INSERT INTO personal (owner, ref, subject, salt, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
+    DROP_VALUES = "DELETE FROM personal WHERE owner = ?1";
+    DROP_KEYS = "DELETE FROM subject_keys WHERE owner = ?1";
+}
+
+/// Whose key a value is under: a case's id, or a hash that stands for a setting.
+pub(crate) type Owner = [u8; 16];
+type Reference = [u8; 16];
+
+/// The master key and what is derived from it.
+pub(crate) struct Vault {
+    wrap: ChaCha20Poly1305,
+    marks: [u8; 32],
+    check: [u8; 32],
+}
+
+/// HMAC-SHA-256.
+pub(crate) fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes a key of any length; the fallback is never reached.
+    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else { return [0; 32] };
+    for part in parts {
+        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// The first half of a hash, where 128 bits are enough.
+pub(crate) fn half(hash: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    half
+}
+
+pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Unavailable { what: "no randomness from the operating system".into() })?;
+    Ok(bytes)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+        }
+        text
+    })
+}
+
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<_>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| u8::try_from(high * 16 + low).ok()).collect()
+}
+
+pub(crate) fn encrypt(cipher: &ChaCha20Poly1305, bound_to: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+    let nonce = random::<12>()?;
+    let sealed = cipher
+        .encrypt(Nonce::from_slice(&nonce), Payload { msg: plain, aad: bound_to })
+        .map_err(|_| StoreError::invalid("a value is too long to encrypt"))?;
+    Ok([&nonce[..], &sealed].concat())
+}
+
+pub(crate) fn decrypt(cipher: &ChaCha20Poly1305, bound_to: &[u8], stored: &[u8]) -> Result<Vec<u8>> {
+    let broken = || StoreError::corrupt("a sealed value does not decrypt");
+    let (nonce, sealed) = stored.split_at_checked(12).ok_or_else(broken)?;
+    cipher.decrypt(Nonce::from_slice(nonce), Payload { msg: sealed, aad: bound_to }).map_err(|_| broken())
+}
+
+impl Vault {
+    pub(crate) fn new(master: &[u8; 32]) -> Self {
+        let wrap = keyed(master, &[b"bihuan wrap subject keys"]);
+        Self {
+            wrap: ChaCha20Poly1305::new(Key::from_slice(&wrap)),
+            marks: keyed(master, &[b"bihuan marks"]),
+            check: keyed(master, &[b"bihuan key check"]),
+        }
+    }
+
+    /// Recognises the master key without revealing it.
+    pub(crate) fn check(&self) -> [u8; 32] {
+        self.check
+    }
+
+    /// A keyed mark: equal for equal things, and nothing else can be told from it.
+    pub(crate) fn mark(&self, purpose: &str, thing: &[u8]) -> [u8; 16] {
+        half(keyed(&self.marks, &[purpose.as_bytes(), thing]))
+    }
+
+    /// The cipher for what has no subject: sessions and drafts.
+    pub(crate) fn own_cipher(&self) -> &ChaCha20Poly1305 {
+        &self.wrap
+    }
+
+    /// Everything kept for one owner, ready to seal and to open.
+    pub(crate) fn drawer(&self, conn: &Conn, owner: Owner) -> Result<Drawer> {
+        let mut drawer = Drawer { owner, subjects: Vec::new(), values: HashMap::new() };
+        let keys = conn.rows(KEYS, &[(&owner).into()], |row| Ok((row.int(0)?, row.text(1)?, row.blob(2)?)))?;
+        for (id, name, wrapped) in keys {
+            let key = decrypt(&self.wrap, &bound(&owner, &name), &wrapped)?;
+            drawer.subjects.push(Subject::new(id, name, &key)?);
+        }
+        if !drawer.subjects.is_empty() {
+            let values = conn.rows(VALUES, &[(&owner).into()], |row| {
+                Ok((row.bytes(0)?, Held { subject: row.int(1)?, salt: row.bytes(2)?, sealed: row.blob(3)? }))
+            })?;
+            drawer.values = values.into_iter().collect();
+        }
+        Ok(drawer)
+    }
+
+    /// A drawer that is known to be empty: that of a new case.
+    pub(crate) fn empty_drawer(&self, owner: Owner) -> Drawer {
+        Drawer { owner, subjects: Vec::new(), values: HashMap::new() }
+    }
+
+    /// Deletes every value, salt and key of an owner. What was sealed under them can never be opened again.
+    pub(crate) fn destroy(&self, conn: &Conn, owner: Owner) -> Result<()> {
+        conn.run(DROP_VALUES, &[(&owner).into()])?;
+        conn.run(DROP_KEYS, &[(&owner).into()])?;
+        Ok(())
+    }
+
+    /// A title as lists read it: straight from the row, with the wrapped key beside it.
+    pub(crate) fn open_title(&self, owner: &Owner, wrapped: Option<Vec<u8>>, title: Option<Vec<u8>>) -> Result<Option<String>> {
+        let (Some(wrapped), Some(title)) = (wrapped, title) else { return Ok(None) };
+        let key = decrypt(&self.wrap, &bound(owner, ""), &wrapped)?;
+        let subject = Subject::new(0, String::new(), &key)?;
+        let plain = decrypt(&subject.cipher, owner, &title)?;
+        String::from_utf8(plain).map(Some).map_err(|_| StoreError::corrupt("a title is not a text"))
+    }
+
+    fn add_subject(&self, conn: &Conn, owner: &Owner, name: &str) -> Result<Subject> {
+        let key = random::<32>()?;
+        let wrapped = encrypt(&self.wrap, &bound(owner, name), &key)?;
+        let id = conn.row(ADD_KEY, &[owner.into(), name.into(), (&wrapped).into()], |row| row.int(0))?;
+        Subject::new(id.ok_or_else(|| StoreError::corrupt("a key was not stored"))?, name.to_owned(), &key)
+    }
+}
+
+fn bound(owner: &Owner, name: &str) -> Vec<u8> {
+    [owner.as_slice(), name.as_bytes()].concat()
+}
+
+struct Subject {
+    id: i64,
+    name: String,
+    cipher: ChaCha20Poly1305,
+    references: [u8; 32],
+}
+
+impl Subject {
+    fn new(id: i64, name: String, key: &[u8]) -> Result<Self> {
+        let cipher = ChaCha20Poly1305::new_from_slice(key).map_err(|_| StoreError::corrupt("a key has the wrong length"))?;
+        Ok(Self { id, name, cipher, references: keyed(key, &[b"references"]) })
+    }
+}
+
+struct Held {
+    subject: i64,
+    salt: [u8; 16],
+    sealed: Vec<u8>,
+}
+
+/// The personal values of one owner.
+pub(crate) struct Drawer {
+    owner: Owner,
+    subjects: Vec<Subject>,
+    values: HashMap<Reference, Held>,
+}
+
+fn commitment(salt: &[u8], text: &str) -> String {
+    hex(&Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize())
+}
+
+impl Drawer {
+    /// The JSON with every private text replaced by its reference and commitment.
+    pub(crate) fn seal(&mut self, vault: &Vault, conn: &Conn, value: &Value) -> Result<Value> {
+        Ok(match value {
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.seal(vault, conn, item)).collect::<Result<_>>()?),
+            Value::Object(fields) => match fields.get("$p") {
+                Some(Value::String(text)) => self.put(vault, conn, text, fields.get("of"))?,
+                Some(_) => return Err(StoreError::invalid("a private value that is not a text")),
+                // A reference in what was handed in is nobody's: only this function makes them.
+                None if fields.contains_key("$ref") => return Err(StoreError::invalid("a reference instead of a private text")),
+                None => Value::Object(
+                    fields.iter().map(|(name, field)| Ok((name.clone(), self.seal(vault, conn, field)?))).collect::<Result<Map<_, _>>>()?,
+                ),
+            },
+            plain => plain.clone(),
+        })
+    }
+
+    fn put(&mut self, vault: &Vault, conn: &Conn, text: &str, of: Option<&Value>) -> Result<Value> {
+        let name = match of {
+            None => "",
+            Some(Value::String(name)) => name.as_str(),
+            Some(_) => return Err(StoreError::invalid("the subject of a private text is not a key")),
+        };
+        let at = self.subject(vault, conn, name)?;
+        let subject = self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
+        let reference = half(keyed(&subject.references, &[text.as_bytes()]));
+        let salt = match self.values.get(&reference) {
+            Some(held) => held.salt,
+            None => {
+                let salt = random::<16>()?;
+                let sealed = encrypt(&subject.cipher, &reference, text.as_bytes())?;
+                conn.run(ADD_VALUE, &[(&self.owner).into(), (&reference).into(), subject.id.into(), (&salt).into(), (&sealed).into()])?;
+                self.values.insert(reference, Held { subject: subject.id, salt, sealed });
+                salt
+            }
+        };
+        let mut stored = Map::new();
+        stored.insert("$ref".into(), hex(&reference).into());
+        stored.insert("c".into(), commitment(&salt, text).into());
+        if !name.is_empty() {
+            stored.insert("of".into(), name.into());
+        }
+        Ok(Value::Object(stored))
+    }
+
+    fn subject(&mut self, vault: &Vault, conn: &Conn, name: &str) -> Result<usize> {
+        if let Some(at) = self.subjects.iter().position(|subject| subject.name == name) {
+            return Ok(at);
+        }
+        self.subjects.push(vault.add_subject(conn, &self.owner, name)?);
+        Ok(self.subjects.len() - 1)
+    }
+
+    /// The JSON with every reference replaced by its text, or by the commitment of a text that was erased.
+    pub(crate) fn open(&self, stored: Value) -> Result<Value> {
+        Ok(match stored {
+            Value::Array(items) => Value::Array(items.into_iter().map(|item| self.open(item)).collect::<Result<_>>()?),
+            Value::Object(mut fields) => match (fields.get("$ref"), fields.get("c")) {
+                (Some(Value::String(reference)), Some(Value::String(commitment))) => {
+                    let (name, content) = match self.get(reference)? {
+                        Some((_, text)) => ("$p", text),
+                        None => ("$erased", commitment.clone()),
+                    };
+                    let mut opened = Map::new();
+                    opened.insert(name.into(), content.into());
+                    if let Some(of) = fields.remove("of") {
+                        opened.insert("of".into(), of);
+                    }
+                    Value::Object(opened)
+                }
+                _ => Value::Object(fields.into_iter().map(|(name, field)| Ok((name, self.open(field)?))).collect::<Result<Map<_, _>>>()?),
+            },
+            plain => plain,
+        })
+    }
+
+    fn get(&self, reference: &str) -> Result<Option<([u8; 16], String)>> {
+        let key: Reference = unhex(reference).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| StoreError::corrupt("a reference is malformed"))?;
+        let Some(held) = self.values.get(&key) else { return Ok(None) };
+        let subject = self.subjects.iter().find(|subject| subject.id == held.subject);
+        let subject = subject.ok_or_else(|| StoreError::corrupt("a value without its key"))?;
+        let plain = decrypt(&subject.cipher, &key, &held.sealed)?;
+        let text = String::from_utf8(plain).map_err(|_| StoreError::corrupt("a sealed value is not a text"))?;
+        Ok(Some((held.salt, text)))
+    }
+
+    /// Checks every commitment inside stored JSON; counts (present and right, erased).
+    pub(crate) fn verify(&self, stored: &Value) -> Result<(u64, u64)> {
+        let sum = |all: (u64, u64), one: (u64, u64)| (all.0 + one.0, all.1 + one.1);
+        match stored {
+            Value::Array(items) => items.iter().try_fold((0, 0), |all, item| Ok(sum(all, self.verify(item)?))),
+            Value::Object(fields) => match (fields.get("$ref"), fields.get("c")) {
+                (Some(Value::String(reference)), Some(Value::String(stated))) => match self.get(reference)? {
+                    Some((salt, text)) if commitment(&salt, &text) == *stated => Ok((1, 0)),
+                    Some(_) => Err(StoreError::corrupt("a personal value does not fit its commitment")),
+                    None => Ok((0, 1)),
+                },
+                _ => fields.values().try_fold((0, 0), |all, field| Ok(sum(all, self.verify(field)?))),
+            },
+            _ => Ok((0, 0)),
+        }
+    }
+
+    /// A title, readable by [`Vault::open_title`] without the drawer.
+    pub(crate) fn seal_title(&mut self, vault: &Vault, conn: &Conn, title: &str) -> Result<Vec<u8>> {
+        let at = self.subject(vault, conn, "")?;
+        let subject = self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
+        encrypt(&subject.cipher, &self.owner, title.as_bytes())
+    }
+
+    /// A single text, as stored JSON.
+    pub(crate) fn seal_text(&mut self, vault: &Vault, conn: &Conn, text: &str) -> Result<String> {
+        Ok(self.put(vault, conn, text, None)?.to_string())
+    }
+
+    /// A text stored by [`Drawer::seal_text`]; `None` when it was erased.
+    pub(crate) fn open_text(&self, stored: &str) -> Result<Option<String>> {
+        let Value::Object(fields) = serde_json::from_str(stored)? else { return Err(StoreError::corrupt("a sealed text is malformed")) };
+        let Some(Value::String(reference)) = fields.get("$ref") else { return Err(StoreError::corrupt("a sealed text has no reference")) };
+        Ok(self.get(reference)?.map(|(_, text)| text))
+    }
+}
+
+/// A cipher under a key of its own.
+pub(crate) fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(Key::from_slice(key))
+}

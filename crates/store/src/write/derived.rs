@@ -1,0 +1,200 @@
+//! The rows that a write derives from a case: timers, links, search, phones, measures, messages, attachments. Each is replaced by
+//! what the write brings; rows that stay the same are not touched.
+
+use super::queue::Batch;
+use crate::error::{Result, StoreError};
+use crate::model::{CaseRows, Rollup};
+use crate::text::{index_line, phone_marks};
+use crate::time::to_int;
+use crate::vault::Drawer;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+crate::sql::queries! {
+    TIMERS = "SELECT clock, generation, step, due FROM timers WHERE case_id = ?1";
+    DROP_TIMER = "DELETE FROM timers WHERE case_id = ?1 AND clock = ?2 AND generation = ?3 AND step = ?4";
+    ADD_TIMER = "INSERT INTO timers (case_id, clock, generation, step, due) VALUES (?1, ?2, ?3, ?4, ?5)";
+    LINKS = "SELECT relation, target FROM links WHERE case_id = ?1";
+    DROP_LINK = "DELETE FROM links WHERE case_id = ?1 AND relation = ?2 AND target = ?3";
+    ADD_LINK = "INSERT INTO links (case_id, relation, target) VALUES (?1, ?2, ?3)";
+    PHONES = "SELECT mark FROM phones WHERE case_id = ?1";
+    DROP_PHONE = "DELETE FROM phones WHERE mark = ?1 AND case_id = ?2";
+    ADD_PHONE = "INSERT INTO phones (mark, case_id) VALUES (?1, ?2)";
+    DROP_PHONES = "DELETE FROM phones WHERE case_id = ?1";
+    CONTRIBUTIONS = "SELECT metric, day, dims, amount FROM contributions WHERE case_id = ?1";
+    DROP_CONTRIBUTION = "DELETE FROM contributions WHERE case_id = ?1 AND metric = ?2 AND day = ?3 AND dims = ?4";
+    PUT_CONTRIBUTION = "INSERT INTO contributions (case_id, metric, day, dims, amount) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (case_id, metric, day, dims) DO UPDATE SET amount = excluded.amount";
+    ADD_ROLLUP = "INSERT INTO rollups (metric, day, dims, amount) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (metric, day, dims) DO UPDATE SET amount = rollups.amount + excluded.amount";
+    DROP_SEARCH = "DELETE FROM search WHERE rowid = ?1";
+    ADD_SEARCH = "INSERT INTO search (rowid, tokens) VALUES (?1, ?2)";
+    SEARCHED = "SELECT mark FROM searched WHERE case_id = ?1";
+    KEEP_SEARCHED = "INSERT INTO searched (case_id, mark, tokenizer) VALUES (?1, ?2, ?3)
+        ON CONFLICT (case_id) DO UPDATE SET mark = excluded.mark, tokenizer = excluded.tokenizer";
+    DROP_SEARCHED = "DELETE FROM searched WHERE case_id = ?1";
+    ADD_INBOX = "INSERT INTO inbox (uuid, case_id, person, kind, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (uuid) DO NOTHING";
+    ADD_OUTBOX = "INSERT INTO outbox (uuid, case_id, channel, recipient, kind, body, created_at, not_before, state, attempts)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0) ON CONFLICT (uuid) DO NOTHING";
+    TAKE_ATTACHMENT = "UPDATE attachments SET case_id = ?2
+        WHERE uuid = ?1 AND (case_id IS NULL OR case_id = ?2) AND erased = 0";
+}
+
+/// Replaces everything derived of a case.
+pub(crate) fn replace(batch: &mut Batch<'_>, drawer: &mut Drawer, rows: &CaseRows, id: i64, is_new: bool, at: Timestamp) -> Result<()> {
+    timers(batch, rows, id, is_new)?;
+    links(batch, rows, id, is_new)?;
+    phones(batch, rows, id, is_new)?;
+    search(batch, rows, id, is_new)?;
+    contributions(batch, rows, id, is_new)?;
+    messages(batch, drawer, rows, id, at)?;
+    for attachment in &rows.attachments {
+        if batch.conn.run(TAKE_ATTACHMENT, &[attachment.into(), id.into()])? != 1 {
+            return Err(StoreError::NotFound { what: "attachment" });
+        }
+    }
+    Ok(())
+}
+
+/// Removes what could still find a person whose values were erased.
+pub(crate) fn forget_marks(batch: &Batch<'_>, id: i64) -> Result<()> {
+    batch.conn.run(DROP_PHONES, &[id.into()])?;
+    batch.conn.run(DROP_SEARCH, &[id.into()])?;
+    batch.conn.run(DROP_SEARCHED, &[id.into()]).map(drop)
+}
+
+/// What there is and shall not be, and what shall be and is not.
+fn difference<T: Ord>(old: BTreeSet<T>, new: BTreeSet<T>) -> (Vec<T>, Vec<T>) {
+    let mut new = new;
+    let gone = old.into_iter().filter(|item| !new.remove(item)).collect();
+    (gone, new.into_iter().collect())
+}
+
+fn timers(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
+    let mut new = BTreeSet::new();
+    for timer in &rows.timers {
+        new.insert((timer.clock.clone(), timer.generation, timer.step, to_int(timer.due)?));
+    }
+    let old = match is_new {
+        true => BTreeSet::new(),
+        false => batch.conn.rows(TIMERS, &[id.into()], |row| Ok((row.text(0)?, row.small(1)?, row.small(2)?, row.int(3)?)))?.into_iter().collect(),
+    };
+    let (gone, added) = difference(old, new);
+    for (clock, generation, step, _) in &gone {
+        batch.conn.run(DROP_TIMER, &[id.into(), clock.into(), (*generation).into(), (*step).into()])?;
+    }
+    for (clock, generation, step, due) in &added {
+        batch.conn.run(ADD_TIMER, &[id.into(), clock.into(), (*generation).into(), (*step).into(), (*due).into()])?;
+    }
+    Ok(())
+}
+
+fn links(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
+    let new = rows.links.iter().cloned().collect();
+    let old = match is_new {
+        true => BTreeSet::new(),
+        false => batch.conn.rows(LINKS, &[id.into()], |row| Ok((row.text(0)?, row.uuid(1)?)))?.into_iter().collect(),
+    };
+    let (gone, added) = difference(old, new);
+    for (relation, target) in &gone {
+        batch.conn.run(DROP_LINK, &[id.into(), relation.into(), target.into()])?;
+    }
+    for (relation, target) in &added {
+        batch.conn.run(ADD_LINK, &[id.into(), relation.into(), target.into()])?;
+    }
+    Ok(())
+}
+
+fn phones(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
+    let new = rows.phones.iter().flat_map(|phone| phone_marks(batch.vault, phone)).collect();
+    let old = match is_new {
+        true => BTreeSet::new(),
+        false => batch.conn.rows(PHONES, &[id.into()], |row| row.bytes::<16>(0))?.into_iter().collect(),
+    };
+    let (gone, added) = difference(old, new);
+    for mark in &gone {
+        batch.conn.run(DROP_PHONE, &[mark.into(), id.into()])?;
+    }
+    for mark in &added {
+        batch.conn.run(ADD_PHONE, &[mark.into(), id.into()])?;
+    }
+    Ok(())
+}
+
+/// Indexes the texts again, but only when they changed: most writes of a case leave them alone.
+fn search(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
+    let line = index_line(batch.vault, &rows.search);
+    let mark = batch.vault.mark("indexed text", line.as_bytes());
+    if !is_new {
+        match batch.conn.row(SEARCHED, &[id.into()], |row| row.bytes::<16>(0))? {
+            Some(before) if before == mark => return Ok(()),
+            Some(_) => drop(batch.conn.run(DROP_SEARCH, &[id.into()])?),
+            None => {}
+        }
+    }
+    batch.conn.run(ADD_SEARCH, &[id.into(), (&line).into()])?;
+    batch.conn.run(KEEP_SEARCHED, &[id.into(), (&mark).into(), crate::text::TOKENIZER.into()]).map(drop)
+}
+
+type Cell = (String, String, String);
+
+/// Subtracts what the case contributed and adds what it contributes now, cell by cell.
+fn contributions(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
+    let mut new: BTreeMap<Cell, i64> = BTreeMap::new();
+    for Rollup { metric, day, dims, add } in &rows.rollups {
+        let cell = new.entry((metric.clone(), day.to_string(), dims.clone())).or_default();
+        *cell = cell.checked_add(*add).ok_or_else(|| StoreError::invalid("a measure overflows"))?;
+    }
+    new.retain(|_, amount| *amount != 0);
+    let old: BTreeMap<Cell, i64> = match is_new {
+        true => BTreeMap::new(),
+        false => {
+            let read = |row: &crate::backend::Row<'_>| Ok(((row.text(0)?, row.text(1)?, row.text(2)?), row.int(3)?));
+            batch.conn.rows(CONTRIBUTIONS, &[id.into()], read)?.into_iter().collect()
+        }
+    };
+    for (cell @ (metric, day, dims), was) in &old {
+        if !new.contains_key(cell) {
+            batch.conn.run(DROP_CONTRIBUTION, &[id.into(), metric.into(), day.into(), dims.into()])?;
+            add_to_rollup(batch, cell, was.saturating_neg())?;
+        }
+    }
+    for (cell @ (metric, day, dims), is) in &new {
+        let was = old.get(cell).copied().unwrap_or(0);
+        if was != *is {
+            batch.conn.run(PUT_CONTRIBUTION, &[id.into(), metric.into(), day.into(), dims.into(), (*is).into()])?;
+            add_to_rollup(batch, cell, is.saturating_sub(was))?;
+        }
+    }
+    Ok(())
+}
+
+fn add_to_rollup(batch: &Batch<'_>, (metric, day, dims): &Cell, amount: i64) -> Result<()> {
+    batch.conn.run(ADD_ROLLUP, &[metric.into(), day.into(), dims.into(), amount.into()]).map(drop)
+}
+
+fn messages(batch: &Batch<'_>, drawer: &mut Drawer, rows: &CaseRows, id: i64, at: Timestamp) -> Result<()> {
+    for message in &rows.outbox {
+        let body = drawer.seal(batch.vault, batch.conn, &message.body)?.to_string();
+        let not_before = to_int(message.not_before)?;
+        if message.channel == "inbox" {
+            let params = [(&message.id).into(), id.into(), (&message.to).into(), (&message.kind).into(), (&body).into(), not_before.into()];
+            batch.conn.run(ADD_INBOX, &params)?;
+        } else {
+            let to = drawer.seal_text(batch.vault, batch.conn, &message.to)?;
+            let params = [
+                (&message.id).into(),
+                id.into(),
+                (&message.channel).into(),
+                (&to).into(),
+                (&message.kind).into(),
+                (&body).into(),
+                to_int(at)?.into(),
+                not_before.into(),
+            ];
+            batch.conn.run(ADD_OUTBOX, &params)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Counters: serials of numbers, and the global sequence of events.
+
+use crate::backend::Conn;
+use crate::error::{Result, StoreError};
+use crate::time::int;
+
+crate::sql::queries! {
+    NEXT_SERIAL = "INSERT INTO serials (scope, last) VALUES (?1, ?2)
+        ON CONFLICT (scope) DO UPDATE SET last = serials.last + 1 RETURNING last";
+    RAISE_SERIAL = "INSERT INTO serials (scope, last) VALUES (?1, ?2)
+        ON CONFLICT (scope) DO UPDATE SET last = excluded.last WHERE serials.last < excluded.last";
+    SEQUENCE = "SELECT value FROM counters WHERE name = 'sequence' /*lock*/";
+    KEEP_SEQUENCE = "INSERT INTO counters (name, value) VALUES ('sequence', ?1)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    CLAIM_NUMBER = "INSERT INTO numbers (folded, case_id) VALUES (?1, ?2) ON CONFLICT (folded) DO NOTHING";
+    NUMBER_OF = "SELECT case_id FROM numbers WHERE folded = ?1";
+}
+
+/// The spelling under which numbers are compared: without dashes and blanks, in capitals, full-width as half-width.
+pub fn fold_number(number: &str) -> String {
+    let folded = crate::text::fold(number);
+    folded.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐'..='―' | '−')).flat_map(char::to_uppercase).collect()
+}
+
+/// Draws the next serial of a scope.
+pub(crate) fn next_serial(conn: &Conn, scope: &str, first: i64) -> Result<i64> {
+    conn.row(NEXT_SERIAL, &[scope.into(), first.into()], |row| row.int(0))?.ok_or_else(|| StoreError::corrupt("no serial"))
+}
+
+/// Makes sure that serials up to and including `last` are not drawn any more.
+pub(crate) fn raise(conn: &Conn, scope: &str, last: i64) -> Result<()> {
+    conn.run(RAISE_SERIAL, &[scope.into(), last.into()]).map(drop)
+}
+
+/// Gives a number to a case for ever.
+pub(crate) fn claim(conn: &Conn, number: &str, case: i64) -> Result<()> {
+    let folded = fold_number(number);
+    if folded.is_empty() {
+        return Err(StoreError::invalid("an empty number"));
+    }
+    if conn.run(CLAIM_NUMBER, &[(&folded).into(), case.into()])? == 1 {
+        return Ok(());
+    }
+    match conn.row(NUMBER_OF, &[(&folded).into()], |row| row.int(0))? {
+        Some(holder) if holder == case => Ok(()),
+        _ => Err(StoreError::NumberTaken { number: number.to_owned() }),
+    }
+}
+
+/// Global sequence number of the last event.
+pub(crate) fn sequence(conn: &Conn) -> Result<u64> {
+    Ok(conn.row(SEQUENCE, &[], |row| row.count(0))?.unwrap_or(0))
+}
+
+pub(crate) fn keep_sequence(conn: &Conn, sequence: u64) -> Result<()> {
+    conn.run(KEEP_SEQUENCE, &[int(sequence)?.into()]).map(drop)
+}
