@@ -3,15 +3,19 @@
 //! - `finding`: what is wrong, and the nearest word
 //! - `book`: what a reading collects; `tree`: values that know their place
 //! - `parts`: the small languages within values; `catalogue`, `flow`, `rest`: the sections
-//! - `resolve`: whether every name and value fits; `whole`: what only the whole procedure can tell
+//! - `resolve`: whether every name and value fits; `whole`, `actions`, `clocks`, `tables`: what only the
+//!   whole procedure can tell
 
+mod actions;
 mod book;
 mod catalogue;
+mod clocks;
 mod finding;
 mod flow;
 mod parts;
 mod resolve;
 mod rest;
+mod tables;
 mod tree;
 mod whole;
 

@@ -180,6 +180,22 @@ impl Book {
         );
     }
 
+    /// Whether anything was found so far.
+    pub(super) fn has_findings(&self) -> bool {
+        !self.state.borrow().findings.is_empty()
+    }
+
+    /// Whether something was found within this item: what else it lacks may only follow from that.
+    pub(super) fn has_findings_in(&self, item: &str) -> bool {
+        let within = |found: &Finding| {
+            found
+                .item
+                .strip_prefix(item)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.state.borrow().findings.iter().any(within)
+    }
+
     pub(super) fn take_uses(&self) -> Vec<(Use, Place)> {
         std::mem::take(&mut self.state.borrow_mut().uses)
     }

@@ -65,7 +65,11 @@ impl Node<'_> {
     /// A table of comparisons, all of which must hold.
     pub(super) fn condition(&self) -> Option<Condition> {
         let mut parts = Vec::new();
-        for (name, node) in self.entries()? {
+        let entries = self.entries()?;
+        if entries.is_empty() {
+            self.find("bad_condition", "at least one comparison", "none");
+        }
+        for (name, node) in entries {
             let part = match name {
                 "all" => node.conditions().map(Condition::All),
                 "any" => node.conditions().map(Condition::Any),
@@ -75,19 +79,17 @@ impl Node<'_> {
             parts.extend(part);
         }
         if parts.len() <= 1 {
-            return parts.pop().or_else(|| {
-                self.find("bad_condition", "at least one comparison", "none that can be read");
-                None
-            });
+            return parts.pop();
         }
         Some(Condition::All(parts))
     }
 
     fn conditions(&self) -> Option<Vec<Condition>> {
-        let parts: Vec<Condition> = self.list().iter().filter_map(Node::condition).collect();
-        if self.is_list() && parts.is_empty() {
-            self.find("bad_condition", "a list of conditions", "none that can be read");
+        let nodes = self.list();
+        if self.is_list() && nodes.is_empty() {
+            self.find("bad_condition", "a list of conditions", "none");
         }
+        let parts: Vec<Condition> = nodes.iter().filter_map(Node::condition).collect();
         (!parts.is_empty()).then_some(parts)
     }
 
@@ -155,8 +157,8 @@ impl Node<'_> {
             return Some(vec![Test::Eq(self.scalar()?)]);
         }
         let tests: Vec<Test> = self.record(|r| r.tests())?;
-        if tests.is_empty() {
-            self.find("bad_condition", "one of ge le in has not empty", "none that can be read");
+        if self.entries().is_some_and(|entries| entries.is_empty()) {
+            self.find("bad_condition", "one of ge le in has not empty", "none");
         }
         (!tests.is_empty()).then_some(tests)
     }
@@ -294,10 +296,11 @@ impl Record<'_> {
         let scalar = |name| self.get(name).and_then(|node| node.scalar());
         let number = |name| self.get(name).and_then(|node| node.number());
         let among = self.get("in").and_then(|node| {
-            let values: Vec<String> = node.list().iter().filter_map(Node::scalar).collect();
-            if node.is_list() && values.is_empty() {
+            let nodes = node.list();
+            if node.is_list() && nodes.is_empty() {
                 node.find("bad_condition", "a list of values", "none");
             }
+            let values: Vec<String> = nodes.iter().filter_map(Node::scalar).collect();
             (!values.is_empty()).then_some(values)
         });
         let tests = [

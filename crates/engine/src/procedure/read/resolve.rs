@@ -8,7 +8,9 @@ use crate::procedure::{Effect, StepKind};
 use std::collections::BTreeSet;
 
 pub(super) fn resolve(book: &Book, procedure: &Procedure) {
-    let causes = causes(procedure);
+    // An action that cannot be read may cause anything.
+    let causes =
+        if book.has_findings() { Moment::ALL.iter().copied().collect() } else { causes(procedure) };
     for (what, place) in book.take_uses() {
         let at = At { book, procedure, place: &place };
         match what {
@@ -318,7 +320,8 @@ fn causes(procedure: &Procedure) -> BTreeSet<Moment> {
     causes
 }
 
-fn caused_by(verb: Verb) -> &'static [Moment] {
+/// The moments that a verb may cause.
+pub(super) fn caused_by(verb: Verb) -> &'static [Moment] {
     match verb {
         Verb::Register => &[Moment::Received, Moment::Registered],
         Verb::Assign => &[Moment::Dispatched],

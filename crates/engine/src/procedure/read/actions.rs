@@ -1,0 +1,154 @@
+//! Whether an action's keys, verbs and labels go together.
+
+use super::resolve::caused_by;
+use super::whole::Whole;
+use crate::procedure::{Action, ChainKind, LimitSpec, Moment, Verb};
+
+pub(super) fn check(whole: &Whole<'_>) {
+    register(whole);
+    whole.procedure.actions.iter().for_each(|one| action(whole, one));
+    labels(whole);
+}
+
+fn register(whole: &Whole<'_>) {
+    let openings: Vec<&Action> =
+        whole.procedure.actions.iter().filter(|a| a.has(Verb::Register)).collect();
+    if openings.is_empty() {
+        whole.find(
+            ("actions", "", &whole.procedure.origin),
+            "missing_register",
+            "one action that does register",
+            "none",
+        );
+    }
+    for extra in openings.iter().skip(1) {
+        whole.find(
+            ("actions", &*extra.key, &extra.origin),
+            "second_register",
+            "one action that does register",
+            "another",
+        );
+    }
+    for opening in openings {
+        let at = ("actions", &*opening.key, &opening.origin);
+        if !opening.from.is_empty() {
+            whole.find(at, "misplaced_key", "no `from` on the action that registers", "`from`");
+        }
+        if opening.to.is_none() {
+            whole.find(at, "missing_key", "the key `to`, as the case opens there", "nothing");
+        }
+    }
+}
+
+fn action(whole: &Whole<'_>, action: &Action) {
+    let at = ("actions", &*action.key, &action.origin);
+    let does = |verbs: &[Verb]| action.does.iter().find(|verb| verbs.contains(verb));
+    if action.by.is_empty() {
+        whole.find(at, "missing_actor", "at least one actor in `by`", "none");
+    }
+    let tied: [(&str, bool, &[Verb]); 4] = [
+        ("task", action.task.is_some(), &[Verb::Task, Verb::TaskDone]),
+        ("chain", action.chain.is_some(), &[Verb::Submit, Verb::Approve, Verb::Reject, Verb::File]),
+        ("transfer", action.transfer.is_some(), &[Verb::Transfer]),
+        ("purpose", action.purpose.is_some(), &[Verb::Contact]),
+    ];
+    for (key, there, verbs) in tied {
+        match does(verbs) {
+            Some(verb) if !there && key != "purpose" => {
+                whole.find(
+                    at,
+                    "missing_key",
+                    format!("the key `{key}`, as it does {}", verb.name()),
+                    "nothing",
+                );
+            }
+            None if there => {
+                let names: Vec<&str> = verbs.iter().map(|verb| verb.name()).collect();
+                whole.find(
+                    at,
+                    "misplaced_key",
+                    format!("`{key}` only where it does {}", names.join(" or ")),
+                    format!("`{key}`"),
+                );
+            }
+            _ => {}
+        }
+    }
+    let sections: [(&str, bool, &[Verb]); 3] = [
+        ("extension", whole.procedure.extension.is_some(), &[Verb::Extend, Verb::ExtendDecide]),
+        (
+            "change",
+            whole.procedure.change.is_some(),
+            &[Verb::Change, Verb::Sign, Verb::ChangeDecide],
+        ),
+        ("survey", whole.procedure.survey.is_some(), &[Verb::Rate]),
+    ];
+    for (section, there, verbs) in sections {
+        if let Some(verb) = does(verbs).filter(|_| !there) {
+            whole.find(
+                at,
+                "missing_section",
+                format!("the section [{section}], as it does {}", verb.name()),
+                "none",
+            );
+        }
+    }
+    if let Some(chain) = action.chain.as_ref().and_then(|chain| whole.procedure.chain(chain)) {
+        for (verb, kind) in [(Verb::Approve, ChainKind::Approve), (Verb::File, ChainKind::File)] {
+            if action.has(verb) && !chain.steps.iter().any(|step| step.kind == kind) {
+                whole.find(
+                    at,
+                    "wrong_chain",
+                    format!("a chain with a step of kind {}", kind.name()),
+                    format!("`{}`", chain.key),
+                );
+            }
+        }
+    }
+    let conditional =
+        [Moment::Responded, Moment::Attempted, Moment::PlanApproved, Moment::Dissatisfied];
+    let mut caused = action
+        .does
+        .iter()
+        .flat_map(|verb| caused_by(*verb))
+        .filter(|moment| !conditional.contains(moment));
+    if let Some(twice) = caused.find(|moment| action.emits.contains(moment)) {
+        whole.find(
+            at,
+            "happens_twice",
+            "no moment in `emits` that its verbs cause",
+            format!("`{}`", twice.name()),
+        );
+    }
+    let presets = action.input.iter().flat_map(|input| &input.presets);
+    if presets.into_iter().any(|preset| preset.limit == LimitSpec::Task) {
+        whole.find(at, "bad_limit", "a limit that needs no task", "`task`");
+    }
+}
+
+/// Actions that may be offered side by side must not look the same.
+fn labels(whole: &Whole<'_>) {
+    let side_by_side = |one: &Action, other: &Action| {
+        whole
+            .procedure
+            .stages
+            .iter()
+            .any(|stage| one.starts_from(stage) && other.starts_from(stage))
+    };
+    let mut before: Vec<&Action> = Vec::new();
+    for action in &whole.procedure.actions {
+        let same =
+            |one: &&&Action| one.label.zh == action.label.zh || one.label.en == action.label.en;
+        if let Some(twin) = before.iter().filter(same).find(|one| side_by_side(one, action)) {
+            let at = ("actions", &*action.key, &action.origin);
+            let found = format!("that of `{}`, line {}", twin.key, twin.origin.line);
+            whole.find(
+                at,
+                "duplicate_label",
+                "a label of its own among the actions of a stage",
+                found,
+            );
+        }
+        before.push(action);
+    }
+}
