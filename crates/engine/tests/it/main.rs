@@ -14,3 +14,4 @@ mod calendar_laws;
 mod calendar_lines;
 mod calendar_oracle;
 mod calendar_stories;
+mod procedure_read;
