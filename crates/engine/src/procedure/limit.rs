@@ -30,7 +30,8 @@ impl LimitSpec {
         if let Some(time) = text.strip_prefix("at:") {
             let (hour, minute) = time.split_once(':')?;
             let (hour, minute) = (hour.parse().ok()?, minute.parse().ok()?);
-            return ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(Self::At(hour, minute));
+            return ((0..24).contains(&hour) && (0..60).contains(&minute))
+                .then_some(Self::At(hour, minute));
         }
         text.parse().ok().map(Self::Length)
     }

@@ -1,0 +1,209 @@
+//! `decide`: what follows from a command. Pure: the world and the context hold every fact it needs.
+
+mod act;
+mod assign;
+mod desk;
+mod effects;
+mod entered;
+mod happen;
+mod merge;
+mod register;
+mod tick;
+mod verbs;
+
+pub use act::{Offer, offers};
+pub use desk::{approvers, people_for};
+pub use entered::parse;
+pub use happen::render;
+
+use crate::calendar::Calendar;
+use crate::case::{Case, apply};
+use crate::command::Command;
+use crate::event::{Event, Recorded};
+use crate::key::Key;
+use crate::people::{Directory, Who};
+use crate::procedure::Procedure;
+use crate::refusal::Refusal;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Published procedures in all their versions, with their calendars.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    procedures: BTreeMap<Key, BTreeMap<u32, (Arc<Procedure>, Arc<Calendar>)>>,
+}
+
+impl Library {
+    /// Adds a version of a procedure with the calendar that it counts by.
+    pub fn add(&mut self, procedure: Arc<Procedure>, calendar: Arc<Calendar>) {
+        self.procedures
+            .entry(procedure.key.clone())
+            .or_default()
+            .insert(procedure.version, (procedure, calendar));
+    }
+
+    /// The newest version of a procedure.
+    pub fn newest(&self, key: &str) -> Option<(Arc<Procedure>, Arc<Calendar>)> {
+        self.procedures.get(key)?.values().next_back().cloned()
+    }
+
+    /// A version of a procedure.
+    pub fn version(&self, key: &str, version: u32) -> Option<(Arc<Procedure>, Arc<Calendar>)> {
+        self.procedures.get(key)?.get(&version).cloned()
+    }
+
+    /// The newest version of every procedure, in the order of their keys.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Procedure>> {
+        self.procedures
+            .values()
+            .filter_map(|versions| versions.values().next_back().map(|(procedure, _)| procedure))
+    }
+}
+
+/// The facts a decision is taken on: the touched cases, procedures and people.
+#[derive(Clone)]
+pub struct World<'a> {
+    /// Touched cases, by id.
+    pub cases: BTreeMap<Key, Case>,
+    /// Procedures.
+    pub library: &'a Library,
+    /// People.
+    pub directory: &'a Directory,
+}
+
+/// When and on whose behalf.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The instant of the decision, UTC.
+    pub now: Timestamp,
+    /// Who asks.
+    pub who: Who,
+    /// Fresh ids for cases that the decision opens (hand-over).
+    pub ids: Vec<Key>,
+}
+
+/// What follows: facts to record, and the cases after them.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Facts in order, each with its case.
+    pub events: Vec<(Key, Recorded)>,
+    /// All touched cases after the facts.
+    pub cases: BTreeMap<Key, Case>,
+    /// Cases that the decision opens; their numbers are drawn by the writer.
+    pub opened: Vec<Key>,
+}
+
+/// Decides a command.
+///
+/// # Errors
+/// A [`Refusal`] when it is not accepted; nothing has changed then.
+pub fn decide(
+    world: &World<'_>,
+    command: &Command,
+    context: &Context,
+) -> Result<Decision, Refusal> {
+    let mut work = Work {
+        library: world.library,
+        directory: world.directory,
+        cases: world.cases.clone(),
+        events: Vec::new(),
+        opened: Vec::new(),
+        ids: context.ids.clone(),
+        now: context.now,
+        who: context.who.clone(),
+        depth: 0,
+    };
+    match command {
+        Command::Register { case, procedure, fields, candidates } => {
+            work.register(case, procedure, fields, candidates)?
+        }
+        Command::Act { case, action, fields, extra } => {
+            work.known(case)?;
+            work.tick(case, false);
+            work.act(case, action, fields, extra)?;
+        }
+        Command::Tick { case } => {
+            work.known(case)?;
+            work.tick(case, true);
+        }
+        Command::Recount { case } => {
+            work.known(case)?;
+            crate::clocks::reprice(&mut work, case, Some(crate::clocks::DueCause::Calendar));
+        }
+    }
+    for id in work.cases.keys().cloned().collect::<Vec<_>>() {
+        if work.events.iter().any(|(case, _)| *case == id) {
+            work.tick(&id, false);
+        }
+    }
+    Ok(Decision { events: work.events, cases: work.cases, opened: work.opened })
+}
+
+/// The scratch on which a decision is worked out. A refusal throws it away.
+pub(crate) struct Work<'a> {
+    pub(crate) library: &'a Library,
+    pub(crate) directory: &'a Directory,
+    pub(crate) cases: BTreeMap<Key, Case>,
+    pub(crate) events: Vec<(Key, Recorded)>,
+    pub(crate) opened: Vec<Key>,
+    pub(crate) ids: Vec<Key>,
+    pub(crate) now: Timestamp,
+    pub(crate) who: Who,
+    /// How deep rules and system actions are nested; bounded, so that no procedure can loop.
+    pub(crate) depth: u8,
+}
+
+impl Work<'_> {
+    /// Records a fact about a case and applies it.
+    pub(crate) fn record(&mut self, id: &Key, event: Event) {
+        let recorded = Recorded { at: self.now, who: self.who.clone(), event };
+        if let Some(case) = apply(self.cases.remove(id), id, &recorded) {
+            self.cases.insert(id.clone(), case);
+        }
+        self.events.push((id.clone(), recorded));
+    }
+
+    /// The case; it is known to be there ([`Work::known`]).
+    pub(crate) fn case(&self, id: &Key) -> &Case {
+        #[expect(
+            clippy::expect_used,
+            reason = "every entry point checks `known` first, and no event removes a case"
+        )]
+        self.cases.get(id).expect("case is loaded")
+    }
+
+    /// The procedure of a case, in the version that it is pinned to, and its calendar.
+    pub(crate) fn rules(&self, id: &Key) -> (Arc<Procedure>, Arc<Calendar>) {
+        let case = self.case(id);
+        #[expect(
+            clippy::expect_used,
+            reason = "`known` checks it, and published versions are never removed"
+        )]
+        self.library
+            .version(&case.procedure, case.procedure_version)
+            .expect("pinned version is loaded")
+    }
+
+    /// Checks that the case and its procedure are loaded.
+    pub(crate) fn known(&self, id: &Key) -> Result<(), Refusal> {
+        let Some(case) = self.cases.get(id) else {
+            return Err(Refusal::NeedCases { ids: vec![id.clone()] });
+        };
+        match self.library.version(&case.procedure, case.procedure_version) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::Unknown {
+                what: "procedure".to_owned(),
+                key: case.procedure.to_string(),
+            }),
+        }
+    }
+
+    /// Does something as the program itself.
+    pub(crate) fn as_system<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let who = std::mem::replace(&mut self.who, Who::System);
+        let result = f(self);
+        self.who = who;
+        result
+    }
+}

@@ -1,0 +1,399 @@
+//! An action of the procedure: may it be done, by whom, is everything there, what follows.
+
+use super::Work;
+use super::desk::approvers;
+use super::entered::Allowed;
+use crate::case::{Case, Facts, Holder, Life, approving_role, holder, incomplete};
+use crate::command::{Entered, Extra};
+use crate::event::{Event, SetCause};
+use crate::key::Key;
+use crate::people::{Directory, Who};
+use crate::procedure::{
+    Action, Actor, Effect, FieldKind, Need, Procedure, Relation, Role, StageKind, Verb,
+};
+use crate::refusal::{Missing, Refusal};
+use crate::value::{Private, Value};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An action that a person may do now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Offer {
+    /// The action.
+    pub action: Key,
+    /// The procedure asks for it next.
+    pub next: bool,
+    /// Fields that may be entered with it.
+    pub fields: Vec<Key>,
+    /// Of these, the ones that must be filled in and are empty.
+    pub missing: Vec<Missing>,
+}
+
+/// What a person may do with a case now, in the procedure's order.
+pub fn offers(
+    procedure: &Procedure,
+    case: &Case,
+    directory: &Directory,
+    who: &Who,
+    now: Timestamp,
+) -> Vec<Offer> {
+    let next = procedure.stage(&case.stage).and_then(|stage| stage.next.clone());
+    let possible = |action: &&Action| {
+        !action.does.contains(&Verb::Register)
+            && is_reachable(procedure, case, action)
+            && Facts::new(procedure, case, who).holds(&action.when)
+            && permitted(procedure, case, directory, who, now, action).is_ok()
+    };
+    procedure
+        .actions
+        .iter()
+        .filter(possible)
+        .map(|action| Offer {
+            action: action.key.clone(),
+            next: next.as_ref() == Some(&action.key),
+            fields: allowed(procedure, case, action).into_iter().collect(),
+            missing: missing(procedure, case, action),
+        })
+        .collect()
+}
+
+/// Whether the action can start from where the case is.
+fn is_reachable(procedure: &Procedure, case: &Case, action: &Action) -> bool {
+    let afterwards = |verb| action.does.contains(&verb);
+    match &case.life {
+        Life::Voided { .. } => false,
+        Life::Merged { .. } => afterwards(Verb::Unmerge) || afterwards(Verb::Comment),
+        Life::Archived { .. }
+            if !(afterwards(Verb::Reopen)
+                || afterwards(Verb::Hold)
+                || afterwards(Verb::Release)
+                || afterwards(Verb::Comment)) =>
+        {
+            false
+        }
+        _ if action.from.is_empty() => {
+            procedure.stage(&case.stage).is_some_and(|stage| stage.kind == StageKind::Open)
+        }
+        _ => action.from.contains(&case.stage),
+    }
+}
+
+/// Whether somebody may do an action on a case.
+fn permitted(
+    procedure: &Procedure,
+    case: &Case,
+    directory: &Directory,
+    who: &Who,
+    now: Timestamp,
+    action: &Action,
+) -> Result<(), Refusal> {
+    let forbidden = || Refusal::Forbidden { action: action.key.clone() };
+    let as_actor =
+        |actor: &Actor| acts_as(procedure, case, directory, who, now, actor, action.task.as_ref());
+    let decides = action.does.iter().any(|verb| matches!(verb, Verb::Approve | Verb::Reject));
+    if decides && let Who::Person(person) = who {
+        let Some((_, people)) = approvers(procedure, case, directory, now) else {
+            return Err(forbidden());
+        };
+        if people.iter().any(|one| one.id == *person) {
+            return Ok(());
+        }
+        let named = approving_role(procedure, case).and_then(|role| procedure.role(&role));
+        let would = named.is_some_and(|role| {
+            directory
+                .person(person)
+                .is_some_and(|known| known.holds(role, case.department.as_ref()))
+        });
+        return Err(if would { Refusal::Own { action: action.key.clone() } } else { forbidden() });
+    }
+    if action.by.iter().any(as_actor) { Ok(()) } else { Err(forbidden()) }
+}
+
+fn acts_as(
+    procedure: &Procedure,
+    case: &Case,
+    directory: &Directory,
+    who: &Who,
+    now: Timestamp,
+    actor: &Actor,
+    task: Option<&Key>,
+) -> bool {
+    let Who::Person(person) = who else {
+        return match who {
+            Who::System => *actor == Actor::Relation(Relation::System),
+            _ => *actor == Actor::Relation(Relation::Customer),
+        };
+    };
+    let holds = |role: &Role| {
+        directory.person(person).is_some_and(|known| known.holds(role, case.department.as_ref()))
+    };
+    match actor {
+        Actor::Role(role) => procedure.role(role).is_some_and(holds),
+        Actor::Relation(Relation::Assignee) => {
+            case.assignee.as_ref() == Some(person)
+                || (case.assignee.is_none()
+                    && case.role.as_ref().and_then(|role| procedure.role(role)).is_some_and(holds))
+        }
+        Actor::Relation(Relation::CoOwner) => case.co_owners.contains(person),
+        Actor::Relation(Relation::Registrar) => case.registrar.as_ref() == Some(person),
+        Actor::Relation(Relation::Holder) => match holder(procedure, case) {
+            Holder::Person(holder) => holder == *person,
+            Holder::Role(role) => procedure.role(&role).is_some_and(holds),
+            Holder::Nobody => false,
+        },
+        Actor::Relation(Relation::Approver) => approvers(procedure, case, directory, now)
+            .is_some_and(|(_, people)| people.iter().any(|one| one.id == *person)),
+        Actor::Relation(Relation::TaskOwner) => case
+            .tasks
+            .iter()
+            .filter(|one| one.done.is_none() && task.is_none_or(|kind| one.kind == *kind))
+            .any(|one| {
+                one.owner.as_ref() == Some(person)
+                    || (one.owner.is_none()
+                        && one
+                            .role
+                            .as_ref()
+                            .and_then(|role| procedure.role(role))
+                            .is_some_and(holds))
+            }),
+        Actor::Relation(Relation::Anyone) => directory.person(person).is_some(),
+        Actor::Relation(Relation::System | Relation::Customer) => false,
+    }
+}
+
+/// The fields that may be entered with an action: those of its forms that are due by now, those it asks, and for the
+/// verbs that change fields all of them.
+fn allowed(procedure: &Procedure, case: &Case, action: &Action) -> BTreeSet<Key> {
+    let does = |verb| action.does.contains(&verb);
+    let here = procedure.stage_index(&case.stage).unwrap_or(usize::MAX);
+    let mut fields: BTreeSet<Key> = action.input.iter().map(|input| input.field.clone()).collect();
+    for form in
+        procedure.forms.iter().filter(|form| does(Verb::Edit) || action.forms.contains(&form.key))
+    {
+        let due = |by: &Key| {
+            does(Verb::Edit)
+                || does(Verb::Register)
+                || procedure.stage_index(by).is_none_or(|index| index <= here)
+        };
+        fields.extend(
+            form.fields.iter().filter(|entry| due(&entry.by)).map(|entry| entry.field.clone()),
+        );
+    }
+    if let (true, Some(survey)) = (does(Verb::Rate), &procedure.survey) {
+        fields.insert(survey.rating.clone());
+        fields.extend(survey.dimensions.iter().cloned());
+    }
+    if does(Verb::Adjust) {
+        fields.extend(
+            procedure
+                .fields
+                .iter()
+                .filter(|field| {
+                    action.input.is_empty() && (field.guarded || field.derive.is_some())
+                })
+                .map(|field| field.key.clone()),
+        );
+    }
+    fields.retain(|key| {
+        procedure.field(key).is_some_and(|field| !matches!(field.kind, FieldKind::Auto(_)))
+    });
+    fields
+}
+
+/// Mandatory fields that are empty: those of the action's forms that the current stage must leave filled in, and those
+/// the action asks.
+fn missing(procedure: &Procedure, case: &Case, action: &Action) -> Vec<Missing> {
+    // Registration must leave filled in what belongs to the stages before the one that it leads to.
+    let here = match &action.to {
+        Some(to) if action.does.contains(&Verb::Register) => {
+            procedure.stage_index(to).and_then(|index| index.checked_sub(1))
+        }
+        _ => Some(procedure.stage_index(&case.stage).unwrap_or(usize::MAX)),
+    };
+    let forms =
+        action.forms.iter().filter(|_| here.is_some()).filter_map(|form| procedure.form(form));
+    let mut missing: Vec<Missing> =
+        forms.flat_map(|form| incomplete(procedure, case, form, here.unwrap_or(0))).collect();
+    let facts = Facts::new(procedure, case, &Who::System);
+    for input in &action.input {
+        let needed = match &input.need {
+            Need::Optional => false,
+            Need::Always => true,
+            Need::When(condition) => facts.holds(condition),
+        };
+        if needed
+            && case.value(&input.field).is_none_or(Value::is_empty)
+            && !missing.iter().any(|one| one.field == input.field)
+        {
+            let label =
+                procedure.field(&input.field).map(|field| field.label.clone()).unwrap_or_default();
+            missing.push(Missing { form: None, field: input.field.clone(), label });
+        }
+    }
+    missing
+}
+
+impl Work<'_> {
+    /// Does an action.
+    pub(crate) fn act(
+        &mut self,
+        id: &Key,
+        action: &Key,
+        entered: &Entered,
+        extra: &Extra,
+    ) -> Result<(), Refusal> {
+        self.known(id)?;
+        let (procedure, _) = self.rules(id);
+        let action =
+            procedure.action(action).filter(|action| !action.does.contains(&Verb::Register));
+        let Some(action) = action else {
+            return Err(Refusal::Unknown { what: "action".to_owned(), key: String::new() });
+        };
+        self.may(id, &procedure, action)?;
+        if action.reason
+            && self.who != Who::System
+            && extra.reason.as_deref().is_none_or(|reason| reason.trim().is_empty())
+        {
+            return Err(Refusal::Reason { action: action.key.clone() });
+        }
+        self.enter_fields(id, &procedure, action, entered, extra)?;
+        self.complete(id, &procedure, action, extra)?;
+        self.finish(id, &procedure, action, extra)
+    }
+
+    fn may(&self, id: &Key, procedure: &Procedure, action: &Action) -> Result<(), Refusal> {
+        let case = self.case(id);
+        let unavailable =
+            || Refusal::Unavailable { action: action.key.clone(), stage: case.stage.clone() };
+        if !is_reachable(procedure, case, action) {
+            return Err(unavailable());
+        }
+        permitted(procedure, case, self.directory, &self.who, self.now, action)?;
+        if Facts::new(procedure, case, &self.who).holds(&action.when) {
+            Ok(())
+        } else {
+            Err(unavailable())
+        }
+    }
+
+    /// Takes the entered fields in, those that a table derives as overrides.
+    pub(crate) fn enter_fields(
+        &mut self,
+        id: &Key,
+        procedure: &Procedure,
+        action: &Action,
+        entered: &Entered,
+        extra: &Extra,
+    ) -> Result<(), Refusal> {
+        let adjust = action.does.contains(&Verb::Adjust);
+        let allowed = Allowed { fields: allowed(procedure, self.case(id), action), adjust };
+        let values = self.read(id, entered, &allowed)?;
+        self.freshly_rated(procedure, action, &values)?;
+        let reason = extra.reason.clone().map(Private::from);
+        let (derived, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = values
+            .into_iter()
+            .partition(|(key, _)| procedure.field(key).is_some_and(|field| field.derive.is_some()));
+        for (field, value) in derived {
+            if let Some(value) = value.filter(|value| self.case(id).value(&field) != Some(value)) {
+                self.override_level(id, &field, &Key::from(value.text()), reason.clone());
+            }
+        }
+        self.set_fields(id, plain, SetCause::Entered, reason);
+        Ok(())
+    }
+
+    /// A rating is given anew each time; an earlier round's does not count.
+    fn freshly_rated(
+        &self,
+        procedure: &Procedure,
+        action: &Action,
+        values: &BTreeMap<Key, Option<Value>>,
+    ) -> Result<(), Refusal> {
+        let Some(survey) = procedure.survey.as_ref().filter(|_| action.does.contains(&Verb::Rate))
+        else {
+            return Ok(());
+        };
+        let given = |key: &Key| values.get(key).is_some_and(Option::is_some);
+        let filled =
+            given(&survey.rating) || (survey.prefill && survey.dimensions.iter().all(given));
+        if filled || self.who == Who::System {
+            return Ok(());
+        }
+        let label =
+            procedure.field(&survey.rating).map(|field| field.label.clone()).unwrap_or_default();
+        Err(Refusal::Missing {
+            fields: vec![Missing { form: None, field: survey.rating.clone(), label }],
+        })
+    }
+
+    /// Guards and mandatory fields. The program itself is bound by guards only.
+    pub(crate) fn complete(
+        &mut self,
+        id: &Key,
+        procedure: &Procedure,
+        action: &Action,
+        extra: &Extra,
+    ) -> Result<(), Refusal> {
+        let (case, who) = (self.case(id), &self.who);
+        let failed =
+            action.guards.iter().find(|guard| !Facts::new(procedure, case, who).holds(&guard.need));
+        let absent =
+            if *who == Who::System { Vec::new() } else { missing(procedure, case, action) };
+        if failed.is_none() && absent.is_empty() {
+            return Ok(());
+        }
+        let may_override = action
+            .override_by
+            .iter()
+            .any(|actor| acts_as(procedure, case, self.directory, who, self.now, actor, None));
+        if extra.override_guards && may_override {
+            let Some(reason) = extra.reason.clone() else {
+                return Err(Refusal::Reason { action: action.key.clone() });
+            };
+            self.record(
+                id,
+                Event::GuardsOverridden { action: action.key.clone(), reason: reason.into() },
+            );
+            return Ok(());
+        }
+        match failed {
+            Some(guard) if absent.is_empty() => Err(Refusal::Guard { say: guard.say.clone() }),
+            _ => Err(Refusal::Missing { fields: absent }),
+        }
+    }
+
+    /// Verbs, moments, effects, and the way to the next stage.
+    fn finish(
+        &mut self,
+        id: &Key,
+        procedure: &Procedure,
+        action: &Action,
+        extra: &Extra,
+    ) -> Result<(), Refusal> {
+        let stage = self.case(id).stage.clone();
+        let life = self.case(id).life.clone();
+        let done = self.verbs(id, procedure, action, extra)?;
+        if !done {
+            return Ok(());
+        }
+        for moment in &action.emits {
+            self.happen(id, *moment);
+        }
+        let assigned = action.does.contains(&Verb::Assign);
+        for effect in action
+            .effects
+            .iter()
+            .filter(|effect| !(assigned && matches!(effect, Effect::Assign(_))))
+        {
+            self.effect(id, effect);
+        }
+        let moved = self.case(id).stage != stage
+            || (self.case(id).life != life && !self.case(id).life.promised());
+        if let (Some(to), false) = (&action.to, moved) {
+            let reason = extra.reason.clone().map(Private::from);
+            self.enter(id, to, Some(&action.key), reason);
+        }
+        Ok(())
+    }
+}

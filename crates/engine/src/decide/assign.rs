@@ -1,0 +1,245 @@
+//! Dispatch: decision tables, least loaded, experienced first where asked, nobody absent, nobody complained about.
+
+use super::Work;
+use super::desk::accused;
+use crate::case::{Case, Facts};
+use crate::command::Extra;
+use crate::event::{Event, SetCause};
+use crate::key::Key;
+use crate::people::{Person, Who};
+use crate::procedure::{Condition, FieldKind, Means, Moment, Operand, Procedure, Row, Table};
+use crate::refusal::{Problem, Refusal};
+use crate::value::{Private, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Work<'_> {
+    /// The row of a table that matches the case.
+    fn matching<'p>(&self, id: &Key, table: &'p Table) -> Option<(usize, &'p Row)> {
+        let (procedure, _) = self.rules(id);
+        let facts = Facts::new(&procedure, self.case(id), &Who::System);
+        table.rows.iter().enumerate().find(|(_, row)| facts.holds(&row.when))
+    }
+
+    /// Dispatches by a table; to the queue of the role when nobody is present.
+    pub(crate) fn dispatch_by_table(&mut self, id: &Key, table: &Key) -> bool {
+        let (procedure, _) = self.rules(id);
+        let Some(table) = procedure.table(table) else { return false };
+        let Some((number, row)) = self.matching(id, table) else { return false };
+        let Some(role) = &row.role else { return false };
+        let department = row.department.clone();
+        let person = self.choose(id, &procedure, role, row.senior, department.as_ref());
+        self.record(
+            id,
+            Event::Assigned {
+                assignee: person,
+                role: Some(role.clone()),
+                department,
+                number: None,
+                rule: Some((table.key.clone(), number)),
+                note: None,
+            },
+        );
+        self.happen(id, Moment::Dispatched);
+        true
+    }
+
+    /// The least loaded present holder of a role; experienced people first when asked. Ties go to the earlier in the
+    /// directory among those whom this desk has not dispatched to most recently, which is a round robin.
+    fn choose(
+        &self,
+        id: &Key,
+        procedure: &Procedure,
+        role: &Key,
+        senior: bool,
+        department: Option<&Key>,
+    ) -> Option<Key> {
+        let case = self.case(id);
+        let role = procedure.role(role)?;
+        let excluded = accused(procedure, case);
+        let department = department.or(case.department.as_ref());
+        let free = |person: &&Person| {
+            person.holds(role, department)
+                && person.present(self.now)
+                && !excluded.contains(&person.id)
+        };
+        let rank =
+            |person: &&Person| (senior && !person.senior, self.directory.load_of(&person.id));
+        self.directory.people.iter().filter(free).min_by_key(rank).map(|person| person.id.clone())
+    }
+
+    /// Dispatch by a person: to whom he names, else by the action's table.
+    pub(crate) fn dispatch(
+        &mut self,
+        id: &Key,
+        extra: &Extra,
+        table: Option<&Key>,
+    ) -> Result<(), Refusal> {
+        let (procedure, _) = self.rules(id);
+        if let Some(co_owners) = &extra.co_owners {
+            self.set_co_owners(id, co_owners)?;
+        }
+        let note = extra.note.clone().map(Private::from);
+        if let Some(person) = &extra.assignee {
+            self.may_own(id, &procedure, person)?;
+            let rule = table
+                .and_then(|table| procedure.table(table))
+                .and_then(|table| self.matching(id, table).map(|(_, row)| row));
+            let role = extra
+                .role
+                .clone()
+                .or_else(|| rule.and_then(|row| row.role.clone()))
+                .or_else(|| self.case(id).role.clone());
+            let department =
+                extra.department.clone().or_else(|| rule.and_then(|row| row.department.clone()));
+            self.record(
+                id,
+                Event::Assigned {
+                    assignee: Some(person.clone()),
+                    role,
+                    department,
+                    number: None,
+                    rule: None,
+                    note,
+                },
+            );
+        } else if let Some(role) = &extra.role {
+            if procedure.role(role).is_none() {
+                return Err(Refusal::Unknown { what: "role".to_owned(), key: role.to_string() });
+            }
+            let person = self.choose(id, &procedure, role, false, extra.department.as_ref());
+            let department = extra.department.clone();
+            self.record(
+                id,
+                Event::Assigned {
+                    assignee: person,
+                    role: Some(role.clone()),
+                    department,
+                    number: None,
+                    rule: None,
+                    note,
+                },
+            );
+        } else {
+            let Some(table) = table else {
+                return Err(Refusal::Invalid {
+                    fields: vec![("assignee".into(), Problem::Unknown)],
+                });
+            };
+            return if self.dispatch_by_table(id, table) {
+                Ok(())
+            } else {
+                Err(self.no_rule(&procedure, table, id))
+            };
+        }
+        self.happen(id, Moment::Dispatched);
+        Ok(())
+    }
+
+    /// Why a table chose nobody: what it asks is not filled in.
+    fn no_rule(&self, procedure: &Procedure, table: &Key, id: &Key) -> Refusal {
+        let case = self.case(id);
+        let asked = procedure.table(table).map(tested).unwrap_or_default();
+        let missing = asked
+            .into_iter()
+            .filter(|field| case.value(field).is_none_or(Value::is_empty))
+            .filter_map(|field| procedure.field(&field))
+            .map(|field| crate::refusal::Missing {
+                form: None,
+                field: field.key.clone(),
+                label: field.label.clone(),
+            })
+            .collect();
+        Refusal::Missing { fields: missing }
+    }
+
+    fn may_own(&self, id: &Key, procedure: &Procedure, person: &Key) -> Result<(), Refusal> {
+        if accused(procedure, self.case(id)).contains(person) {
+            return Err(Refusal::Own { action: person.clone() });
+        }
+        match self.directory.person(person) {
+            Some(known) if known.present(self.now) => Ok(()),
+            Some(_) => Err(Refusal::Nobody { role: person.clone() }),
+            None => Err(Refusal::Invalid { fields: vec![("assignee".into(), Problem::Unknown)] }),
+        }
+    }
+
+    /// Sets co-owners; nobody complained about.
+    pub(crate) fn set_co_owners(&mut self, id: &Key, people: &[Key]) -> Result<(), Refusal> {
+        let (procedure, _) = self.rules(id);
+        for person in people {
+            self.may_own(id, &procedure, person)?;
+        }
+        self.record(id, Event::CoOwnersSet { people: people.to_vec() });
+        Ok(())
+    }
+
+    /// Derives the fields that tables decide, unless overridden, as soon as everything they ask is known.
+    pub(crate) fn derive(&mut self, id: &Key) {
+        let (procedure, _) = self.rules(id);
+        for field in &procedure.fields {
+            let Some(table) = field.derive.as_ref().and_then(|table| procedure.table(table)) else {
+                continue;
+            };
+            let case = self.case(id);
+            if case.overrides.contains_key(&field.key) || !is_known(&procedure, case, table) {
+                continue;
+            }
+            let value =
+                self.matching(id, table).and_then(|(_, row)| row.value.clone()).map(Value::Text);
+            if value.as_ref() != self.case(id).value(&field.key) {
+                let values = BTreeMap::from([(field.key.clone(), value)]);
+                self.record(
+                    id,
+                    Event::FieldsSet { values, cause: SetCause::Derived, reason: None },
+                );
+            }
+        }
+    }
+
+    /// A department that a person enters is the case's department.
+    pub(crate) fn department_from_field(&mut self, id: &Key, changed: &[Key]) {
+        let (procedure, _) = self.rules(id);
+        let Some(field) =
+            procedure.field_meaning(Means::Department).filter(|field| changed.contains(&field.key))
+        else {
+            return;
+        };
+        let case = self.case(id);
+        let entered = case.value(&field.key).map(|value| Key::from(value.text()));
+        if let Some(department) =
+            entered.filter(|department| case.department.as_ref() != Some(department))
+        {
+            self.record(id, Event::DepartmentSet { department });
+        }
+    }
+}
+
+/// The fields that a table tests.
+pub(crate) fn tested(table: &Table) -> BTreeSet<Key> {
+    let mut fields = BTreeSet::new();
+    table.rows.iter().for_each(|row| collect(&row.when, &mut fields));
+    fields
+}
+
+fn collect(condition: &Condition, fields: &mut BTreeSet<Key>) {
+    match condition {
+        Condition::All(all) | Condition::Any(all) => {
+            all.iter().for_each(|one| collect(one, fields))
+        }
+        Condition::Not(inner) => collect(inner, fields),
+        Condition::Is(Operand::Field(field), _) => {
+            fields.insert(field.clone());
+        }
+        _ => {}
+    }
+}
+
+/// Whether everything a table asks is known; an empty yes-or-no counts as no.
+fn is_known(procedure: &Procedure, case: &Case, table: &Table) -> bool {
+    tested(table).iter().all(|key| {
+        let optional = procedure
+            .field(key)
+            .is_some_and(|field| matches!(field.kind, FieldKind::Bool | FieldKind::Many(_)));
+        optional || case.value(key).is_some_and(|value| !value.is_empty())
+    })
+}
