@@ -68,7 +68,11 @@ fn mark(vault: &Vault, id: Uuid, bytes: &[u8]) -> [u8; 16] {
 }
 
 /// Encrypts the content and puts it into the folder; the row follows with [`add`].
-pub(crate) fn put_file(vault: &Vault, blobs: &Blobs, new: &NewAttachment) -> Result<(String, [u8; 32])> {
+pub(crate) fn put_file(
+    vault: &Vault,
+    blobs: &Blobs,
+    new: &NewAttachment,
+) -> Result<(String, [u8; 32])> {
     let key = crate::vault::random::<32>()?;
     let name = hex(&mark(vault, new.id, &new.bytes));
     blobs.put(&name, &encrypt(&crate::vault::cipher(&key), new.id.as_bytes(), &new.bytes)?)?;
@@ -76,7 +80,12 @@ pub(crate) fn put_file(vault: &Vault, blobs: &Blobs, new: &NewAttachment) -> Res
 }
 
 /// Adds the row; name and file key are sealed under the attachment's own key.
-pub(crate) fn add(batch: &mut Batch<'_>, new: &NewAttachment, mark: &str, key: &[u8; 32]) -> Result<()> {
+pub(crate) fn add(
+    batch: &mut Batch<'_>,
+    new: &NewAttachment,
+    mark: &str,
+    key: &[u8; 32],
+) -> Result<()> {
     let mut drawer = batch.vault.empty_drawer(new.id.into_bytes());
     // One sealed text holds both: without it the file cannot be opened.
     let sealed = drawer.seal_text(batch.vault, batch.conn, &format!("{}{}", hex(key), new.name))?;
@@ -100,7 +109,9 @@ struct Found {
 }
 
 fn read(row: &Row<'_>) -> Result<Found> {
-    let case = row.opt_blob(2)?.map(|id| Uuid::from_slice(&id).map_err(|_| StoreError::corrupt("a stored id has the wrong length")));
+    let case = row.opt_blob(2)?.map(|id| {
+        Uuid::from_slice(&id).map_err(|_| StoreError::corrupt("a stored id has the wrong length"))
+    });
     let attachment = Attachment {
         id: row.uuid(0)?,
         case: case.transpose()?,
@@ -132,10 +143,16 @@ pub(crate) fn get(conn: &Conn, vault: &Vault, id: Uuid) -> Result<Option<Attachm
 }
 
 /// The content of an attachment; `None` when there is no such attachment or it was erased.
-pub(crate) fn content(conn: &Conn, vault: &Vault, blobs: &Blobs, id: Uuid) -> Result<Option<Vec<u8>>> {
+pub(crate) fn content(
+    conn: &Conn,
+    vault: &Vault,
+    blobs: &Blobs,
+    id: Uuid,
+) -> Result<Option<Vec<u8>>> {
     let Some(found) = conn.row(GET, &[(&id).into()], read)? else { return Ok(None) };
     let (_, mark, Some(key)) = open(conn, vault, found)? else { return Ok(None) };
-    let key: [u8; 32] = key.try_into().map_err(|_| StoreError::corrupt("a file key has the wrong length"))?;
+    let key: [u8; 32] =
+        key.try_into().map_err(|_| StoreError::corrupt("a file key has the wrong length"))?;
     decrypt(&crate::vault::cipher(&key), id.as_bytes(), &blobs.get(&mark)?).map(Some)
 }
 

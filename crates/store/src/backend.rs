@@ -1,6 +1,6 @@
 //! The seam: the only file that knows which database is underneath. Everything else speaks [`Conn`], [`Param`], [`Row`] and SQL
 //! texts with `?n`. PostgreSQL becomes a second variant of [`Conn`] and [`Row`] here; where the dialects differ, the texts carry a
-//! mark that is translated in `translate`: `?n` to `$n`, `/*lock*/` to `FOR UPDATE`, `/*skip*/` to `FOR UPDATE SKIP LOCKED`.
+//! mark to translate: `?n` to `$n`, `/*lock*/` to `FOR UPDATE`, `/*skip:t*/` to `FOR UPDATE OF t SKIP LOCKED`.
 
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
@@ -14,6 +14,44 @@ use std::time::Duration;
 pub(crate) enum Place {
     Sqlite(PathBuf),
 }
+
+/// The file of the database within its folder.
+const DATABASE: &str = "bihuan.db";
+
+impl Place {
+    /// The database of a folder, or the file that ends in `.db`.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self::Sqlite(if path.extension().is_some_and(|end| end == "db") {
+            path.to_owned()
+        } else {
+            path.join(DATABASE)
+        })
+    }
+
+    /// Whether there is anything.
+    pub(crate) fn exists(&self) -> bool {
+        let Self::Sqlite(file) = self;
+        file.exists()
+    }
+
+    /// The folder in which files lie beside the database.
+    pub(crate) fn folder(&self) -> &Path {
+        let Self::Sqlite(file) = self;
+        file.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Creates what must be there before the first connection.
+    pub(crate) fn prepare(&self) -> Result<()> {
+        Ok(std::fs::create_dir_all(self.folder())?)
+    }
+}
+
+/// The steps of the schema, oldest first; step n leads to schema n. The other database has a step of the same name for each.
+pub(crate) const STEPS: &[(&str, &str)] =
+    &[("0001_initial", include_str!("../migrations/sqlite/0001_initial.sql"))];
+/// One row when the schema was ever created.
+pub(crate) const SCHEMA_EXISTS: &str =
+    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
 
 /// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,11 +167,13 @@ impl Row<'_> {
     }
     /// A number that is never negative: versions, sequences, counts.
     pub(crate) fn count(&self, column: usize) -> Result<u64> {
-        u64::try_from(self.int(column)?).map_err(|_| StoreError::corrupt("a stored count is negative"))
+        u64::try_from(self.int(column)?)
+            .map_err(|_| StoreError::corrupt("a stored count is negative"))
     }
     /// A number that fits the given small type.
     pub(crate) fn small<T: TryFrom<i64>>(&self, column: usize) -> Result<T> {
-        T::try_from(self.int(column)?).map_err(|_| StoreError::corrupt("a stored number is out of range"))
+        T::try_from(self.int(column)?)
+            .map_err(|_| StoreError::corrupt("a stored number is out of range"))
     }
 }
 
@@ -142,14 +182,14 @@ pub(crate) enum Conn {
     Sqlite(Connection),
 }
 
-/// Facts about the database file for `doctor`.
+/// Facts about the database for `doctor`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct FileFacts {
+pub(crate) struct DatabaseFacts {
+    pub(crate) backend: String,
     pub(crate) journal_mode: String,
-    pub(crate) version: String,
-    pub(crate) pages: i64,
-    pub(crate) page_bytes: i64,
-    pub(crate) free_pages: i64,
+    pub(crate) bytes: u64,
+    pub(crate) free_bytes: u64,
+    pub(crate) log_bytes: u64,
 }
 
 const MMAP_BYTES: i64 = 256 << 20;
@@ -193,7 +233,12 @@ impl Conn {
     }
 
     /// All rows.
-    pub(crate) fn rows<T>(&self, sql: &str, params: &[Param<'_>], mut read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let Self::Sqlite(inner) = self;
         let mut statement = inner.prepare_cached(sql)?;
         let mut found = statement.query(rusqlite::params_from_iter(params))?;
@@ -205,7 +250,12 @@ impl Conn {
     }
 
     /// The first row, if any.
-    pub(crate) fn row<T>(&self, sql: &str, params: &[Param<'_>], read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+    pub(crate) fn row<T>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
         let Self::Sqlite(inner) = self;
         let mut statement = inner.prepare_cached(sql)?;
         let mut found = statement.query(rusqlite::params_from_iter(params))?;
@@ -246,42 +296,59 @@ impl Conn {
         !inner.is_autocommit()
     }
 
-    /// The schema version, 0 for a new database.
-    pub(crate) fn schema_version(&self, table_exists: &str, version: &str) -> Result<u32> {
-        match self.row(table_exists, &[], |row| row.int(0))? {
-            Some(_) => Ok(self.row(version, &[], |row| row.small(0))?.unwrap_or(0)),
-            None => Ok(0),
+    /// Moves the write-ahead log into the database; `wait` also empties the log file and waits for readers. Says whether it was
+    /// done to the end.
+    pub(crate) fn checkpoint(&self, wait: bool) -> Result<bool> {
+        let sql =
+            if wait { "PRAGMA wal_checkpoint(TRUNCATE)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+        Ok(self.row(sql, &[], |row| row.int(0))? == Some(0))
+    }
+
+    /// A consistent copy of the running database into a folder that holds none yet.
+    pub(crate) fn copy_into(&self, folder: &Path) -> Result<()> {
+        let Place::Sqlite(file) = Place::at(folder);
+        if file.exists() {
+            return Err(StoreError::File { what: "the folder already holds a backup".into() });
         }
-    }
-
-    /// Moves the write-ahead log into the database; `wait` also empties the log file and waits for readers.
-    pub(crate) fn checkpoint(&self, wait: bool) -> Result<()> {
-        let sql = if wait { "PRAGMA wal_checkpoint(TRUNCATE)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
-        self.row(sql, &[], |_| Ok(())).map(drop)
-    }
-
-    /// A consistent copy of the running database into a file that does not exist yet.
-    pub(crate) fn copy_into(&self, file: &Path) -> Result<()> {
-        let text = file.to_str().ok_or_else(|| StoreError::File { what: "the path is not Unicode".into() })?;
-        self.run("VACUUM INTO ?1", &[text.into()]).map(drop)
+        let text = file
+            .to_str()
+            .ok_or_else(|| StoreError::File { what: "the path is not Unicode".into() })?;
+        let Self::Sqlite(inner) = self;
+        // A query-only connection may not write elsewhere either; the copy is the one exception.
+        inner.pragma_update(None, "query_only", false)?;
+        let copied = self.run("VACUUM INTO ?1", &[text.into()]);
+        inner.pragma_update(None, "query_only", true)?;
+        copied?;
+        Ok(std::fs::File::open(&file)?.sync_all()?)
     }
 
     /// Problems that the database finds in its own structure and references; empty when all is well.
     pub(crate) fn self_check(&self) -> Result<Vec<String>> {
         let mut found = self.rows("PRAGMA integrity_check", &[], |row| row.text(0))?;
         found.retain(|line| line != "ok");
-        found.extend(self.rows("PRAGMA foreign_key_check", &[], |row| Ok(format!("foreign key: {} row {:?}", row.text(0)?, row.opt_int(1)?)))?);
+        found.extend(self.rows("PRAGMA foreign_key_check", &[], |row| {
+            Ok(format!("foreign key: {} row {:?}", row.text(0)?, row.opt_int(1)?))
+        })?);
         Ok(found)
     }
 
-    pub(crate) fn facts(&self) -> Result<FileFacts> {
-        let pragma = |sql| Ok::<_, StoreError>(self.row(sql, &[], |row| row.int(0))?.unwrap_or(0));
-        Ok(FileFacts {
-            journal_mode: self.row("PRAGMA journal_mode", &[], |row| row.text(0))?.unwrap_or_default(),
-            version: self.row("SELECT sqlite_version()", &[], |row| row.text(0))?.unwrap_or_default(),
-            pages: pragma("PRAGMA page_count")?,
-            page_bytes: pragma("PRAGMA page_size")?,
-            free_pages: pragma("PRAGMA freelist_count")?,
+    pub(crate) fn facts(&self) -> Result<DatabaseFacts> {
+        let Self::Sqlite(inner) = self;
+        let pragma =
+            |sql| Ok::<_, StoreError>(self.row(sql, &[], |row| row.count(0))?.unwrap_or(0));
+        let page = pragma("PRAGMA page_size")?;
+        let log = inner
+            .path()
+            .map(|path| format!("{path}-wal"))
+            .and_then(|log| std::fs::metadata(log).ok());
+        Ok(DatabaseFacts {
+            backend: format!("SQLite {}", rusqlite::version()),
+            journal_mode: self
+                .row("PRAGMA journal_mode", &[], |row| row.text(0))?
+                .unwrap_or_default(),
+            bytes: pragma("PRAGMA page_count")? * page,
+            free_bytes: pragma("PRAGMA freelist_count")? * page,
+            log_bytes: log.map_or(0, |log| log.len()),
         })
     }
 
@@ -307,10 +374,15 @@ impl Conn {
     }
 }
 
-/// The condition that finds cases by text; its placeholder takes what [`match_expression`] makes. `n` is the placeholder's number.
-pub(crate) fn match_condition(n: usize) -> String {
-    format!("search MATCH ?{n}")
-}
+/// Joins the cases found by text; the placeholder takes what [`match_expression`] makes.
+pub(crate) const SEARCH_JOIN: &str =
+    " JOIN search ON search.rowid = cases.id WHERE search MATCH ?1";
+/// The case's internal id as the full-text index keeps it: what newest-first order runs over.
+pub(crate) const SEARCH_ID: &str = "search.rowid";
+/// Puts a line of tokens into the full-text index.
+pub(crate) const SEARCH_ADD: &str = "INSERT INTO search (rowid, tokens) VALUES (?1, ?2)";
+/// Takes it out.
+pub(crate) const SEARCH_DROP: &str = "DELETE FROM search WHERE rowid = ?1";
 
 /// The sought parts in the language of the full-text index. All parts must occur.
 pub(crate) fn match_expression(sought: &[Sought]) -> String {
@@ -329,11 +401,20 @@ impl From<rusqlite::Error> for StoreError {
             rusqlite::Error::SqliteFailure(failure, words) => match failure.code {
                 ErrorCode::DiskFull => Self::DiskFull,
                 ErrorCode::ReadOnly => Self::ReadOnly,
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::corrupt("the database file is damaged"),
-                ErrorCode::ConstraintViolation => Self::invalid(words.clone().unwrap_or_else(|| "constraint".into())),
-                code => Self::Unavailable { what: format!("{code:?}: {}", words.as_deref().unwrap_or_default()) },
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                    Self::corrupt("the database file is damaged")
+                }
+                ErrorCode::ConstraintViolation => {
+                    Self::invalid(words.clone().unwrap_or_else(|| "constraint".into()))
+                }
+                code => Self::Unavailable {
+                    what: format!("{code:?}: {}", words.as_deref().unwrap_or_default()),
+                },
             },
-            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => Self::corrupt("a stored value has another type"),
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..) => {
+                Self::corrupt("a stored value has another type")
+            }
             rusqlite::Error::QueryReturnedNoRows => Self::NotFound { what: "row" },
             // The SQL text itself is at fault; it holds no values.
             other => Self::Unavailable { what: other.to_string() },

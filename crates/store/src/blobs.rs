@@ -20,7 +20,9 @@ impl Blobs {
     /// Two letters of the name are a folder, so that none grows too long.
     fn place(&self, name: &str) -> Result<PathBuf> {
         match name.split_at_checked(2) {
-            Some((front, _)) if name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit()) => Ok(self.root.join(front).join(name)),
+            Some((front, _)) if name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                Ok(self.root.join(front).join(name))
+            }
             _ => Err(StoreError::invalid("not the name of a file")),
         }
     }
@@ -65,7 +67,9 @@ impl Blobs {
             for file in fs::read_dir(folder.path())? {
                 let file = file?;
                 let about = file.metadata()?;
-                let modified = jiff::Timestamp::try_from(about.modified()?).map_err(|_| StoreError::File { what: "a file's time is out of range".into() })?;
+                let modified = jiff::Timestamp::try_from(about.modified()?).map_err(|_| {
+                    StoreError::File { what: "a file's time is out of range".into() }
+                })?;
                 let name = file.file_name().to_string_lossy().into_owned();
                 all.push(BlobFile { path: file.path(), name, bytes: about.len(), modified });
             }

@@ -53,7 +53,9 @@ pub(crate) fn link(previous: &[u8; 32], case: Uuid, event: &Stored<'_>) -> [u8; 
 
 /// Recomputes the chain of a case and checks every commitment in it.
 pub(crate) fn verify(conn: &Conn, vault: &Vault, case: Uuid) -> Result<ChainReport> {
-    let head = conn.row(HEAD, &[(&case).into()], |row| Ok((row.int(0)?, row.count(1)?, row.bytes::<32>(2)?)))?;
+    let head = conn.row(HEAD, &[(&case).into()], |row| {
+        Ok((row.int(0)?, row.count(1)?, row.bytes::<32>(2)?))
+    })?;
     let (id, last, head) = head.ok_or(StoreError::NotFound { what: "case" })?;
     let drawer = vault.drawer(conn, case.into_bytes())?;
     let mut previous = START;
@@ -61,10 +63,13 @@ pub(crate) fn verify(conn: &Conn, vault: &Vault, case: Uuid) -> Result<ChainRepo
     conn.rows(LINKS, &[id.into()], |row| {
         let (seq, kind, v, at) = (row.int(0)?, row.text(1)?, row.int(2)?, row.int(3)?);
         let (actor, body, hash) = (row.text(4)?, row.text(5)?, row.bytes::<32>(6)?);
-        previous = link(&previous, case, &Stored { seq, kind: &kind, v, at, actor: &actor, body: &body });
+        previous =
+            link(&previous, case, &Stored { seq, kind: &kind, v, at, actor: &actor, body: &body });
         report.events += 1;
         if previous != hash || u64::try_from(seq) != Ok(report.events) {
-            return Err(StoreError::corrupt(format!("the chain of case {case} breaks at event {seq}")));
+            return Err(StoreError::corrupt(format!(
+                "the chain of case {case} breaks at event {seq}"
+            )));
         }
         let (values, erased) = drawer.verify(&serde_json::from_str::<Value>(&body)?)?;
         report.values += values;
@@ -72,7 +77,9 @@ pub(crate) fn verify(conn: &Conn, vault: &Vault, case: Uuid) -> Result<ChainRepo
         Ok(())
     })?;
     if report.events != last || previous != head {
-        return Err(StoreError::corrupt(format!("the chain of case {case} does not end at its head")));
+        return Err(StoreError::corrupt(format!(
+            "the chain of case {case} does not end at its head"
+        )));
     }
     Ok(report)
 }

@@ -25,17 +25,39 @@ fn open(vault: &Vault, kind: &str, key: &str, body: &[u8]) -> Result<Value> {
     Ok(serde_json::from_slice(&decrypt(vault.own_cipher(), &bound(kind, key), body)?)?)
 }
 
-pub(crate) fn put(batch: &mut Batch<'_>, kind: &str, key: &str, body: &Value, expires_at: Timestamp) -> Result<()> {
+pub(crate) fn put(
+    batch: &mut Batch<'_>,
+    kind: &str,
+    key: &str,
+    body: &Value,
+    expires_at: Timestamp,
+) -> Result<()> {
     let sealed = encrypt(batch.vault.own_cipher(), &bound(kind, key), body.to_string().as_bytes())?;
-    batch.conn.run(PUT, &[kind.into(), key.into(), (&sealed).into(), to_int(expires_at)?.into()]).map(drop)
+    batch
+        .conn
+        .run(PUT, &[kind.into(), key.into(), (&sealed).into(), to_int(expires_at)?.into()])
+        .map(drop)
 }
 
-pub(crate) fn get(conn: &Conn, vault: &Vault, kind: &str, key: &str, now: Timestamp) -> Result<Option<Value>> {
-    let found = conn.row(GET, &[kind.into(), key.into(), to_int(now)?.into()], |row| row.blob(0))?;
+pub(crate) fn get(
+    conn: &Conn,
+    vault: &Vault,
+    kind: &str,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<Value>> {
+    let found =
+        conn.row(GET, &[kind.into(), key.into(), to_int(now)?.into()], |row| row.blob(0))?;
     found.map(|body| open(vault, kind, key, &body)).transpose()
 }
 
-pub(crate) fn with_prefix(conn: &Conn, vault: &Vault, kind: &str, prefix: &str, now: Timestamp) -> Result<Vec<(String, Value)>> {
+pub(crate) fn with_prefix(
+    conn: &Conn,
+    vault: &Vault,
+    kind: &str,
+    prefix: &str,
+    now: Timestamp,
+) -> Result<Vec<(String, Value)>> {
     // The greatest character follows every key that begins with the prefix.
     let end = format!("{prefix}\u{10FFFF}");
     conn.rows(LIST, &[kind.into(), prefix.into(), (&end).into(), to_int(now)?.into()], |row| {

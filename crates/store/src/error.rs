@@ -80,7 +80,9 @@ pub enum StoreError {
     #[error("the database is read-only")]
     ReadOnly,
     /// The database was written by a newer version of the program.
-    #[error("the database has schema {found}, this program knows up to {known}; use the newer program")]
+    #[error(
+        "the database has schema {found}, this program knows up to {known}; use the newer program"
+    )]
     TooNew {
         /// Schema of the database.
         found: u32,

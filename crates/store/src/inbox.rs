@@ -42,7 +42,14 @@ pub struct InboxMessage {
     pub read_at: Option<Timestamp>,
 }
 
-fn fetch(conn: &Conn, vault: &Vault, sql: &str, person: &str, bound: i64, most: usize) -> Result<Vec<InboxMessage>> {
+fn fetch(
+    conn: &Conn,
+    vault: &Vault,
+    sql: &str,
+    person: &str,
+    bound: i64,
+    most: usize,
+) -> Result<Vec<InboxMessage>> {
     let read = |row: &Row<'_>| {
         Ok(InboxMessage {
             sequence: row.count(0)?,
@@ -63,12 +70,24 @@ fn fetch(conn: &Conn, vault: &Vault, sql: &str, person: &str, bound: i64, most: 
 }
 
 /// Messages after a place, oldest first.
-pub(crate) fn after(conn: &Conn, vault: &Vault, person: &str, after: u64, most: usize) -> Result<Vec<InboxMessage>> {
+pub(crate) fn after(
+    conn: &Conn,
+    vault: &Vault,
+    person: &str,
+    after: u64,
+    most: usize,
+) -> Result<Vec<InboxMessage>> {
     fetch(conn, vault, AFTER, person, int(after)?, most)
 }
 
 /// The newest messages before a place, newest first.
-pub(crate) fn newest(conn: &Conn, vault: &Vault, person: &str, before: Option<u64>, most: usize) -> Result<Vec<InboxMessage>> {
+pub(crate) fn newest(
+    conn: &Conn,
+    vault: &Vault,
+    person: &str,
+    before: Option<u64>,
+    most: usize,
+) -> Result<Vec<InboxMessage>> {
     fetch(conn, vault, NEWEST, person, before.map_or(Ok(i64::MAX), int)?, most)
 }
 
@@ -78,11 +97,21 @@ pub(crate) fn unread(conn: &Conn, person: &str) -> Result<u64> {
 }
 
 /// Marks one message read; says whether it was unread.
-pub(crate) fn mark_read(batch: &mut Batch<'_>, person: &str, message: Uuid, at: Timestamp) -> Result<bool> {
+pub(crate) fn mark_read(
+    batch: &mut Batch<'_>,
+    person: &str,
+    message: Uuid,
+    at: Timestamp,
+) -> Result<bool> {
     Ok(batch.conn.run(READ, &[person.into(), (&message).into(), to_int(at)?.into()])? == 1)
 }
 
 /// Marks everything up to a place read; says how many were unread.
-pub(crate) fn mark_read_upto(batch: &mut Batch<'_>, person: &str, sequence: u64, at: Timestamp) -> Result<usize> {
+pub(crate) fn mark_read_upto(
+    batch: &mut Batch<'_>,
+    person: &str,
+    sequence: u64,
+    at: Timestamp,
+) -> Result<usize> {
     batch.conn.run(READ_UPTO, &[person.into(), int(sequence)?.into(), to_int(at)?.into()])
 }

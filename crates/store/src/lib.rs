@@ -32,7 +32,8 @@ pub use chain::ChainReport;
 pub use error::{Result, StoreError};
 pub use inbox::InboxMessage;
 pub use model::{
-    CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, OutboxRow, Receipt, ReceiptOf, Rollup, RowsOf, TimerRow, Write,
+    CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, OutboxRow, Receipt,
+    ReceiptOf, Rollup, RowsOf, TimerRow, Write,
 };
 pub use outbox::{Delivery, OutboxMessage};
 pub use read::case::{CaseSummary, Links, StoredCase};

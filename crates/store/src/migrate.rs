@@ -1,13 +1,9 @@
 //! Brings a database to the schema of this program, one numbered step at a time, each in its own transaction.
 
-use crate::backend::Conn;
+use crate::backend::{Conn, SCHEMA_EXISTS, STEPS};
 use crate::error::{Result, StoreError};
 
-/// The steps, oldest first; step n leads to schema n. `migrations/postgres` holds a step of the same name for each.
-const STEPS: &[(&str, &str)] = &[("0001_initial", include_str!("../migrations/sqlite/0001_initial.sql"))];
-
 crate::sql::queries! {
-    TABLE_EXISTS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
     VERSION = "SELECT MAX(version) FROM schema_version";
     RECORD = "INSERT INTO schema_version (version, name) VALUES (?1, ?2)";
 }
@@ -19,7 +15,14 @@ pub(crate) fn newest() -> u32 {
 
 /// The schema of a database, 0 for an empty one.
 pub(crate) fn found(conn: &Conn) -> Result<u32> {
-    conn.schema_version(TABLE_EXISTS, VERSION)
+    match conn.row(SCHEMA_EXISTS, &[], |row| row.int(0))? {
+        Some(_) => Ok(conn
+            .row(VERSION, &[], |row| row.opt_int(0))?
+            .flatten()
+            .and_then(|found| u32::try_from(found).ok())
+            .unwrap_or(0)),
+        None => Ok(0),
+    }
 }
 
 /// Refuses a database that a newer program wrote.
@@ -31,7 +34,8 @@ pub(crate) fn refuse_newer(conn: &Conn) -> Result<u32> {
 /// Applies every missing step.
 pub(crate) fn migrate(conn: &Conn) -> Result<()> {
     let found = refuse_newer(conn)?;
-    for ((name, text), version) in STEPS.iter().zip(1_u32..).filter(|(_, version)| *version > found) {
+    for ((name, text), version) in STEPS.iter().zip(1_u32..).filter(|(_, version)| *version > found)
+    {
         conn.begin_write()?;
         let step = || {
             // Another process may have been faster.
@@ -39,7 +43,9 @@ pub(crate) fn migrate(conn: &Conn) -> Result<()> {
                 return Ok(());
             }
             if version == 1 {
-                conn.script("CREATE TABLE schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL)")?;
+                conn.script(
+                    "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+                )?;
             }
             conn.script(text)?;
             conn.run(RECORD, &[version.into(), (*name).into()]).map(drop)

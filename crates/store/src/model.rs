@@ -29,7 +29,11 @@ pub struct Write {
 
 impl Write {
     /// A write without idempotency key and without import.
-    pub fn new(at: Timestamp, cases: Vec<CaseWrite>, receipt: impl FnOnce(&[CaseRows]) -> Value + Send + 'static) -> Self {
+    pub fn new(
+        at: Timestamp,
+        cases: Vec<CaseWrite>,
+        receipt: impl FnOnce(&[CaseRows]) -> Value + Send + 'static,
+    ) -> Self {
         Self { at, key: None, import: None, cases, receipt: Box::new(receipt) }
     }
 
@@ -88,7 +92,11 @@ impl CaseWrite {
     }
 
     /// A new case that draws the next serial of `scope`.
-    pub fn new(scope: impl Into<String>, first: i64, rows: impl FnOnce(i64) -> CaseRows + Send + 'static) -> Self {
+    pub fn new(
+        scope: impl Into<String>,
+        first: i64,
+        rows: impl FnOnce(i64) -> CaseRows + Send + 'static,
+    ) -> Self {
         Self::New { scope: scope.into(), first, rows: Box::new(rows) }
     }
 }

@@ -13,11 +13,11 @@ crate::sql::queries! {
     FREE = "SELECT outbox.uuid, cases.uuid, outbox.channel, outbox.recipient, outbox.kind, outbox.body, outbox.not_before, outbox.attempts, outbox.error
         FROM outbox JOIN cases ON cases.id = outbox.case_id
         WHERE outbox.state = 'waiting' AND outbox.lease_until IS NULL AND outbox.not_before <= ?1
-        ORDER BY outbox.not_before LIMIT ?2 /*skip*/";
+        ORDER BY outbox.not_before LIMIT ?2 /*skip:outbox*/";
     LAPSED = "SELECT outbox.uuid, cases.uuid, outbox.channel, outbox.recipient, outbox.kind, outbox.body, outbox.not_before, outbox.attempts, outbox.error
         FROM outbox JOIN cases ON cases.id = outbox.case_id
         WHERE outbox.state = 'waiting' AND outbox.lease_until IS NOT NULL AND outbox.lease_until <= ?1
-        ORDER BY outbox.lease_until LIMIT ?2 /*skip*/";
+        ORDER BY outbox.lease_until LIMIT ?2 /*skip:outbox*/";
     DEAD = "SELECT outbox.uuid, cases.uuid, outbox.channel, outbox.recipient, outbox.kind, outbox.body, outbox.not_before, outbox.attempts, outbox.error
         FROM outbox JOIN cases ON cases.id = outbox.case_id
         WHERE outbox.state = 'dead' ORDER BY outbox.sequence DESC LIMIT ?1";
@@ -98,7 +98,13 @@ fn open(conn: &Conn, vault: &Vault, sealed: Vec<Sealed>) -> Result<Vec<OutboxMes
 }
 
 /// Leases what is to be sent now.
-pub(crate) fn due(batch: &mut Batch<'_>, now: Timestamp, until: Timestamp, most: usize, worker: &str) -> Result<Vec<OutboxMessage>> {
+pub(crate) fn due(
+    batch: &mut Batch<'_>,
+    now: Timestamp,
+    until: Timestamp,
+    most: usize,
+    worker: &str,
+) -> Result<Vec<OutboxMessage>> {
     let (now, until) = (to_int(now)?, to_int(until)?);
     let mut found = batch.conn.rows(LAPSED, &[now.into(), limit(most).into()], read)?;
     let room = most.saturating_sub(found.len());
@@ -114,8 +120,12 @@ pub(crate) fn due(batch: &mut Batch<'_>, now: Timestamp, until: Timestamp, most:
 pub(crate) fn settle(batch: &mut Batch<'_>, message: Uuid, delivery: &Delivery) -> Result<()> {
     let (sql, params) = match delivery {
         Delivery::Sent(at) => (SENT, vec![(&message).into(), to_int(*at)?.into()]),
-        Delivery::Retry(at, why) => (AGAIN, vec![(&message).into(), to_int(*at)?.into(), why.into()]),
-        Delivery::Dead(at, why) => (GIVE_UP, vec![(&message).into(), to_int(*at)?.into(), why.into()]),
+        Delivery::Retry(at, why) => {
+            (AGAIN, vec![(&message).into(), to_int(*at)?.into(), why.into()])
+        }
+        Delivery::Dead(at, why) => {
+            (GIVE_UP, vec![(&message).into(), to_int(*at)?.into(), why.into()])
+        }
     };
     batch.conn.run(sql, &params).map(drop)
 }

@@ -38,7 +38,10 @@ pub enum Reach {
 impl Scope {
     /// Everything, for the program's own work and for whoever may see all.
     pub fn all() -> Self {
-        Self { person: String::new(), grants: vec![Grant { procedure: None, reach: Reach::All, confidential: true }] }
+        Self {
+            person: String::new(),
+            grants: vec![Grant { procedure: None, reach: Reach::All, confidential: true }],
+        }
     }
 
     /// Nothing.
@@ -49,12 +52,18 @@ impl Scope {
     /// The cases of some departments, of every procedure, without confidential ones.
     pub fn departments(departments: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let reach = Reach::Departments(departments.into_iter().map(Into::into).collect());
-        Self { person: String::new(), grants: vec![Grant { procedure: None, reach, confidential: false }] }
+        Self {
+            person: String::new(),
+            grants: vec![Grant { procedure: None, reach, confidential: false }],
+        }
     }
 
     /// The cases a person holds or works on.
     pub fn own(person: impl Into<String>) -> Self {
-        Self { person: person.into(), grants: vec![Grant { procedure: None, reach: Reach::Own, confidential: true }] }
+        Self {
+            person: person.into(),
+            grants: vec![Grant { procedure: None, reach: Reach::Own, confidential: true }],
+        }
     }
 }
 
@@ -94,7 +103,9 @@ impl<'a> Statement<'a> {
 
 /// Adds ` AND (…)` with the condition of a scope on the table `cases`.
 pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
-    let everything = |grant: &Grant| grant.procedure.is_none() && grant.confidential && grant.reach == Reach::All;
+    let everything = |grant: &Grant| {
+        grant.procedure.is_none() && grant.confidential && grant.reach == Reach::All
+    };
     if scope.grants.iter().any(everything) {
         return;
     }
@@ -114,7 +125,9 @@ pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
                 statement.push(" OR cases.assignee = ").bind(&scope.person).push(")");
             }
             Reach::Departments(keys) if keys.is_empty() => drop(statement.push(" AND 1 = 0")),
-            Reach::Departments(keys) => drop(statement.push(" AND cases.department IN ").bind_list(keys)),
+            Reach::Departments(keys) => {
+                drop(statement.push(" AND cases.department IN ").bind_list(keys))
+            }
             Reach::Team(keys) if keys.is_empty() => drop(statement.push(" AND 1 = 0")),
             Reach::Team(keys) => {
                 statement.push(" AND (cases.holder IN ").bind_list(keys);

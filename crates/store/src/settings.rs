@@ -135,7 +135,12 @@ fn apply(batch: &mut Batch<'_>, all: &Administer, change: &Change) -> Result<u64
             if let Some(expected) = *expected
                 && expected != current
             {
-                return Err(StoreError::SettingConflict { kind: kind.clone(), key: key.clone(), expected, found: current });
+                return Err(StoreError::SettingConflict {
+                    kind: kind.clone(),
+                    key: key.clone(),
+                    expected,
+                    found: current,
+                });
             }
             let version = last_version(batch.conn, kind, key)? + 1;
             if *history {
@@ -145,8 +150,18 @@ fn apply(batch: &mut Batch<'_>, all: &Administer, change: &Change) -> Result<u64
                 batch.conn.run(DROP_OLD, &[kind.into(), key.into()])?;
                 batch.vault.destroy(batch.conn, owner(kind, key))?;
             }
-            let sealed = batch.vault.drawer(batch.conn, owner(kind, key))?.seal(batch.vault, batch.conn, body)?.to_string();
-            let params = [kind.into(), key.into(), int(version)?.into(), (&sealed).into(), to_int(all.at)?.into()];
+            let sealed = batch
+                .vault
+                .drawer(batch.conn, owner(kind, key))?
+                .seal(batch.vault, batch.conn, body)?
+                .to_string();
+            let params = [
+                kind.into(),
+                key.into(),
+                int(version)?.into(),
+                (&sealed).into(),
+                to_int(all.at)?.into(),
+            ];
             batch.conn.run(ADD, &params)?;
             log(batch, all, kind, key, version, "put", &sealed)?;
             Ok(version)
@@ -179,12 +194,24 @@ fn current_version(conn: &Conn, kind: &str, key: &str) -> Result<u64> {
 }
 
 fn last_version(conn: &Conn, kind: &str, key: &str) -> Result<u64> {
-    let last = conn.row(LAST_VERSION, &[kind.into(), key.into()], |row| row.opt_int(0))?.flatten().unwrap_or(0);
+    let last = conn
+        .row(LAST_VERSION, &[kind.into(), key.into()], |row| row.opt_int(0))?
+        .flatten()
+        .unwrap_or(0);
     u64::try_from(last).map_err(|_| StoreError::corrupt("a stored version is negative"))
 }
 
-fn log(batch: &Batch<'_>, all: &Administer, kind: &str, key: &str, version: u64, deed: &str, body: &str) -> Result<()> {
-    let previous = batch.conn.row(LAST_HASH, &[], |row| row.bytes::<32>(0))?.unwrap_or(crate::chain::START);
+fn log(
+    batch: &Batch<'_>,
+    all: &Administer,
+    kind: &str,
+    key: &str,
+    version: u64,
+    deed: &str,
+    body: &str,
+) -> Result<()> {
+    let previous =
+        batch.conn.row(LAST_HASH, &[], |row| row.bytes::<32>(0))?.unwrap_or(crate::chain::START);
     let body_hash: [u8; 32] = Sha256::digest(body.as_bytes()).into();
     let (at, version) = (to_int(all.at)?, int(version)?);
     let hash = entry_hash(&previous, at, version, [&all.actor, kind, key, deed], &body_hash);
@@ -201,8 +228,17 @@ fn log(batch: &Batch<'_>, all: &Administer, kind: &str, key: &str, version: u64,
     batch.conn.run(LOG, &params).map(drop)
 }
 
-fn entry_hash(previous: &[u8; 32], at: i64, version: i64, texts: [&str; 4], body_hash: &[u8; 32]) -> [u8; 32] {
-    let mut hash = Sha256::new().chain_update(previous).chain_update(at.to_be_bytes()).chain_update(version.to_be_bytes());
+fn entry_hash(
+    previous: &[u8; 32],
+    at: i64,
+    version: i64,
+    texts: [&str; 4],
+    body_hash: &[u8; 32],
+) -> [u8; 32] {
+    let mut hash = Sha256::new()
+        .chain_update(previous)
+        .chain_update(at.to_be_bytes())
+        .chain_update(version.to_be_bytes());
     for text in texts {
         hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(text);
@@ -231,19 +267,31 @@ pub(crate) fn get(conn: &Conn, vault: &Vault, kind: &str, key: &str) -> Result<O
 }
 
 /// A certain version of a setting.
-pub(crate) fn get_version(conn: &Conn, vault: &Vault, kind: &str, key: &str, version: u64) -> Result<Option<Setting>> {
+pub(crate) fn get_version(
+    conn: &Conn,
+    vault: &Vault,
+    kind: &str,
+    key: &str,
+    version: u64,
+) -> Result<Option<Setting>> {
     let found = conn.row(GET_VERSION, &[kind.into(), key.into(), int(version)?.into()], stored)?;
     found.map(|found| open(conn, vault, found)).transpose()
 }
 
 /// The current versions of all settings of a kind, by key.
 pub(crate) fn list(conn: &Conn, vault: &Vault, kind: &str) -> Result<Vec<Setting>> {
-    conn.rows(LIST, &[kind.into()], stored)?.into_iter().map(|found| open(conn, vault, found)).collect()
+    conn.rows(LIST, &[kind.into()], stored)?
+        .into_iter()
+        .map(|found| open(conn, vault, found))
+        .collect()
 }
 
 /// All versions of a setting that are still there, oldest first.
 pub(crate) fn versions(conn: &Conn, vault: &Vault, kind: &str, key: &str) -> Result<Vec<Setting>> {
-    conn.rows(VERSIONS, &[kind.into(), key.into()], stored)?.into_iter().map(|found| open(conn, vault, found)).collect()
+    conn.rows(VERSIONS, &[kind.into(), key.into()], stored)?
+        .into_iter()
+        .map(|found| open(conn, vault, found))
+        .collect()
 }
 
 /// Entries of the log after a place, oldest first.
@@ -273,17 +321,26 @@ pub(crate) fn verify(conn: &Conn) -> Result<u64> {
     let mut count = 0;
     for (entry, hash) in hashed_entries(conn, 0, usize::MAX)? {
         let texts = [entry.actor.as_str(), &entry.kind, &entry.key, &entry.deed];
-        previous = entry_hash(&previous, to_int(entry.at)?, int(entry.version)?, texts, &entry.body_hash);
+        previous =
+            entry_hash(&previous, to_int(entry.at)?, int(entry.version)?, texts, &entry.body_hash);
         count += 1;
         if previous != hash || entry.sequence != count {
-            return Err(StoreError::corrupt(format!("the log of settings breaks at entry {}", entry.sequence)));
+            return Err(StoreError::corrupt(format!(
+                "the log of settings breaks at entry {}",
+                entry.sequence
+            )));
         }
     }
     for (kind, key, version, body, _) in conn.rows(ALL, &[], stored)? {
-        let logged = conn.row(LOGGED_BODY, &[(&kind).into(), (&key).into(), int(version)?.into()], |row| row.bytes::<32>(0))?;
+        let logged =
+            conn.row(LOGGED_BODY, &[(&kind).into(), (&key).into(), int(version)?.into()], |row| {
+                row.bytes::<32>(0)
+            })?;
         let hash: [u8; 32] = Sha256::digest(body.as_bytes()).into();
         if logged != Some(hash) {
-            return Err(StoreError::corrupt(format!("setting {kind}/{key} version {version} is not what was logged")));
+            return Err(StoreError::corrupt(format!(
+                "setting {kind}/{key} version {version} is not what was logged"
+            )));
         }
     }
     Ok(count)

@@ -8,13 +8,13 @@ use crate::model::{Receipt, Write};
 use crate::outbox::{Delivery, OutboxMessage};
 use crate::settings::Administer;
 use crate::timers::DueTimer;
-use crate::upkeep::{BLOBS, DATABASE, check_key};
+use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
 use crate::write::queue::{Batch, Once, Writer, stopped};
 use crate::{attachments, ephemeral, inbox, migrate, outbox, settings, timers, upkeep, write};
 use jiff::Timestamp;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
@@ -57,29 +57,35 @@ impl Store {
     /// Opens a database, creating or migrating it as needed. `place` is a folder (the database is `bihuan.db` in it) or a file that
     /// ends in `.db`; attachments lie in the folder `blobs` beside it. Fails with `TooNew`, `WrongKey`, `Unavailable` or `File`.
     pub fn open(place: impl AsRef<Path>, options: Options) -> Result<Self> {
-        let file = database_file(place.as_ref());
-        let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
-        std::fs::create_dir_all(&folder)?;
+        let place = Place::at(place.as_ref());
+        place.prepare()?;
         let vault = Arc::new(Vault::new(&options.master_key));
-        let place = Place::Sqlite(file);
         let conn = Conn::open(&place, Mode::Write)?;
         migrate::migrate(&conn)?;
         check_key(&conn, &vault, true)?;
         let (told, changes) = watch::channel(crate::read::feed::last(&conn)?);
         let writer = Writer::start(conn, Arc::clone(&vault), options.queue.max(1), told)?;
-        let blobs = Blobs::new(folder.join(BLOBS));
-        let inner = Inner { writer, idle: Mutex::default(), readers: options.readers.max(1), place, vault, blobs, changes };
+        let blobs = Blobs::new(place.folder().join(BLOBS));
+        let inner = Inner {
+            writer,
+            idle: Mutex::default(),
+            readers: options.readers.max(1),
+            place,
+            vault,
+            blobs,
+            changes,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Verifies a backup, or a database nobody has open: structure, references, chains, commitments, counts, files.
     pub fn verify(place: impl AsRef<Path>, master_key: [u8; 32]) -> Result<upkeep::Verification> {
-        let file = database_file(place.as_ref());
-        if !file.exists() {
+        let place = Place::at(place.as_ref());
+        if !place.exists() {
             return Err(StoreError::NotFound { what: "database" });
         }
-        let blobs = Blobs::new(file.parent().unwrap_or(Path::new(".")).join(BLOBS));
-        upkeep::verify(&Place::Sqlite(file), &blobs, &Vault::new(&master_key))
+        let blobs = Blobs::new(place.folder().join(BLOBS));
+        upkeep::verify(&place, &blobs, &Vault::new(&master_key))
     }
 
     /// Commits a write and waits for it to be durable. Blocks; from async code use [`Store::commit_later`].
@@ -92,23 +98,27 @@ impl Store {
     /// A receiver that is dropped does not take the write back. A closed receiver means that the writer has stopped.
     pub fn commit_later(&self, write: Write) -> Result<oneshot::Receiver<Result<Receipt>>> {
         let (answer, receiver) = oneshot::channel();
-        let task = Once::new(move |batch: &mut Batch<'_>, spent: &mut _| write::case::apply(batch, write, spent), move |result| drop(answer.send(result)));
+        let task = Once::new(
+            move |batch: &mut Batch<'_>, spent: &mut _| write::case::apply(batch, write, spent),
+            move |result| drop(answer.send(result)),
+        );
         self.inner.writer.try_put(Box::new(task))?;
         Ok(receiver)
     }
 
     /// Erases every personal value of a case, its title, its files, and what could find it by phone or text, in one commit; then
-    /// empties the write-ahead log. Events and commitments stay and verify. To record it as an event of the case in the same commit,
+    /// empties the write-ahead log ([`Store::scrub`]); repeating it is harmless. Events and commitments stay and verify. To record it as an event of the case in the same commit,
     /// set [`crate::CaseRows::erase`] in a write instead, and call [`Store::scrub`] after it.
     pub fn erase(&self, case: Uuid) -> Result<()> {
         self.wait(move |batch, _| write::case::erase(batch, case))?;
         self.scrub()
     }
 
-    /// Empties the write-ahead log, so that what was erased is not found there either. Waits for readers.
+    /// Empties the write-ahead log, so that what was erased is not found there either. Waits up to ten seconds for readers and
+    /// writers; `Busy` when they did not pause, and then it can simply be called again.
     pub fn scrub(&self) -> Result<()> {
         let conn = Conn::open(&self.inner.place, Mode::Write)?;
-        conn.checkpoint(true)
+        if conn.checkpoint(true)? { Ok(()) } else { Err(StoreError::Busy) }
     }
 
     /// Changes settings, all or none; returns the versions written, in the order of the changes (0 for those that write none).
@@ -118,7 +128,13 @@ impl Store {
     }
 
     /// Leases timers due at `now` to `worker` until `lease_until`; lapsed leases first, then by due.
-    pub fn claim_due(&self, now: Timestamp, lease_until: Timestamp, limit: usize, worker: &str) -> Result<Vec<DueTimer>> {
+    pub fn claim_due(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+        worker: &str,
+    ) -> Result<Vec<DueTimer>> {
         let worker = worker.to_owned();
         self.wait(move |batch, _| timers::claim(batch, now, lease_until, limit, &worker))
     }
@@ -130,7 +146,13 @@ impl Store {
     }
 
     /// Leases messages to be sent at `now` to `worker` until `lease_until`.
-    pub fn outbox_due(&self, now: Timestamp, lease_until: Timestamp, limit: usize, worker: &str) -> Result<Vec<OutboxMessage>> {
+    pub fn outbox_due(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+        worker: &str,
+    ) -> Result<Vec<OutboxMessage>> {
         let worker = worker.to_owned();
         self.wait(move |batch, _| outbox::due(batch, now, lease_until, limit, &worker))
     }
@@ -167,13 +189,27 @@ impl Store {
         swept
     }
 
+    /// Replaces the texts by which a case is found, without a write of the case: after the rules of search changed.
+    pub fn reindex(&self, case: Uuid, texts: Vec<String>) -> Result<()> {
+        self.wait(move |batch, _| {
+            let id = crate::read::case::internal_id(batch.conn, case)?;
+            write::derived::search(batch, &texts, id, false)
+        })
+    }
+
     /// Forgets submissions made before `before`: their idempotency keys may be used anew.
     pub fn forget_submissions(&self, before: Timestamp) -> Result<usize> {
         self.wait(move |batch, _| write::once::forget(batch, before))
     }
 
     /// Keeps something that may be lost (a session, a draft) until `expires_at`. It is sealed.
-    pub fn put_ephemeral(&self, kind: &str, key: &str, body: &Value, expires_at: Timestamp) -> Result<()> {
+    pub fn put_ephemeral(
+        &self,
+        kind: &str,
+        key: &str,
+        body: &Value,
+        expires_at: Timestamp,
+    ) -> Result<()> {
         let (kind, key, body) = (kind.to_owned(), key.to_owned(), body.clone());
         self.wait(move |batch, _| ephemeral::put(batch, &kind, &key, &body, expires_at))
     }
@@ -203,7 +239,10 @@ impl Store {
     }
 
     /// Runs something on the writer's thread and waits until it is committed.
-    fn wait<T: Send + 'static>(&self, work: impl FnOnce(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send + 'static) -> Result<T> {
+    fn wait<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (answer, result) = std::sync::mpsc::sync_channel(1);
         let task = Once::new(work, move |result| drop(answer.send(result)));
         self.inner.writer.put(Box::new(task))?;
@@ -222,13 +261,4 @@ impl Store {
             idle.push(conn);
         }
     }
-
-    pub(crate) fn file(&self) -> &Path {
-        let Place::Sqlite(file) = &self.inner.place;
-        file
-    }
-}
-
-fn database_file(place: &Path) -> PathBuf {
-    if place.extension().is_some_and(|end| end == "db") { place.to_owned() } else { place.join(DATABASE) }
 }

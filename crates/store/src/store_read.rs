@@ -68,12 +68,25 @@ impl Store {
     }
 
     /// One page of cases; see [`Filter`] and [`Sort`]. `Invalid` for a cursor of another order.
-    pub fn list(&self, scope: &Scope, filter: &Filter, sort: Sort, cursor: Option<&str>, limit: usize) -> Result<Page<CaseSummary>> {
+    pub fn list(
+        &self,
+        scope: &Scope,
+        filter: &Filter,
+        sort: Sort,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<CaseSummary>> {
         self.read(|conn, vault| list::list(conn, vault, scope, filter, sort, cursor, limit))
     }
 
     /// Cases found by text, newest first; the rules are those of [`crate::matches`].
-    pub fn search(&self, scope: &Scope, text: &str, cursor: Option<&str>, limit: usize) -> Result<Page<CaseSummary>> {
+    pub fn search(
+        &self,
+        scope: &Scope,
+        text: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<CaseSummary>> {
         let filter = Filter { text: Some(text.to_owned()), ..Filter::default() };
         self.list(scope, &filter, Sort::NewestEntry, cursor, limit)
     }
@@ -89,7 +102,12 @@ impl Store {
     }
 
     /// Open cases of the same phone or customer, newest first.
-    pub fn candidates(&self, scope: &Scope, like: &Likeness, limit: usize) -> Result<Vec<CaseSummary>> {
+    pub fn candidates(
+        &self,
+        scope: &Scope,
+        like: &Likeness,
+        limit: usize,
+    ) -> Result<Vec<CaseSummary>> {
         self.read(|conn, vault| list::candidates(conn, vault, scope, like, limit))
     }
 
@@ -129,13 +147,28 @@ impl Store {
     }
 
     /// Somebody's newest messages before a place, newest first.
-    pub fn inbox_newest(&self, person: &str, before: Option<u64>, limit: usize) -> Result<Vec<InboxMessage>> {
+    pub fn inbox_newest(
+        &self,
+        person: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<InboxMessage>> {
         self.snapshot(|conn, vault| inbox::newest(conn, vault, person, before, limit))
     }
 
     /// How many messages somebody has not read.
     pub fn unread(&self, person: &str) -> Result<u64> {
         self.read(|conn, _| inbox::unread(conn, person))
+    }
+
+    /// Cases whose `keep_until` passed before an instant, longest first: what is to be forgotten.
+    pub fn cases_to_forget(&self, before: Timestamp, limit: usize) -> Result<Vec<Uuid>> {
+        self.read(|conn, _| case::to_forget(conn, before, limit))
+    }
+
+    /// Cases whose texts were indexed by the rules of another version; give them to [`Store::reindex`].
+    pub fn cases_to_reindex(&self, limit: usize) -> Result<Vec<Uuid>> {
+        self.read(|conn, _| case::to_reindex(conn, limit))
     }
 
     /// The receipt of an earlier submission with this key; `KeyReused` when its body was another one.
@@ -194,7 +227,12 @@ impl Store {
     }
 
     /// All of a kind whose key begins with `prefix`, unless expired at `now`, by key. Not bounded.
-    pub fn ephemeral_with_prefix(&self, kind: &str, prefix: &str, now: Timestamp) -> Result<Vec<(String, Value)>> {
+    pub fn ephemeral_with_prefix(
+        &self,
+        kind: &str,
+        prefix: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Value)>> {
         self.read(|conn, vault| ephemeral::with_prefix(conn, vault, kind, prefix, now))
     }
 
@@ -205,6 +243,6 @@ impl Store {
 
     /// Facts for `doctor`. Counts rows; not for every page.
     pub fn facts(&self) -> Result<upkeep::Facts> {
-        self.snapshot(|conn, _| upkeep::facts(conn, self.file(), &self.inner.blobs))
+        self.snapshot(|conn, _| upkeep::facts(conn, &self.inner.blobs))
     }
 }

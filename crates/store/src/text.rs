@@ -7,18 +7,18 @@
 //!   a whole. The index holds a keyed mark of it, never the digits: it may be somebody's phone.
 //! - All parts of a query must occur, in any order. A query without letters and digits finds nothing.
 //!
-//! Only the first [`MAX_PARTS`] parts of a query count, and the first [`MAX_RUN`] characters of a part.
+//! Only the first 32 parts of a query count, and the first 64 characters of a part.
 
 use crate::vault::{Vault, hex};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
 /// Parts of a query that count.
-pub const MAX_PARTS: usize = 32;
+pub(crate) const MAX_PARTS: usize = 32;
 /// Characters of a run or word that count.
-pub const MAX_RUN: usize = 64;
+pub(crate) const MAX_RUN: usize = 64;
 /// The version of the rules in this file; an index made by another one is made anew.
-pub const TOKENIZER: u32 = 1;
+pub(crate) const TOKENIZER: u32 = 1;
 const LONG_NUMBER: usize = 7;
 
 /// One part of a query, for the full-text index.
@@ -50,7 +50,8 @@ fn is_ideograph(c: char) -> bool {
     matches!(c,
         '\u{3005}'..='\u{3007}' | '\u{3021}'..='\u{3029}' | '\u{3040}'..='\u{30FF}' | '\u{3100}'..='\u{312F}' | '\u{31A0}'..='\u{31BF}'
         | '\u{31F0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}'
-        | '\u{20000}'..='\u{3FFFF}') && c.is_alphanumeric()
+        | '\u{20000}'..='\u{3FFFF}')
+        && c.is_alphanumeric()
 }
 
 /// The parts of a text, in order.
@@ -70,12 +71,19 @@ fn parts(text: &str) -> Vec<Part> {
             (gap, grouped_by) = (None, None);
         } else if c.is_alphanumeric() {
             let mut word = String::from(c);
-            while let Some(next) = letters.next_if(|next| next.is_alphanumeric() && !is_ideograph(*next)) {
+            while let Some(next) =
+                letters.next_if(|next| next.is_alphanumeric() && !is_ideograph(*next))
+            {
                 word.push(next);
             }
             let digits = |word: &str| word.chars().all(|c| c.is_ascii_digit());
             match parts.last_mut() {
-                Some(Part::Word(before)) if gap.is_some() && (grouped_by.is_none() || grouped_by == gap) && digits(before) && digits(&word) => {
+                Some(Part::Word(before))
+                    if gap.is_some()
+                        && (grouped_by.is_none() || grouped_by == gap)
+                        && digits(before)
+                        && digits(&word) =>
+                {
                     before.push('-');
                     before.push_str(&word);
                     grouped_by = gap;
@@ -87,7 +95,8 @@ fn parts(text: &str) -> Vec<Part> {
             }
             gap = None;
         } else {
-            let single = matches!(c, '-' | ' ') && letters.peek().is_some_and(|next| next.is_ascii_digit());
+            let single =
+                matches!(c, '-' | ' ') && letters.peek().is_some_and(|next| next.is_ascii_digit());
             let after_word = matches!(parts.last(), Some(Part::Word(_)));
             gap = (single && after_word && gap.is_none()).then_some(c);
             if gap.is_none() {
@@ -104,7 +113,9 @@ fn settle(part: Part) -> Vec<Part> {
         Part::Word(word) if word.chars().filter(char::is_ascii_digit).count() >= LONG_NUMBER => {
             vec![Part::Number(word.chars().filter(|c| *c != '-').collect())]
         }
-        Part::Word(word) => word.split('-').map(|word| Part::Word(word.chars().take(MAX_RUN).collect())).collect(),
+        Part::Word(word) => {
+            word.split('-').map(|word| Part::Word(word.chars().take(MAX_RUN).collect())).collect()
+        }
         other => vec![other],
     }
 }
@@ -153,7 +164,12 @@ fn sought_part(vault: &Vault, part: Part) -> Sought {
             [single] => Sought::Whole(single.to_string()),
             run => {
                 let run = run.iter().take(MAX_RUN);
-                Sought::Phrase(run.clone().zip(run.skip(1)).map(|(first, second)| [*first, *second].iter().collect()).collect())
+                Sought::Phrase(
+                    run.clone()
+                        .zip(run.skip(1))
+                        .map(|(first, second)| [*first, *second].iter().collect())
+                        .collect(),
+                )
             }
         },
         Part::Word(word) => Sought::Prefix(word),
@@ -173,7 +189,9 @@ pub fn matches(texts: &[String], query: &str) -> bool {
                 let run: String = run.iter().take(MAX_RUN).collect();
                 folded.iter().any(|text| text.contains(&run))
             }
-            Part::Word(word) => there.iter().any(|part| matches!(part, Part::Word(other) if other.starts_with(word))),
+            Part::Word(word) => there
+                .iter()
+                .any(|part| matches!(part, Part::Word(other) if other.starts_with(word))),
             Part::Number(number) => there.contains(&Part::Number(number.clone())),
         })
 }
@@ -184,8 +202,13 @@ pub(crate) fn phone_marks(vault: &Vault, phone: &str) -> Vec<[u8; 16]> {
     let mut marks = Vec::new();
     if digits.len() >= 4 {
         marks.push(vault.mark("phone", digits.as_bytes()));
-        marks.extend(digits.get(..7).map(|first| vault.mark("phone first seven", first.as_bytes())));
-        marks.extend(digits.get(digits.len() - 4..).map(|last| vault.mark("phone last four", last.as_bytes())));
+        marks
+            .extend(digits.get(..7).map(|first| vault.mark("phone first seven", first.as_bytes())));
+        marks.extend(
+            digits
+                .get(digits.len() - 4..)
+                .map(|last| vault.mark("phone last four", last.as_bytes())),
+        );
     }
     marks
 }
@@ -193,6 +216,8 @@ pub(crate) fn phone_marks(vault: &Vault, phone: &str) -> Vec<[u8; 16]> {
 /// The digits of a phone number, without the country code of China.
 pub fn phone_digits(phone: &str) -> String {
     let digits: String = phone.nfkc().filter(char::is_ascii_digit).collect();
-    let bare = digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11 && rest.starts_with('1')));
+    let bare = digits.strip_prefix("0086").or_else(|| {
+        digits.strip_prefix("86").filter(|rest| rest.len() == 11 && rest.starts_with('1'))
+    });
     bare.map(str::to_owned).unwrap_or(digits)
 }

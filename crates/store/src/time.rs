@@ -8,7 +8,8 @@ pub(crate) const NEVER: i64 = i64::MAX;
 
 /// An instant as a number; the years 1678 to 2261 fit.
 pub(crate) fn to_int(at: Timestamp) -> Result<i64> {
-    i64::try_from(at.as_nanosecond()).map_err(|_| StoreError::invalid("an instant lies outside the years 1678 to 2261"))
+    i64::try_from(at.as_nanosecond())
+        .map_err(|_| StoreError::invalid("an instant lies outside the years 1678 to 2261"))
 }
 
 pub(crate) fn opt_to_int(at: Option<Timestamp>) -> Result<Option<i64>> {
@@ -16,7 +17,8 @@ pub(crate) fn opt_to_int(at: Option<Timestamp>) -> Result<Option<i64>> {
 }
 
 pub(crate) fn from_int(at: i64) -> Result<Timestamp> {
-    Timestamp::from_nanosecond(at.into()).map_err(|_| StoreError::corrupt("a stored instant is out of range"))
+    Timestamp::from_nanosecond(at.into())
+        .map_err(|_| StoreError::corrupt("a stored instant is out of range"))
 }
 
 pub(crate) fn opt_from_int(at: Option<i64>) -> Result<Option<Timestamp>> {

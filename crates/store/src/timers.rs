@@ -10,10 +10,10 @@ use uuid::Uuid;
 crate::sql::queries! {
     FREE = "SELECT timers.case_id, cases.uuid, timers.clock, timers.generation, timers.step, timers.due
         FROM timers JOIN cases ON cases.id = timers.case_id
-        WHERE timers.lease_until IS NULL AND timers.due <= ?1 ORDER BY timers.due LIMIT ?2 /*skip*/";
+        WHERE timers.lease_until IS NULL AND timers.due <= ?1 ORDER BY timers.due LIMIT ?2 /*skip:timers*/";
     LAPSED = "SELECT timers.case_id, cases.uuid, timers.clock, timers.generation, timers.step, timers.due
         FROM timers JOIN cases ON cases.id = timers.case_id
-        WHERE timers.lease_until IS NOT NULL AND timers.lease_until <= ?1 ORDER BY timers.lease_until LIMIT ?2 /*skip*/";
+        WHERE timers.lease_until IS NOT NULL AND timers.lease_until <= ?1 ORDER BY timers.lease_until LIMIT ?2 /*skip:timers*/";
     LEASE = "UPDATE timers SET lease_until = ?5, lease_by = ?6 WHERE case_id = ?1 AND clock = ?2 AND generation = ?3 AND step = ?4";
     RELEASE = "UPDATE timers SET lease_until = NULL, lease_by = NULL
         WHERE case_id = (SELECT id FROM cases WHERE uuid = ?1) AND clock = ?2 AND generation = ?3 AND step = ?4 AND lease_by = ?5";
@@ -37,17 +37,36 @@ pub struct DueTimer {
 }
 
 /// Leases what is due: first what another worker let lapse, then by due.
-pub(crate) fn claim(batch: &mut Batch<'_>, now: Timestamp, until: Timestamp, most: usize, worker: &str) -> Result<Vec<DueTimer>> {
+pub(crate) fn claim(
+    batch: &mut Batch<'_>,
+    now: Timestamp,
+    until: Timestamp,
+    most: usize,
+    worker: &str,
+) -> Result<Vec<DueTimer>> {
     let (now, until) = (to_int(now)?, to_int(until)?);
     let read = |row: &Row<'_>| {
-        let timer = DueTimer { case: row.uuid(1)?, clock: row.text(2)?, generation: row.small(3)?, step: row.small(4)?, due: from_int(row.int(5)?)? };
+        let timer = DueTimer {
+            case: row.uuid(1)?,
+            clock: row.text(2)?,
+            generation: row.small(3)?,
+            step: row.small(4)?,
+            due: from_int(row.int(5)?)?,
+        };
         Ok((row.int(0)?, timer))
     };
     let mut due = batch.conn.rows(LAPSED, &[now.into(), limit(most).into()], read)?;
     let room = most.saturating_sub(due.len());
     due.extend(batch.conn.rows(FREE, &[now.into(), limit(room).into()], read)?);
     for (case, timer) in &due {
-        let params = [(*case).into(), (&timer.clock).into(), timer.generation.into(), timer.step.into(), until.into(), worker.into()];
+        let params = [
+            (*case).into(),
+            (&timer.clock).into(),
+            timer.generation.into(),
+            timer.step.into(),
+            until.into(),
+            worker.into(),
+        ];
         batch.conn.run(LEASE, &params)?;
     }
     Ok(due.into_iter().map(|(_, timer)| timer).collect())
@@ -55,12 +74,19 @@ pub(crate) fn claim(batch: &mut Batch<'_>, now: Timestamp, until: Timestamp, mos
 
 /// Gives a timer back before its lease ends. One that is gone or leased to somebody else is left alone.
 pub(crate) fn release(batch: &mut Batch<'_>, timer: &DueTimer, worker: &str) -> Result<()> {
-    let params = [(&timer.case).into(), (&timer.clock).into(), timer.generation.into(), timer.step.into(), worker.into()];
+    let params = [
+        (&timer.case).into(),
+        (&timer.clock).into(),
+        timer.generation.into(),
+        timer.step.into(),
+        worker.into(),
+    ];
     batch.conn.run(RELEASE, &params).map(drop)
 }
 
 /// When [`claim`] next finds something: the earliest due or lapse of a lease.
 pub(crate) fn next(conn: &Conn) -> Result<Option<Timestamp>> {
-    let least = |sql| Ok::<_, crate::StoreError>(conn.row(sql, &[], |row| row.opt_int(0))?.flatten());
+    let least =
+        |sql| Ok::<_, crate::StoreError>(conn.row(sql, &[], |row| row.opt_int(0))?.flatten());
     opt_from_int(least(NEXT_FREE)?.into_iter().chain(least(NEXT_LAPSE)?).min())
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 crate::sql::queries! {
     FACT = "SELECT value FROM facts WHERE name = ?1";
-    KEEP_FACT = "INSERT INTO facts (name, value) VALUES (?1, ?2)";
+    KEEP_FACT = "INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
     CASES_AFTER = "SELECT id, uuid FROM cases WHERE id > ?1 ORDER BY id LIMIT 500";
     COUNT_CASES = "SELECT COUNT(*) FROM cases";
     COUNT_OPEN = "SELECT COUNT(*) FROM cases WHERE open = 1";
@@ -22,8 +22,6 @@ crate::sql::queries! {
     OLD_TOKENS = "SELECT COUNT(*) FROM searched WHERE tokenizer <> ?1";
 }
 
-/// The file of the database within its folder.
-pub(crate) const DATABASE: &str = "bihuan.db";
 /// The folder of attachments beside it.
 pub(crate) const BLOBS: &str = "blobs";
 
@@ -88,7 +86,11 @@ pub(crate) fn check_key(conn: &Conn, vault: &Vault, is_writer: bool) -> Result<(
     match conn.row(FACT, &["key check".into()], |row| row.bytes::<32>(0))? {
         Some(check) if check == vault.check() => Ok(()),
         Some(_) => Err(StoreError::WrongKey),
-        None if is_writer => conn.run(KEEP_FACT, &["key check".into(), (&vault.check()).into()]).map(drop),
+        None if is_writer => {
+            conn.run(KEEP_FACT, &["key check".into(), (&vault.check()).into()])?;
+            // Somebody else may have been faster, with another key.
+            check_key(conn, vault, false)
+        }
         None => Err(StoreError::corrupt("the database holds no key check")),
     }
 }
@@ -103,21 +105,27 @@ pub(crate) fn verify(place: &Place, blobs: &Blobs, vault: &Vault) -> Result<Veri
     let schema = migrate::refuse_newer(&conn)?;
     let mut found = Verification { schema, ..Verification::default() };
     if schema < migrate::newest() {
-        found.problems.push(format!("schema {schema} is older than {}; start the program once", migrate::newest()));
+        found.problems.push(format!(
+            "schema {schema} is older than {}; start the program once",
+            migrate::newest()
+        ));
         return Ok(found);
     }
     check_key(&conn, vault, false)?;
     found.problems = conn.self_check()?;
     let mut after = 0;
     loop {
-        let cases = conn.rows(CASES_AFTER, &[after.into()], |row| Ok((row.int(0)?, row.uuid(1)?)))?;
+        let cases =
+            conn.rows(CASES_AFTER, &[after.into()], |row| Ok((row.int(0)?, row.uuid(1)?)))?;
         let Some((last, _)) = cases.last() else { break };
         after = *last;
         for (_, case) in cases {
             one_case(&conn, vault, case, &mut found);
         }
     }
-    for (sql, expected, what) in [(COUNT_EVENTS, found.events, "events"), (COUNT_SNAPSHOTS, found.cases, "snapshots")] {
+    for (sql, expected, what) in
+        [(COUNT_EVENTS, found.events, "events"), (COUNT_SNAPSHOTS, found.cases, "snapshots")]
+    {
         let there = count(&conn, sql)?;
         if there != expected {
             found.problems.push(format!("{there} {what} where {expected} belong"));
@@ -150,30 +158,23 @@ fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) {
 
 /// Writes a consistent copy of the running database and its attachments into a folder that does not hold one yet.
 pub(crate) fn backup(conn: &Conn, blobs: &Blobs, to: &Path) -> Result<()> {
-    let file = to.join(DATABASE);
-    if file.exists() {
-        return Err(StoreError::File { what: "the folder already holds a backup".into() });
-    }
     std::fs::create_dir_all(to)?;
     // The database first: every file it names is already in the folder, since uploads precede their rows.
-    conn.copy_into(&file)?;
-    std::fs::File::open(&file)?.sync_all()?;
+    conn.copy_into(to)?;
     blobs.copy_to(&to.join(BLOBS))?;
     Ok(std::fs::File::open(to)?.sync_all()?)
 }
 
 /// Facts for `doctor`.
-pub(crate) fn facts(conn: &Conn, file: &Path, blobs: &Blobs) -> Result<Facts> {
+pub(crate) fn facts(conn: &Conn, blobs: &Blobs) -> Result<Facts> {
     let about = conn.facts()?;
-    let bytes = |pages: i64| u64::try_from(pages.saturating_mul(about.page_bytes)).unwrap_or(0);
-    let log = file.with_extension("db-wal");
     Ok(Facts {
-        backend: format!("SQLite {}", about.version),
+        backend: about.backend,
         schema: migrate::found(conn)?,
         schema_known: migrate::newest(),
-        database_bytes: bytes(about.pages),
-        free_bytes: bytes(about.free_pages),
-        log_bytes: std::fs::metadata(log).map_or(0, |log| log.len()),
+        database_bytes: about.bytes,
+        free_bytes: about.free_bytes,
+        log_bytes: about.log_bytes,
         blob_bytes: blobs.all()?.iter().map(|file| file.bytes).sum(),
         journal_mode: about.journal_mode,
         cases: count(conn, COUNT_CASES)?,
@@ -182,7 +183,9 @@ pub(crate) fn facts(conn: &Conn, file: &Path, blobs: &Blobs) -> Result<Facts> {
         timers: count(conn, COUNT_TIMERS)?,
         outbox_waiting: count(conn, COUNT_WAITING)?,
         outbox_dead: count(conn, COUNT_DEAD)?,
-        old_search_rows: conn.row(OLD_TOKENS, &[crate::text::TOKENIZER.into()], |row| row.count(0))?.unwrap_or(0),
+        old_search_rows: conn
+            .row(OLD_TOKENS, &[crate::text::TOKENIZER.into()], |row| row.count(0))?
+            .unwrap_or(0),
     })
 }
 

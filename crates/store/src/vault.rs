@@ -53,7 +53,9 @@ pub(crate) fn half(hash: [u8; 32]) -> [u8; 16] {
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Unavailable { what: "no randomness from the operating system".into() })?;
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Unavailable {
+        what: "no randomness from the operating system".into(),
+    })?;
     Ok(bytes)
 }
 
@@ -83,10 +85,16 @@ pub(crate) fn encrypt(cipher: &ChaCha20Poly1305, bound_to: &[u8], plain: &[u8]) 
     Ok([&nonce[..], &sealed].concat())
 }
 
-pub(crate) fn decrypt(cipher: &ChaCha20Poly1305, bound_to: &[u8], stored: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn decrypt(
+    cipher: &ChaCha20Poly1305,
+    bound_to: &[u8],
+    stored: &[u8],
+) -> Result<Vec<u8>> {
     let broken = || StoreError::corrupt("a sealed value does not decrypt");
     let (nonce, sealed) = stored.split_at_checked(12).ok_or_else(broken)?;
-    cipher.decrypt(Nonce::from_slice(nonce), Payload { msg: sealed, aad: bound_to }).map_err(|_| broken())
+    cipher
+        .decrypt(Nonce::from_slice(nonce), Payload { msg: sealed, aad: bound_to })
+        .map_err(|_| broken())
 }
 
 impl Vault {
@@ -117,14 +125,18 @@ impl Vault {
     /// Everything kept for one owner, ready to seal and to open.
     pub(crate) fn drawer(&self, conn: &Conn, owner: Owner) -> Result<Drawer> {
         let mut drawer = Drawer { owner, subjects: Vec::new(), values: HashMap::new() };
-        let keys = conn.rows(KEYS, &[(&owner).into()], |row| Ok((row.int(0)?, row.text(1)?, row.blob(2)?)))?;
+        let keys = conn
+            .rows(KEYS, &[(&owner).into()], |row| Ok((row.int(0)?, row.text(1)?, row.blob(2)?)))?;
         for (id, name, wrapped) in keys {
             let key = decrypt(&self.wrap, &bound(&owner, &name), &wrapped)?;
             drawer.subjects.push(Subject::new(id, name, &key)?);
         }
         if !drawer.subjects.is_empty() {
             let values = conn.rows(VALUES, &[(&owner).into()], |row| {
-                Ok((row.bytes(0)?, Held { subject: row.int(1)?, salt: row.bytes(2)?, sealed: row.blob(3)? }))
+                Ok((
+                    row.bytes(0)?,
+                    Held { subject: row.int(1)?, salt: row.bytes(2)?, sealed: row.blob(3)? },
+                ))
             })?;
             drawer.values = values.into_iter().collect();
         }
@@ -144,7 +156,12 @@ impl Vault {
     }
 
     /// A title as lists read it: straight from the row, with the wrapped key beside it.
-    pub(crate) fn open_title(&self, owner: &Owner, wrapped: Option<Vec<u8>>, title: Option<Vec<u8>>) -> Result<Option<String>> {
+    pub(crate) fn open_title(
+        &self,
+        owner: &Owner,
+        wrapped: Option<Vec<u8>>,
+        title: Option<Vec<u8>>,
+    ) -> Result<Option<String>> {
         let (Some(wrapped), Some(title)) = (wrapped, title) else { return Ok(None) };
         let key = decrypt(&self.wrap, &bound(owner, ""), &wrapped)?;
         let subject = Subject::new(0, String::new(), &key)?;
@@ -155,8 +172,13 @@ impl Vault {
     fn add_subject(&self, conn: &Conn, owner: &Owner, name: &str) -> Result<Subject> {
         let key = random::<32>()?;
         let wrapped = encrypt(&self.wrap, &bound(owner, name), &key)?;
-        let id = conn.row(ADD_KEY, &[owner.into(), name.into(), (&wrapped).into()], |row| row.int(0))?;
-        Subject::new(id.ok_or_else(|| StoreError::corrupt("a key was not stored"))?, name.to_owned(), &key)
+        let id =
+            conn.row(ADD_KEY, &[owner.into(), name.into(), (&wrapped).into()], |row| row.int(0))?;
+        Subject::new(
+            id.ok_or_else(|| StoreError::corrupt("a key was not stored"))?,
+            name.to_owned(),
+            &key,
+        )
     }
 }
 
@@ -173,7 +195,8 @@ struct Subject {
 
 impl Subject {
     fn new(id: i64, name: String, key: &[u8]) -> Result<Self> {
-        let cipher = ChaCha20Poly1305::new_from_slice(key).map_err(|_| StoreError::corrupt("a key has the wrong length"))?;
+        let cipher = ChaCha20Poly1305::new_from_slice(key)
+            .map_err(|_| StoreError::corrupt("a key has the wrong length"))?;
         Ok(Self { id, name, cipher, references: keyed(key, &[b"references"]) })
     }
 }
@@ -199,14 +222,21 @@ impl Drawer {
     /// The JSON with every private text replaced by its reference and commitment.
     pub(crate) fn seal(&mut self, vault: &Vault, conn: &Conn, value: &Value) -> Result<Value> {
         Ok(match value {
-            Value::Array(items) => Value::Array(items.iter().map(|item| self.seal(vault, conn, item)).collect::<Result<_>>()?),
+            Value::Array(items) => Value::Array(
+                items.iter().map(|item| self.seal(vault, conn, item)).collect::<Result<_>>()?,
+            ),
             Value::Object(fields) => match fields.get("$p") {
                 Some(Value::String(text)) => self.put(vault, conn, text, fields.get("of"))?,
                 Some(_) => return Err(StoreError::invalid("a private value that is not a text")),
                 // A reference in what was handed in is nobody's: only this function makes them.
-                None if fields.contains_key("$ref") => return Err(StoreError::invalid("a reference instead of a private text")),
+                None if fields.contains_key("$ref") => {
+                    return Err(StoreError::invalid("a reference instead of a private text"));
+                }
                 None => Value::Object(
-                    fields.iter().map(|(name, field)| Ok((name.clone(), self.seal(vault, conn, field)?))).collect::<Result<Map<_, _>>>()?,
+                    fields
+                        .iter()
+                        .map(|(name, field)| Ok((name.clone(), self.seal(vault, conn, field)?)))
+                        .collect::<Result<Map<_, _>>>()?,
                 ),
             },
             plain => plain.clone(),
@@ -217,17 +247,29 @@ impl Drawer {
         let name = match of {
             None => "",
             Some(Value::String(name)) => name.as_str(),
-            Some(_) => return Err(StoreError::invalid("the subject of a private text is not a key")),
+            Some(_) => {
+                return Err(StoreError::invalid("the subject of a private text is not a key"));
+            }
         };
         let at = self.subject(vault, conn, name)?;
-        let subject = self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
+        let subject =
+            self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
         let reference = half(keyed(&subject.references, &[text.as_bytes()]));
         let salt = match self.values.get(&reference) {
             Some(held) => held.salt,
             None => {
                 let salt = random::<16>()?;
                 let sealed = encrypt(&subject.cipher, &reference, text.as_bytes())?;
-                conn.run(ADD_VALUE, &[(&self.owner).into(), (&reference).into(), subject.id.into(), (&salt).into(), (&sealed).into()])?;
+                conn.run(
+                    ADD_VALUE,
+                    &[
+                        (&self.owner).into(),
+                        (&reference).into(),
+                        subject.id.into(),
+                        (&salt).into(),
+                        (&sealed).into(),
+                    ],
+                )?;
                 self.values.insert(reference, Held { subject: subject.id, salt, sealed });
                 salt
             }
@@ -252,7 +294,9 @@ impl Drawer {
     /// The JSON with every reference replaced by its text, or by the commitment of a text that was erased.
     pub(crate) fn open(&self, stored: Value) -> Result<Value> {
         Ok(match stored {
-            Value::Array(items) => Value::Array(items.into_iter().map(|item| self.open(item)).collect::<Result<_>>()?),
+            Value::Array(items) => {
+                Value::Array(items.into_iter().map(|item| self.open(item)).collect::<Result<_>>()?)
+            }
             Value::Object(mut fields) => match (fields.get("$ref"), fields.get("c")) {
                 (Some(Value::String(reference)), Some(Value::String(commitment))) => {
                     let (name, content) = match self.get(reference)? {
@@ -266,19 +310,27 @@ impl Drawer {
                     }
                     Value::Object(opened)
                 }
-                _ => Value::Object(fields.into_iter().map(|(name, field)| Ok((name, self.open(field)?))).collect::<Result<Map<_, _>>>()?),
+                _ => Value::Object(
+                    fields
+                        .into_iter()
+                        .map(|(name, field)| Ok((name, self.open(field)?)))
+                        .collect::<Result<Map<_, _>>>()?,
+                ),
             },
             plain => plain,
         })
     }
 
     fn get(&self, reference: &str) -> Result<Option<([u8; 16], String)>> {
-        let key: Reference = unhex(reference).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| StoreError::corrupt("a reference is malformed"))?;
+        let key: Reference = unhex(reference)
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(|| StoreError::corrupt("a reference is malformed"))?;
         let Some(held) = self.values.get(&key) else { return Ok(None) };
         let subject = self.subjects.iter().find(|subject| subject.id == held.subject);
         let subject = subject.ok_or_else(|| StoreError::corrupt("a value without its key"))?;
         let plain = decrypt(&subject.cipher, &key, &held.sealed)?;
-        let text = String::from_utf8(plain).map_err(|_| StoreError::corrupt("a sealed value is not a text"))?;
+        let text = String::from_utf8(plain)
+            .map_err(|_| StoreError::corrupt("a sealed value is not a text"))?;
         Ok(Some((held.salt, text)))
     }
 
@@ -286,23 +338,37 @@ impl Drawer {
     pub(crate) fn verify(&self, stored: &Value) -> Result<(u64, u64)> {
         let sum = |all: (u64, u64), one: (u64, u64)| (all.0 + one.0, all.1 + one.1);
         match stored {
-            Value::Array(items) => items.iter().try_fold((0, 0), |all, item| Ok(sum(all, self.verify(item)?))),
+            Value::Array(items) => {
+                items.iter().try_fold((0, 0), |all, item| Ok(sum(all, self.verify(item)?)))
+            }
             Value::Object(fields) => match (fields.get("$ref"), fields.get("c")) {
-                (Some(Value::String(reference)), Some(Value::String(stated))) => match self.get(reference)? {
-                    Some((salt, text)) if commitment(&salt, &text) == *stated => Ok((1, 0)),
-                    Some(_) => Err(StoreError::corrupt("a personal value does not fit its commitment")),
-                    None => Ok((0, 1)),
-                },
-                _ => fields.values().try_fold((0, 0), |all, field| Ok(sum(all, self.verify(field)?))),
+                (Some(Value::String(reference)), Some(Value::String(stated))) => {
+                    match self.get(reference)? {
+                        Some((salt, text)) if commitment(&salt, &text) == *stated => Ok((1, 0)),
+                        Some(_) => {
+                            Err(StoreError::corrupt("a personal value does not fit its commitment"))
+                        }
+                        None => Ok((0, 1)),
+                    }
+                }
+                _ => {
+                    fields.values().try_fold((0, 0), |all, field| Ok(sum(all, self.verify(field)?)))
+                }
             },
             _ => Ok((0, 0)),
         }
     }
 
     /// A title, readable by [`Vault::open_title`] without the drawer.
-    pub(crate) fn seal_title(&mut self, vault: &Vault, conn: &Conn, title: &str) -> Result<Vec<u8>> {
+    pub(crate) fn seal_title(
+        &mut self,
+        vault: &Vault,
+        conn: &Conn,
+        title: &str,
+    ) -> Result<Vec<u8>> {
         let at = self.subject(vault, conn, "")?;
-        let subject = self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
+        let subject =
+            self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
         encrypt(&subject.cipher, &self.owner, title.as_bytes())
     }
 
@@ -313,8 +379,12 @@ impl Drawer {
 
     /// A text stored by [`Drawer::seal_text`]; `None` when it was erased.
     pub(crate) fn open_text(&self, stored: &str) -> Result<Option<String>> {
-        let Value::Object(fields) = serde_json::from_str(stored)? else { return Err(StoreError::corrupt("a sealed text is malformed")) };
-        let Some(Value::String(reference)) = fields.get("$ref") else { return Err(StoreError::corrupt("a sealed text has no reference")) };
+        let Value::Object(fields) = serde_json::from_str(stored)? else {
+            return Err(StoreError::corrupt("a sealed text is malformed"));
+        };
+        let Some(Value::String(reference)) = fields.get("$ref") else {
+            return Err(StoreError::corrupt("a sealed text has no reference"));
+        };
         Ok(self.get(reference)?.map(|(_, text)| text))
     }
 }

@@ -4,9 +4,11 @@ use crate::backend::{Conn, Row};
 use crate::error::{Result, StoreError};
 use crate::model::{CaseColumns, EventRow, TimerRow};
 use crate::scope::{Scope, Statement, within};
-use crate::time::{NEVER, from_int, int, limit, opt_from_int};
+use crate::text::TOKENIZER;
+use crate::time::{NEVER, from_int, int, limit, opt_from_int, to_int};
 use crate::vault::{Drawer, Vault};
 use crate::write::number::fold_number;
+use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,6 +20,8 @@ crate::sql::queries! {
     LINKS = "SELECT relation, target FROM links WHERE case_id = ?1 ORDER BY relation, target";
     LINKS_TO = "SELECT links.relation, cases.uuid FROM links JOIN cases ON cases.id = links.case_id WHERE links.target = ?1
         ORDER BY links.relation, cases.uuid";
+    TO_FORGET = "SELECT uuid FROM cases WHERE keep_until IS NOT NULL AND keep_until < ?1 ORDER BY keep_until LIMIT ?2";
+    TO_REINDEX = "SELECT cases.uuid FROM searched JOIN cases ON cases.id = searched.case_id WHERE searched.tokenizer <> ?1 LIMIT ?2";
     ID = "SELECT id FROM cases WHERE uuid = ?1";
 }
 
@@ -96,37 +100,68 @@ pub(crate) fn by_number(conn: &Conn, number: &str) -> Result<Option<Uuid>> {
 }
 
 /// A case within a scope.
-pub(crate) fn load(conn: &Conn, vault: &Vault, scope: &Scope, case: Uuid) -> Result<Option<StoredCase>> {
+pub(crate) fn load(
+    conn: &Conn,
+    vault: &Vault,
+    scope: &Scope,
+    case: Uuid,
+) -> Result<Option<StoredCase>> {
     let mut statement = Statement::new("SELECT ");
     statement.push(SUMMARY).push(SUMMARY_FROM).push(" WHERE cases.uuid = ").bind(&case);
     within(&mut statement, scope);
     let read = |row: &Row<'_>| Ok((summary(row, vault)?, row.count(26)?));
-    let Some(((id, summary), last_seq)) = conn.row(&statement.text, &statement.params, read)? else { return Ok(None) };
+    let Some(((id, summary), last_seq)) = conn.row(&statement.text, &statement.params, read)?
+    else {
+        return Ok(None);
+    };
     let stored = conn.row(SNAPSHOT, &[id.into()], |row| Ok((row.small(0)?, row.text(1)?)))?;
-    let (fold_version, body) = stored.ok_or_else(|| StoreError::corrupt(format!("case {case} has no snapshot")))?;
+    let (fold_version, body) =
+        stored.ok_or_else(|| StoreError::corrupt(format!("case {case} has no snapshot")))?;
     let snapshot = drawer_for(conn, vault, case, &body)?.open(serde_json::from_str(&body)?)?;
     Ok(Some(StoredCase { summary, last_seq, snapshot, fold_version }))
 }
 
 /// The personal values that a stored JSON text needs: none when it mentions none.
 fn drawer_for(conn: &Conn, vault: &Vault, case: Uuid, body: &str) -> Result<Drawer> {
-    if body.contains("\"$ref\"") { vault.drawer(conn, case.into_bytes()) } else { Ok(vault.empty_drawer(case.into_bytes())) }
+    if body.contains("\"$ref\"") {
+        vault.drawer(conn, case.into_bytes())
+    } else {
+        Ok(vault.empty_drawer(case.into_bytes()))
+    }
 }
 
 /// Events of a case after a place.
-pub(crate) fn events(conn: &Conn, vault: &Vault, case: Uuid, after: u64, most: usize) -> Result<Vec<EventRow>> {
+pub(crate) fn events(
+    conn: &Conn,
+    vault: &Vault,
+    case: Uuid,
+    after: u64,
+    most: usize,
+) -> Result<Vec<EventRow>> {
     let id = internal_id(conn, case)?;
     let drawer = vault.drawer(conn, case.into_bytes())?;
     conn.rows(EVENTS, &[id.into(), int(after)?.into(), limit(most).into()], |row| {
         let body = drawer.open(serde_json::from_str(&row.text(5)?)?)?;
-        Ok(EventRow { seq: row.count(0)?, kind: row.text(1)?, v: row.small(2)?, at: from_int(row.int(3)?)?, actor: row.text(4)?, body })
+        Ok(EventRow {
+            seq: row.count(0)?,
+            kind: row.text(1)?,
+            v: row.small(2)?,
+            at: from_int(row.int(3)?)?,
+            actor: row.text(4)?,
+            body,
+        })
     })
 }
 
 /// The timers of a case, soonest first.
 pub(crate) fn timers(conn: &Conn, case: Uuid) -> Result<Vec<TimerRow>> {
     conn.rows(TIMERS, &[internal_id(conn, case)?.into()], |row| {
-        Ok(TimerRow { clock: row.text(0)?, generation: row.small(1)?, step: row.small(2)?, due: from_int(row.int(3)?)? })
+        Ok(TimerRow {
+            clock: row.text(0)?,
+            generation: row.small(1)?,
+            step: row.small(2)?,
+            due: from_int(row.int(3)?)?,
+        })
     })
 }
 
@@ -146,4 +181,14 @@ pub struct Links {
     pub to: Vec<(String, Uuid)>,
     /// Links that other cases have to it.
     pub from: Vec<(String, Uuid)>,
+}
+
+/// Cases that need not be kept any longer.
+pub(crate) fn to_forget(conn: &Conn, before: Timestamp, most: usize) -> Result<Vec<Uuid>> {
+    conn.rows(TO_FORGET, &[to_int(before)?.into(), limit(most).into()], |row| row.uuid(0))
+}
+
+/// Cases indexed by other rules than these.
+pub(crate) fn to_reindex(conn: &Conn, most: usize) -> Result<Vec<Uuid>> {
+    conn.rows(TO_REINDEX, &[TOKENIZER.into(), limit(most).into()], |row| row.uuid(0))
 }

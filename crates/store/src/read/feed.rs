@@ -1,13 +1,14 @@
 //! The feed of all events, in commit order.
 
 use crate::backend::Conn;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::model::EventRow;
 use crate::scope::{Scope, Statement, within};
 use crate::time::{from_int, int, limit};
 use crate::vault::Vault;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use uuid::Uuid;
 
 crate::sql::queries! {
@@ -42,7 +43,13 @@ pub(crate) fn last(conn: &Conn) -> Result<u64> {
 }
 
 /// Events after a sequence number. The caller holds a read transaction.
-pub(crate) fn feed(conn: &Conn, vault: &Vault, scope: &Scope, after: u64, most: usize) -> Result<Feed> {
+pub(crate) fn feed(
+    conn: &Conn,
+    vault: &Vault,
+    scope: &Scope,
+    after: u64,
+    most: usize,
+) -> Result<Feed> {
     let last = last(conn)?;
     let mut statement = Statement::new(
         "SELECT events.sequence, cases.uuid, cases.number, events.seq, events.kind, events.v, events.at, events.actor, events.body
@@ -59,10 +66,10 @@ pub(crate) fn feed(conn: &Conn, vault: &Vault, scope: &Scope, after: u64, most: 
     })?;
     let mut drawers = HashMap::new();
     for found in &mut events {
-        if !drawers.contains_key(&found.case) {
-            drawers.insert(found.case, vault.drawer(conn, found.case.into_bytes())?);
-        }
-        let drawer = drawers.get(&found.case).ok_or(StoreError::NotFound { what: "case" })?;
+        let drawer = match drawers.entry(found.case) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(vault.drawer(conn, found.case.into_bytes())?),
+        };
         found.event.body = drawer.open(found.event.body.take())?;
     }
     let upto = match events.last() {

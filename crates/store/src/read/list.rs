@@ -1,7 +1,7 @@
 //! Lists, search, counts and candidates: one statement each, over indexed columns, page by page.
 
 use super::case::{CaseSummary, SUMMARY, SUMMARY_FROM, summary};
-use crate::backend::{Conn, match_condition, match_expression};
+use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, match_expression};
 use crate::error::{Result, StoreError};
 use crate::scope::{Scope, Statement, within};
 use crate::text::{phone_digits, sought};
@@ -125,8 +125,14 @@ impl Sort {
     fn keys(self) -> (&'static str, usize, &'static str) {
         match self {
             Sort::NextDue => ("(cases.due, cases.id) >", 2, "cases.due, cases.id"),
-            Sort::Newest => ("(cases.registered_at, cases.id) <", 2, "cases.registered_at DESC, cases.id DESC"),
-            Sort::Severity => ("(cases.mildness, cases.due, cases.id) >", 3, "cases.mildness, cases.due, cases.id"),
+            Sort::Newest => {
+                ("(cases.registered_at, cases.id) <", 2, "cases.registered_at DESC, cases.id DESC")
+            }
+            Sort::Severity => (
+                "(cases.mildness, cases.due, cases.id) >",
+                3,
+                "cases.mildness, cases.due, cases.id",
+            ),
             Sort::NewestEntry => ("(cases.id) <", 1, "cases.id DESC"),
         }
     }
@@ -170,8 +176,18 @@ struct Wanted {
 }
 
 /// One page of a list.
-pub(crate) fn list(conn: &Conn, vault: &Vault, scope: &Scope, filter: &Filter, sort: Sort, cursor: Option<&str>, most: usize) -> Result<Page<CaseSummary>> {
-    let Some(wanted) = wanted(vault, filter)? else { return Ok(Page { rows: Vec::new(), next: None }) };
+pub(crate) fn list(
+    conn: &Conn,
+    vault: &Vault,
+    scope: &Scope,
+    filter: &Filter,
+    sort: Sort,
+    cursor: Option<&str>,
+    most: usize,
+) -> Result<Page<CaseSummary>> {
+    let Some(wanted) = wanted(vault, filter)? else {
+        return Ok(Page { rows: Vec::new(), next: None });
+    };
     let place = cursor.map_or_else(|| Ok(sort.start()), |cursor| sort.parse(cursor))?;
     let statement = list_statement(scope, filter, &wanted, sort, &place, most);
     let mut found = conn.rows(&statement.text, &statement.params, |row| summary(row, vault))?;
@@ -195,21 +211,35 @@ fn wanted(vault: &Vault, filter: &Filter) -> Result<Option<Wanted>> {
     };
     let mark = filter.phone.as_ref().map(|phone| match phone {
         PhoneMatch::Whole(number) => vault.mark("phone", phone_digits(number).as_bytes()),
-        PhoneMatch::FirstSeven(digits) => vault.mark("phone first seven", phone_digits(digits).as_bytes()),
-        PhoneMatch::LastFour(digits) => vault.mark("phone last four", phone_digits(digits).as_bytes()),
+        PhoneMatch::FirstSeven(digits) => {
+            vault.mark("phone first seven", phone_digits(digits).as_bytes())
+        }
+        PhoneMatch::LastFour(digits) => {
+            vault.mark("phone last four", phone_digits(digits).as_bytes())
+        }
     });
     let instant = |at: Option<Timestamp>| at.map(to_int).transpose();
-    let instants = [instant(filter.due_before)?, instant(filter.registered_from)?, instant(filter.registered_before)?];
+    let instants = [
+        instant(filter.due_before)?,
+        instant(filter.registered_from)?,
+        instant(filter.registered_before)?,
+    ];
     Ok(Some(Wanted { mark, text, instants }))
 }
 
-fn list_statement<'a>(scope: &'a Scope, filter: &'a Filter, wanted: &'a Wanted, sort: Sort, place: &[i64], most: usize) -> Statement<'a> {
+fn list_statement<'a>(
+    scope: &'a Scope,
+    filter: &'a Filter,
+    wanted: &'a Wanted,
+    sort: Sort,
+    place: &[i64],
+    most: usize,
+) -> Statement<'a> {
     let mut statement = Statement::new("SELECT ");
     statement.push(SUMMARY).push(SUMMARY_FROM);
     if let Some(expression) = &wanted.text {
-        let condition = match_condition(1);
         statement.params.push(expression.into());
-        statement.push(" JOIN search ON search.rowid = cases.id WHERE ").push(&condition);
+        statement.push(SEARCH_JOIN);
     } else {
         statement.push(" WHERE 1 = 1");
     }
@@ -218,11 +248,15 @@ fn list_statement<'a>(scope: &'a Scope, filter: &'a Filter, wanted: &'a Wanted, 
     let (condition, _, order) = sort.keys();
     // With a text, the index of texts drives the statement, and its rowid is the newest-first order.
     let by_search = wanted.text.is_some() && sort == Sort::NewestEntry;
-    statement.push(" AND ").push(if by_search { "search.rowid <" } else { condition }).push(" (");
+    let below = format!("{SEARCH_ID} <");
+    statement.push(" AND ").push(if by_search { &below } else { condition }).push(" (");
     for (n, key) in place.iter().enumerate() {
         statement.push(if n > 0 { ", " } else { "" }).bind(*key);
     }
-    statement.push(") ORDER BY ").push(if by_search { "search.rowid DESC" } else { order });
+    statement
+        .push(") ORDER BY ")
+        .push(if by_search { SEARCH_ID } else { order })
+        .push(if by_search { " DESC" } else { "" });
     statement.push(" LIMIT ").bind(limit(most.saturating_add(1)));
     statement
 }
@@ -261,7 +295,10 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
         }
     }
     if let Some(mark) = &wanted.mark {
-        statement.push(" AND cases.id IN (SELECT case_id FROM phones WHERE mark = ").bind(mark).push(")");
+        statement
+            .push(" AND cases.id IN (SELECT case_id FROM phones WHERE mark = ")
+            .bind(mark)
+            .push(")");
     }
 }
 
@@ -270,12 +307,20 @@ pub(crate) fn counts(conn: &Conn, scope: &Scope, now: Timestamp) -> Result<Vec<C
     let now = to_int(now)?;
     let statement = counts_statement(scope, now);
     conn.rows(&statement.text, &statement.params, |row| {
-        Ok(Count { procedure: row.text(0)?, queue: row.text(1)?, stage: row.text(2)?, cases: row.count(3)?, overdue: row.count(4)? })
+        Ok(Count {
+            procedure: row.text(0)?,
+            queue: row.text(1)?,
+            stage: row.text(2)?,
+            cases: row.count(3)?,
+            overdue: row.count(4)?,
+        })
     })
 }
 
 fn counts_statement(scope: &Scope, now: i64) -> Statement<'_> {
-    let mut statement = Statement::new("SELECT cases.procedure, cases.queue, cases.stage, COUNT(*), SUM(CASE WHEN cases.due < ");
+    let mut statement = Statement::new(
+        "SELECT cases.procedure, cases.queue, cases.stage, COUNT(*), SUM(CASE WHEN cases.due < ",
+    );
     statement.bind(now).push(" THEN 1 ELSE 0 END) FROM cases WHERE cases.open = 1");
     within(&mut statement, scope);
     statement.push(" GROUP BY cases.procedure, cases.queue, cases.stage ORDER BY cases.procedure, cases.queue, cases.stage");
@@ -283,13 +328,18 @@ fn counts_statement(scope: &Scope, now: i64) -> Statement<'_> {
 }
 
 /// How many cases a filter finds, counted up to `most`; a result of `most` means "at least".
-pub(crate) fn count(conn: &Conn, vault: &Vault, scope: &Scope, filter: &Filter, most: usize) -> Result<u64> {
+pub(crate) fn count(
+    conn: &Conn,
+    vault: &Vault,
+    scope: &Scope,
+    filter: &Filter,
+    most: usize,
+) -> Result<u64> {
     let Some(wanted) = wanted(vault, filter)? else { return Ok(0) };
     let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM cases");
     if let Some(expression) = &wanted.text {
-        let condition = match_condition(1);
         statement.params.push(expression.into());
-        statement.push(" JOIN search ON search.rowid = cases.id WHERE ").push(&condition);
+        statement.push(SEARCH_JOIN);
     } else {
         statement.push(" WHERE 1 = 1");
     }
@@ -300,10 +350,18 @@ pub(crate) fn count(conn: &Conn, vault: &Vault, scope: &Scope, filter: &Filter, 
 }
 
 /// Open cases of the same phone or customer, newest first: what a new case may be merged into.
-pub(crate) fn candidates(conn: &Conn, vault: &Vault, scope: &Scope, like: &Likeness, most: usize) -> Result<Vec<CaseSummary>> {
+pub(crate) fn candidates(
+    conn: &Conn,
+    vault: &Vault,
+    scope: &Scope,
+    like: &Likeness,
+    most: usize,
+) -> Result<Vec<CaseSummary>> {
     let since = to_int(like.since)?;
-    let digits = like.phones.iter().map(|phone| phone_digits(phone)).filter(|digits| digits.len() >= 4);
-    let marks: Vec<[u8; 16]> = digits.map(|digits| vault.mark("phone", digits.as_bytes())).collect();
+    let digits =
+        like.phones.iter().map(|phone| phone_digits(phone)).filter(|digits| digits.len() >= 4);
+    let marks: Vec<[u8; 16]> =
+        digits.map(|digits| vault.mark("phone", digits.as_bytes())).collect();
     if marks.is_empty() && like.customer.is_none() {
         return Ok(Vec::new());
     }
@@ -312,11 +370,20 @@ pub(crate) fn candidates(conn: &Conn, vault: &Vault, scope: &Scope, like: &Liken
     Ok(found.into_iter().map(|(_, case)| case).collect())
 }
 
-fn candidates_statement<'a>(scope: &'a Scope, like: &'a Likeness, marks: &'a [[u8; 16]], since: i64, most: usize) -> Statement<'a> {
+fn candidates_statement<'a>(
+    scope: &'a Scope,
+    like: &'a Likeness,
+    marks: &'a [[u8; 16]],
+    since: i64,
+    most: usize,
+) -> Statement<'a> {
     let mut statement = Statement::new("SELECT ");
     statement.push(SUMMARY).push(SUMMARY_FROM).push(" WHERE cases.open = 1 AND cases.id IN (");
     for (n, mark) in marks.iter().enumerate() {
-        statement.push(if n > 0 { " UNION " } else { "" }).push("SELECT case_id FROM phones WHERE mark = ").bind(mark);
+        statement
+            .push(if n > 0 { " UNION " } else { "" })
+            .push("SELECT case_id FROM phones WHERE mark = ")
+            .bind(mark);
     }
     if let Some(customer) = &like.customer {
         statement.push(if marks.is_empty() { "" } else { " UNION " });

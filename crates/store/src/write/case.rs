@@ -31,7 +31,11 @@ crate::sql::queries! {
 }
 
 /// Applies a write inside the savepoint. `spent` receives a serial whose number turned out to be taken.
-pub(crate) fn apply(batch: &mut Batch<'_>, write: Write, spent: &mut Option<(String, i64)>) -> Result<Receipt> {
+pub(crate) fn apply(
+    batch: &mut Batch<'_>,
+    write: Write,
+    spent: &mut Option<(String, i64)>,
+) -> Result<Receipt> {
     let Write { at, key, import, cases, receipt } = write;
     if let Some(key) = &key
         && let Some(body) = once::earlier(batch.conn, batch.vault, key)?
@@ -94,7 +98,11 @@ fn lock(batch: &Batch<'_>, rows: &CaseRows) -> Result<Option<Found>> {
     })?;
     let version = found.as_ref().map_or(0, |(version, _)| *version);
     if version != rows.expected {
-        return Err(StoreError::Conflict { case: rows.id, expected: rows.expected, found: version });
+        return Err(StoreError::Conflict {
+            case: rows.id,
+            expected: rows.expected,
+            found: version,
+        });
     }
     if rows.version <= rows.expected {
         return Err(StoreError::invalid("the version does not grow"));
@@ -102,7 +110,12 @@ fn lock(batch: &Batch<'_>, rows: &CaseRows) -> Result<Option<Found>> {
     Ok(found.map(|(_, found)| found))
 }
 
-fn apply_case(batch: &mut Batch<'_>, rows: &CaseRows, found: Option<Found>, at: jiff::Timestamp) -> Result<()> {
+fn apply_case(
+    batch: &mut Batch<'_>,
+    rows: &CaseRows,
+    found: Option<Found>,
+    at: jiff::Timestamp,
+) -> Result<()> {
     let owner = rows.id.into_bytes();
     if rows.erase {
         erase(batch, rows.id)?;
@@ -141,7 +154,13 @@ fn apply_case(batch: &mut Batch<'_>, rows: &CaseRows, found: Option<Found>, at: 
 type Sealed = (String, [u8; 32]);
 
 /// Seals the events and continues the chain.
-fn chain(batch: &Batch<'_>, drawer: &mut Drawer, rows: &CaseRows, last: i64, head: [u8; 32]) -> Result<(Vec<Sealed>, [u8; 32])> {
+fn chain(
+    batch: &Batch<'_>,
+    drawer: &mut Drawer,
+    rows: &CaseRows,
+    last: i64,
+    head: [u8; 32],
+) -> Result<(Vec<Sealed>, [u8; 32])> {
     let mut head = head;
     let mut sealed = Vec::with_capacity(rows.events.len());
     for (event, seq) in rows.events.iter().zip(last + 1..) {
@@ -150,15 +169,30 @@ fn chain(batch: &Batch<'_>, drawer: &mut Drawer, rows: &CaseRows, last: i64, hea
         }
         let body = drawer.seal(batch.vault, batch.conn, &event.body)?.to_string();
         let (v, at) = (i64::from(event.v), to_int(event.at)?);
-        head = link(&head, rows.id, &Stored { seq, kind: &event.kind, v, at, actor: &event.actor, body: &body });
+        head = link(
+            &head,
+            rows.id,
+            &Stored { seq, kind: &event.kind, v, at, actor: &event.actor, body: &body },
+        );
         sealed.push((body, head));
     }
     Ok((sealed, head))
 }
 
-fn put_columns(batch: &Batch<'_>, drawer: &mut Drawer, rows: &CaseRows, is_new: bool, last_seq: i64, head: &[u8; 32]) -> Result<i64> {
+fn put_columns(
+    batch: &Batch<'_>,
+    drawer: &mut Drawer,
+    rows: &CaseRows,
+    is_new: bool,
+    last_seq: i64,
+    head: &[u8; 32],
+) -> Result<i64> {
     let c = &rows.columns;
-    let title = c.title.as_deref().map(|title| drawer.seal_title(batch.vault, batch.conn, title)).transpose()?;
+    let title = c
+        .title
+        .as_deref()
+        .map(|title| drawer.seal_title(batch.vault, batch.conn, title))
+        .transpose()?;
     let params: [Param<'_>; 27] = [
         (&rows.id).into(),
         int(rows.version)?.into(),

@@ -2,9 +2,10 @@
 //! what the write brings; rows that stay the same are not touched.
 
 use super::queue::Batch;
+use crate::backend::{SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
 use crate::model::{CaseRows, Rollup};
-use crate::text::{index_line, phone_marks};
+use crate::text::{TOKENIZER, index_line, phone_marks};
 use crate::time::to_int;
 use crate::vault::Drawer;
 use jiff::Timestamp;
@@ -27,9 +28,9 @@ crate::sql::queries! {
         ON CONFLICT (case_id, metric, day, dims) DO UPDATE SET amount = excluded.amount";
     ADD_ROLLUP = "INSERT INTO rollups (metric, day, dims, amount) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (metric, day, dims) DO UPDATE SET amount = rollups.amount + excluded.amount";
-    DROP_SEARCH = "DELETE FROM search WHERE rowid = ?1";
-    ADD_SEARCH = "INSERT INTO search (rowid, tokens) VALUES (?1, ?2)";
-    SEARCHED = "SELECT mark FROM searched WHERE case_id = ?1";
+    DROP_SEARCH = SEARCH_DROP;
+    ADD_SEARCH = SEARCH_ADD;
+    SEARCHED = "SELECT mark, tokenizer FROM searched WHERE case_id = ?1";
     KEEP_SEARCHED = "INSERT INTO searched (case_id, mark, tokenizer) VALUES (?1, ?2, ?3)
         ON CONFLICT (case_id) DO UPDATE SET mark = excluded.mark, tokenizer = excluded.tokenizer";
     DROP_SEARCHED = "DELETE FROM searched WHERE case_id = ?1";
@@ -42,11 +43,18 @@ crate::sql::queries! {
 }
 
 /// Replaces everything derived of a case.
-pub(crate) fn replace(batch: &mut Batch<'_>, drawer: &mut Drawer, rows: &CaseRows, id: i64, is_new: bool, at: Timestamp) -> Result<()> {
+pub(crate) fn replace(
+    batch: &mut Batch<'_>,
+    drawer: &mut Drawer,
+    rows: &CaseRows,
+    id: i64,
+    is_new: bool,
+    at: Timestamp,
+) -> Result<()> {
     timers(batch, rows, id, is_new)?;
     links(batch, rows, id, is_new)?;
     phones(batch, rows, id, is_new)?;
-    search(batch, rows, id, is_new)?;
+    search(batch, &rows.search, id, is_new)?;
     contributions(batch, rows, id, is_new)?;
     messages(batch, drawer, rows, id, at)?;
     for attachment in &rows.attachments {
@@ -78,14 +86,25 @@ fn timers(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
     }
     let old = match is_new {
         true => BTreeSet::new(),
-        false => batch.conn.rows(TIMERS, &[id.into()], |row| Ok((row.text(0)?, row.small(1)?, row.small(2)?, row.int(3)?)))?.into_iter().collect(),
+        false => batch
+            .conn
+            .rows(TIMERS, &[id.into()], |row| {
+                Ok((row.text(0)?, row.small(1)?, row.small(2)?, row.int(3)?))
+            })?
+            .into_iter()
+            .collect(),
     };
     let (gone, added) = difference(old, new);
     for (clock, generation, step, _) in &gone {
-        batch.conn.run(DROP_TIMER, &[id.into(), clock.into(), (*generation).into(), (*step).into()])?;
+        batch
+            .conn
+            .run(DROP_TIMER, &[id.into(), clock.into(), (*generation).into(), (*step).into()])?;
     }
     for (clock, generation, step, due) in &added {
-        batch.conn.run(ADD_TIMER, &[id.into(), clock.into(), (*generation).into(), (*step).into(), (*due).into()])?;
+        batch.conn.run(
+            ADD_TIMER,
+            &[id.into(), clock.into(), (*generation).into(), (*step).into(), (*due).into()],
+        )?;
     }
     Ok(())
 }
@@ -94,7 +113,11 @@ fn links(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()
     let new = rows.links.iter().cloned().collect();
     let old = match is_new {
         true => BTreeSet::new(),
-        false => batch.conn.rows(LINKS, &[id.into()], |row| Ok((row.text(0)?, row.uuid(1)?)))?.into_iter().collect(),
+        false => batch
+            .conn
+            .rows(LINKS, &[id.into()], |row| Ok((row.text(0)?, row.uuid(1)?)))?
+            .into_iter()
+            .collect(),
     };
     let (gone, added) = difference(old, new);
     for (relation, target) in &gone {
@@ -110,7 +133,9 @@ fn phones(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
     let new = rows.phones.iter().flat_map(|phone| phone_marks(batch.vault, phone)).collect();
     let old = match is_new {
         true => BTreeSet::new(),
-        false => batch.conn.rows(PHONES, &[id.into()], |row| row.bytes::<16>(0))?.into_iter().collect(),
+        false => {
+            batch.conn.rows(PHONES, &[id.into()], |row| row.bytes::<16>(0))?.into_iter().collect()
+        }
     };
     let (gone, added) = difference(old, new);
     for mark in &gone {
@@ -123,18 +148,21 @@ fn phones(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
 }
 
 /// Indexes the texts again, but only when they changed: most writes of a case leave them alone.
-fn search(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
-    let line = index_line(batch.vault, &rows.search);
+pub(crate) fn search(batch: &Batch<'_>, texts: &[String], id: i64, is_new: bool) -> Result<()> {
+    let line = index_line(batch.vault, texts);
     let mark = batch.vault.mark("indexed text", line.as_bytes());
     if !is_new {
-        match batch.conn.row(SEARCHED, &[id.into()], |row| row.bytes::<16>(0))? {
-            Some(before) if before == mark => return Ok(()),
+        match batch
+            .conn
+            .row(SEARCHED, &[id.into()], |row| Ok((row.bytes::<16>(0)?, row.small(1)?)))?
+        {
+            Some((before, TOKENIZER)) if before == mark => return Ok(()),
             Some(_) => drop(batch.conn.run(DROP_SEARCH, &[id.into()])?),
             None => {}
         }
     }
     batch.conn.run(ADD_SEARCH, &[id.into(), (&line).into()])?;
-    batch.conn.run(KEEP_SEARCHED, &[id.into(), (&mark).into(), crate::text::TOKENIZER.into()]).map(drop)
+    batch.conn.run(KEEP_SEARCHED, &[id.into(), (&mark).into(), TOKENIZER.into()]).map(drop)
 }
 
 type Cell = (String, String, String);
@@ -150,20 +178,27 @@ fn contributions(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> R
     let old: BTreeMap<Cell, i64> = match is_new {
         true => BTreeMap::new(),
         false => {
-            let read = |row: &crate::backend::Row<'_>| Ok(((row.text(0)?, row.text(1)?, row.text(2)?), row.int(3)?));
+            let read = |row: &crate::backend::Row<'_>| {
+                Ok(((row.text(0)?, row.text(1)?, row.text(2)?), row.int(3)?))
+            };
             batch.conn.rows(CONTRIBUTIONS, &[id.into()], read)?.into_iter().collect()
         }
     };
     for (cell @ (metric, day, dims), was) in &old {
         if !new.contains_key(cell) {
-            batch.conn.run(DROP_CONTRIBUTION, &[id.into(), metric.into(), day.into(), dims.into()])?;
+            batch
+                .conn
+                .run(DROP_CONTRIBUTION, &[id.into(), metric.into(), day.into(), dims.into()])?;
             add_to_rollup(batch, cell, was.saturating_neg())?;
         }
     }
     for (cell @ (metric, day, dims), is) in &new {
         let was = old.get(cell).copied().unwrap_or(0);
         if was != *is {
-            batch.conn.run(PUT_CONTRIBUTION, &[id.into(), metric.into(), day.into(), dims.into(), (*is).into()])?;
+            batch.conn.run(
+                PUT_CONTRIBUTION,
+                &[id.into(), metric.into(), day.into(), dims.into(), (*is).into()],
+            )?;
             add_to_rollup(batch, cell, is.saturating_sub(was))?;
         }
     }
@@ -174,12 +209,25 @@ fn add_to_rollup(batch: &Batch<'_>, (metric, day, dims): &Cell, amount: i64) -> 
     batch.conn.run(ADD_ROLLUP, &[metric.into(), day.into(), dims.into(), amount.into()]).map(drop)
 }
 
-fn messages(batch: &Batch<'_>, drawer: &mut Drawer, rows: &CaseRows, id: i64, at: Timestamp) -> Result<()> {
+fn messages(
+    batch: &Batch<'_>,
+    drawer: &mut Drawer,
+    rows: &CaseRows,
+    id: i64,
+    at: Timestamp,
+) -> Result<()> {
     for message in &rows.outbox {
         let body = drawer.seal(batch.vault, batch.conn, &message.body)?.to_string();
         let not_before = to_int(message.not_before)?;
         if message.channel == "inbox" {
-            let params = [(&message.id).into(), id.into(), (&message.to).into(), (&message.kind).into(), (&body).into(), not_before.into()];
+            let params = [
+                (&message.id).into(),
+                id.into(),
+                (&message.to).into(),
+                (&message.kind).into(),
+                (&body).into(),
+                not_before.into(),
+            ];
             batch.conn.run(ADD_INBOX, &params)?;
         } else {
             let to = drawer.seal_text(batch.vault, batch.conn, &message.to)?;

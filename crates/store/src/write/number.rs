@@ -19,12 +19,17 @@ crate::sql::queries! {
 /// The spelling under which numbers are compared: without dashes and blanks, in capitals, full-width as half-width.
 pub fn fold_number(number: &str) -> String {
     let folded = crate::text::fold(number);
-    folded.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐'..='―' | '−')).flat_map(char::to_uppercase).collect()
+    folded
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐'..='―' | '−'))
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// Draws the next serial of a scope.
 pub(crate) fn next_serial(conn: &Conn, scope: &str, first: i64) -> Result<i64> {
-    conn.row(NEXT_SERIAL, &[scope.into(), first.into()], |row| row.int(0))?.ok_or_else(|| StoreError::corrupt("no serial"))
+    conn.row(NEXT_SERIAL, &[scope.into(), first.into()], |row| row.int(0))?
+        .ok_or_else(|| StoreError::corrupt("no serial"))
 }
 
 /// Makes sure that serials up to and including `last` are not drawn any more.

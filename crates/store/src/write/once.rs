@@ -19,8 +19,14 @@ crate::sql::queries! {
 }
 
 /// The receipt of the same submission, if it was committed before (or earlier in this batch).
-pub(crate) fn earlier(conn: &crate::backend::Conn, vault: &crate::vault::Vault, key: &IdempotencyKey) -> Result<Option<Value>> {
-    let found = conn.row(FIND, &[(&key.scope).into(), (&key.key).into()], |row| Ok((row.bytes::<32>(0)?, row.bytes(1)?, row.text(2)?)))?;
+pub(crate) fn earlier(
+    conn: &crate::backend::Conn,
+    vault: &crate::vault::Vault,
+    key: &IdempotencyKey,
+) -> Result<Option<Value>> {
+    let found = conn.row(FIND, &[(&key.scope).into(), (&key.key).into()], |row| {
+        Ok((row.bytes::<32>(0)?, row.bytes(1)?, row.text(2)?))
+    })?;
     let Some((body_hash, owner, receipt)) = found else { return Ok(None) };
     if body_hash != key.body_hash {
         return Err(StoreError::KeyReused);
@@ -29,8 +35,15 @@ pub(crate) fn earlier(conn: &crate::backend::Conn, vault: &crate::vault::Vault, 
 }
 
 /// Keeps the receipt for repetitions; private texts in it are sealed under the first case's key.
-pub(crate) fn keep(batch: &Batch<'_>, key: &IdempotencyKey, owner: Owner, receipt: &Value, at: Timestamp) -> Result<()> {
-    let sealed = batch.vault.drawer(batch.conn, owner)?.seal(batch.vault, batch.conn, receipt)?.to_string();
+pub(crate) fn keep(
+    batch: &Batch<'_>,
+    key: &IdempotencyKey,
+    owner: Owner,
+    receipt: &Value,
+    at: Timestamp,
+) -> Result<()> {
+    let sealed =
+        batch.vault.drawer(batch.conn, owner)?.seal(batch.vault, batch.conn, receipt)?.to_string();
     let params = [
         (&key.scope).into(),
         (&key.key).into(),
@@ -55,8 +68,19 @@ pub(crate) fn refuse_imported(batch: &Batch<'_>, row: ImportRow) -> Result<()> {
     }
 }
 
-pub(crate) fn keep_imported(batch: &Batch<'_>, row: ImportRow, case: Uuid, at: Timestamp) -> Result<()> {
-    batch.conn.run(KEEP_IMPORTED, &[(&row.file).into(), row.row.into(), (&case).into(), to_int(at)?.into()]).map(drop)
+pub(crate) fn keep_imported(
+    batch: &Batch<'_>,
+    row: ImportRow,
+    case: Uuid,
+    at: Timestamp,
+) -> Result<()> {
+    batch
+        .conn
+        .run(
+            KEEP_IMPORTED,
+            &[(&row.file).into(), row.row.into(), (&case).into(), to_int(at)?.into()],
+        )
+        .map(drop)
 }
 
 /// The rows of a file that became cases, by row.

@@ -49,9 +49,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(conn: Conn, vault: Arc<Vault>, capacity: usize, changes: watch::Sender<u64>) -> Result<Self> {
+    pub(crate) fn start(
+        conn: Conn,
+        vault: Arc<Vault>,
+        capacity: usize,
+        changes: watch::Sender<u64>,
+    ) -> Result<Self> {
         let (queue, tasks) = sync_channel(capacity);
-        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || work(&conn, &vault, &tasks, &changes))?;
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || work(&conn, &vault, &tasks, &changes))?;
         Ok(Self { queue, thread: Some(thread) })
     }
 
@@ -73,7 +80,11 @@ impl Drop for Writer {
     fn drop(&mut self) {
         // What was put before is still done. The last handle may be dropped by an answer, on the writer's own thread.
         let told = self.queue.send(Message::Stop).is_ok();
-        if let Some(thread) = self.thread.take().filter(|thread| told && thread.thread().id() != std::thread::current().id()) {
+        if let Some(thread) = self
+            .thread
+            .take()
+            .filter(|thread| told && thread.thread().id() != std::thread::current().id())
+        {
             drop(thread.join());
         }
     }
@@ -118,7 +129,12 @@ fn work(conn: &Conn, vault: &Vault, tasks: &Receiver<Message>, changes: &watch::
 }
 
 /// One transaction; returns about how many rows it changed.
-fn transact(conn: &Conn, vault: &Vault, mut tasks: Vec<Box<dyn Task>>, changes: &watch::Sender<u64>) -> u64 {
+fn transact(
+    conn: &Conn,
+    vault: &Vault,
+    mut tasks: Vec<Box<dyn Task>>,
+    changes: &watch::Sender<u64>,
+) -> u64 {
     let mut outcomes = Vec::with_capacity(tasks.len());
     let mut batch = Batch { conn, vault, sequence: 0, rows: 0 };
     let whole = conn.begin_write().and_then(|()| {
@@ -130,7 +146,11 @@ fn transact(conn: &Conn, vault: &Vault, mut tasks: Vec<Box<dyn Task>>, changes: 
         if batch.sequence != before {
             super::number::keep_sequence(conn, batch.sequence)?;
         }
-        conn.commit()?;
+        // Refused for a known reason, nothing is committed; of anything else nobody knows until the log is read again.
+        conn.commit().map_err(|error| match error {
+            StoreError::DiskFull | StoreError::ReadOnly => error,
+            _ => StoreError::OutcomeUnknown,
+        })?;
         Ok(batch.sequence != before)
     });
     match whole {
@@ -158,7 +178,9 @@ fn alone(task: &mut dyn Task, batch: &mut Batch<'_>) -> Result<Result<()>> {
     let before = batch.sequence;
     batch.conn.savepoint()?;
     let outcome = catch_unwind(AssertUnwindSafe(|| task.run(batch)));
-    let outcome = outcome.unwrap_or_else(|_| Err(StoreError::invalid("the caller's code panicked inside the commit")));
+    let outcome = outcome.unwrap_or_else(|_| {
+        Err(StoreError::invalid("the caller's code panicked inside the commit"))
+    });
     match outcome {
         Ok(()) => {
             batch.conn.keep_savepoint()?;
