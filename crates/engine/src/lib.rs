@@ -15,5 +15,6 @@ pub mod people;
 pub mod procedure;
 pub mod refusal;
 pub mod show;
+pub mod sim;
 pub mod similar;
 pub mod value;

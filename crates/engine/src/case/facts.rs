@@ -289,11 +289,3 @@ pub fn complete(procedure: &Procedure, case: &Case) -> bool {
         .filter_map(|form| procedure.form(form))
         .all(|form| incomplete(procedure, case, form, usize::MAX).is_empty())
 }
-
-impl Case {
-    /// Whether the stage is one in which ordinary work goes on.
-    pub(crate) fn in_open_stage(&self, procedure: &Procedure) -> bool {
-        self.life == Life::Open
-            && procedure.stage(&self.stage).is_some_and(|stage| stage.kind == StageKind::Open)
-    }
-}

@@ -15,3 +15,4 @@ mod calendar_lines;
 mod calendar_oracle;
 mod calendar_stories;
 mod procedure_read;
+mod scenario;
