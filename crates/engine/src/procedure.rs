@@ -7,15 +7,21 @@
 
 mod access;
 mod condition;
+mod diff;
+mod json;
 mod limit;
 mod moment;
 mod read;
+mod rename;
 mod word;
 
 pub use condition::{Condition, Fact, Operand, Test};
+pub use diff::{Difference, diff};
+pub use json::{CompiledError, FORMAT, from_json, to_json};
 pub use limit::LimitSpec;
 pub use moment::{Moment, MomentFilter};
 pub use read::{Finding, read};
+pub use rename::{Named, Renaming, rename};
 
 use crate::key::Key;
 use serde::{Deserialize, Serialize};
