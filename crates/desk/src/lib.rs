@@ -1,1 +1,26 @@
+//! The imperative shell around the core: one way to write a case, one way to change a setting, one way to see a case on
+//! somebody's behalf, and the worker that lets time act.
 
+mod access;
+mod builtin;
+mod clock;
+mod desk;
+mod error;
+mod facts;
+mod load;
+mod organisation;
+mod publish;
+mod rows;
+mod submit;
+mod worker;
+
+pub use access::{Seen, mask_name, mask_phone};
+pub use builtin::{Builtin, builtin};
+pub use clock::{Clock, SystemClock, VirtualClock};
+pub use desk::Desk;
+pub use error::DeskError;
+pub use organisation::{ApiKey, Caller, KeyScope};
+pub use publish::Published;
+pub use rows::{FOLD_VERSION, decode_event};
+pub use submit::{Done, Options};
+pub use worker::Sweep;

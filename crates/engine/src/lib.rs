@@ -13,6 +13,7 @@ pub mod key;
 pub mod numbering;
 pub mod people;
 pub mod procedure;
+pub mod promise;
 pub mod refusal;
 pub mod show;
 pub mod sim;

@@ -38,7 +38,16 @@ pub struct Sim {
 impl Sim {
     /// An empty desk at an instant.
     pub fn new(library: Library, directory: Directory, now: Timestamp) -> Self {
-        Self { library, directory, now, cases: BTreeMap::new(), order: Vec::new(), events: Vec::new(), serials: BTreeMap::new(), ids: 0 }
+        Self {
+            library,
+            directory,
+            now,
+            cases: BTreeMap::new(),
+            order: Vec::new(),
+            events: Vec::new(),
+            serials: BTreeMap::new(),
+            ids: 0,
+        }
     }
 
     /// Registers a case and returns its id.
@@ -48,7 +57,15 @@ impl Sim {
     pub fn register(&mut self, who: Who, procedure: &str, fields: Entered) -> Result<Key, Refusal> {
         let case = self.fresh_id();
         let candidates = self.candidates(procedure, &fields);
-        self.submit(who, &Command::Register { case: case.clone(), procedure: procedure.into(), fields, candidates })?;
+        self.submit(
+            who,
+            &Command::Register {
+                case: case.clone(),
+                procedure: procedure.into(),
+                fields,
+                candidates,
+            },
+        )?;
         Ok(case)
     }
 
@@ -56,8 +73,23 @@ impl Sim {
     ///
     /// # Errors
     /// The refusal of the core.
-    pub fn act(&mut self, who: Who, case: &Key, action: &str, fields: Entered, extra: Extra) -> Result<(), Refusal> {
-        self.submit(who, &Command::Act { case: case.clone(), action: action.into(), fields, extra: Box::new(extra) })
+    pub fn act(
+        &mut self,
+        who: Who,
+        case: &Key,
+        action: &str,
+        fields: Entered,
+        extra: Extra,
+    ) -> Result<(), Refusal> {
+        self.submit(
+            who,
+            &Command::Act {
+                case: case.clone(),
+                action: action.into(),
+                fields,
+                extra: Box::new(extra),
+            },
+        )
     }
 
     /// Submits a command at the current instant.
@@ -67,7 +99,8 @@ impl Sim {
     pub fn submit(&mut self, who: Who, command: &Command) -> Result<(), Refusal> {
         self.directory.load = load(self.cases.values());
         let ids = vec![self.fresh_id()];
-        let world = World { cases: self.cases.clone(), library: &self.library, directory: &self.directory };
+        let world =
+            World { cases: self.cases.clone(), library: &self.library, directory: &self.directory };
         let decision = decide(&world, command, &Context { now: self.now, who, ids })?;
         self.commit(decision);
         Ok(())
@@ -92,11 +125,15 @@ impl Sim {
 
     /// The next timer of all cases.
     pub fn next_timer(&self) -> Option<(Timestamp, Key)> {
-        self.cases.values().filter_map(|case| {
-            let (procedure, calendar) = self.library.version(&case.procedure, case.procedure_version)?;
-            let timer = clocks::timers(&procedure, &calendar, case).into_iter().next()?;
-            Some((timer.due, case.id.clone()))
-        }).min()
+        self.cases
+            .values()
+            .filter_map(|case| {
+                let (procedure, calendar) =
+                    self.library.version(&case.procedure, case.procedure_version)?;
+                let timer = clocks::timers(&procedure, &calendar, case).into_iter().next()?;
+                Some((timer.due, case.id.clone()))
+            })
+            .min()
     }
 
     fn commit(&mut self, decision: Decision) {
@@ -105,7 +142,11 @@ impl Sim {
         self.events.extend(decision.events);
         for id in decision.opened {
             let Some(case) = self.cases.get_mut(&id) else { continue };
-            let Some((procedure, calendar)) = self.library.version(&case.procedure, case.procedure_version) else { continue };
+            let Some((procedure, calendar)) =
+                self.library.version(&case.procedure, case.procedure_version)
+            else {
+                continue;
+            };
             let draft = numbering::draft(&procedure, &calendar, case);
             let serial = self.serials.entry(draft.scope.clone()).or_insert(0);
             *serial += 1;
@@ -127,10 +168,22 @@ impl Sim {
     /// Open cases of the same procedure whose telephone number or account is that of a new one.
     fn candidates(&self, procedure: &str, fields: &Entered) -> Vec<Key> {
         let Some((rules, _)) = self.library.newest(procedure) else { return Vec::new() };
-        let identities = [Means::Phone, Means::Account].into_iter().filter_map(|means| rules.field_meaning(means)).map(|field| &field.key);
-        let given: Vec<(&Key, &str)> = identities.filter_map(|key| Some((key, fields.get(key)?.as_str()?))).filter(|(_, text)| !text.is_empty()).collect();
-        let same = |case: &&Case| given.iter().any(|(key, text)| case.value(key).is_some_and(|value| value.text() == *text));
-        let open = |case: &&Case| matches!(case.life, Life::Open | Life::Merged { .. }) && case.procedure == *procedure;
+        let identities = [Means::Phone, Means::Account]
+            .into_iter()
+            .filter_map(|means| rules.field_meaning(means))
+            .map(|field| &field.key);
+        let given: Vec<(&Key, &str)> = identities
+            .filter_map(|key| Some((key, fields.get(key)?.as_str()?)))
+            .filter(|(_, text)| !text.is_empty())
+            .collect();
+        let same = |case: &&Case| {
+            given
+                .iter()
+                .any(|(key, text)| case.value(key).is_some_and(|value| value.text() == *text))
+        };
+        let open = |case: &&Case| {
+            matches!(case.life, Life::Open | Life::Merged { .. }) && case.procedure == *procedure
+        };
         self.cases.values().filter(open).filter(same).map(|case| case.id.clone()).collect()
     }
 }
@@ -138,13 +191,19 @@ impl Sim {
 /// How many open cases each person holds.
 fn load<'c>(cases: impl Iterator<Item = &'c Case>) -> BTreeMap<Key, u32> {
     let mut load = BTreeMap::new();
-    for person in cases.filter(|case| case.life == Life::Open).filter_map(|case| case.assignee.clone()) {
+    for person in
+        cases.filter(|case| case.life == Life::Open).filter_map(|case| case.assignee.clone())
+    {
         *load.entry(person).or_insert(0) += 1;
     }
     load
 }
 
 /// The text of a value that a case holds in a field that means something.
-pub fn meaning<'c>(procedure: &crate::procedure::Procedure, case: &'c Case, means: Means) -> Option<&'c Value> {
+pub fn meaning<'c>(
+    procedure: &crate::procedure::Procedure,
+    case: &'c Case,
+    means: Means,
+) -> Option<&'c Value> {
     procedure.field_meaning(means).and_then(|field| case.value(&field.key))
 }

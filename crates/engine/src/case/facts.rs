@@ -1,11 +1,10 @@
 //! What can be read off a case: whether conditions hold, which fields are missing, who must act.
 
-use super::{Case, Life};
+use super::Case;
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{
-    Actor, Condition, Fact, FieldKind, Form, Need, Operand, Procedure, Purpose, Relation,
-    StageKind, Test,
+    Actor, Condition, Fact, FieldKind, Form, Need, Operand, Procedure, Purpose, Relation, Test,
 };
 use crate::refusal::Missing;
 use crate::value::Value;

@@ -1,0 +1,44 @@
+//! The one place that reads the system clock, and a virtual one for tests and demonstrations.
+
+use jiff::Timestamp;
+use std::sync::Mutex;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The current instant, UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one clock module")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// A clock that stands still until it is set.
+#[derive(Debug)]
+pub struct VirtualClock(Mutex<Timestamp>);
+
+impl VirtualClock {
+    /// Stands at an instant.
+    pub fn at(now: Timestamp) -> Self {
+        Self(Mutex::new(now))
+    }
+
+    /// Moves to an instant; never backwards.
+    pub fn set(&self, to: Timestamp) {
+        let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *now = to.max(*now);
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,125 @@
+//! A desk: a store, a clock, and what is published.
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::DeskError;
+use crate::load::Load;
+use engine::case::Case;
+use engine::decide::Library;
+use engine::key::Key;
+use engine::people::Directory;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+use store::{Filter, Scope, Sort, Store};
+use uuid::Uuid;
+
+/// A desk. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Desk {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) library: RwLock<Arc<Library>>,
+    pub(crate) directory: RwLock<Arc<Directory>>,
+    pub(crate) load: Load,
+}
+
+impl Desk {
+    /// A desk over a store, by the machine's clock. What is published is read at once.
+    ///
+    /// # Errors
+    /// A failure of the store, or a published procedure that this program cannot read.
+    pub fn open(store: Store) -> Result<Self, DeskError> {
+        Self::open_with(store, Arc::new(SystemClock))
+    }
+
+    /// A desk by another clock.
+    ///
+    /// # Errors
+    /// As [`Desk::open`].
+    pub fn open_with(store: Store, clock: Arc<dyn Clock>) -> Result<Self, DeskError> {
+        let load = Load::of(count_load(&store)?);
+        let inner =
+            Inner { store, clock, library: RwLock::default(), directory: RwLock::default(), load };
+        let desk = Self { inner: Arc::new(inner) };
+        desk.reload_procedures()?;
+        desk.reload_people()?;
+        Ok(desk)
+    }
+
+    /// The store, for reading what needs no rule.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The instant by the desk's clock, UTC.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// What is published.
+    pub fn library(&self) -> Arc<Library> {
+        Arc::clone(&read(&self.inner.library))
+    }
+
+    /// The people, with how much each has open.
+    pub fn directory(&self) -> Directory {
+        let mut directory = Directory::clone(&read(&self.inner.directory));
+        directory.load = self.inner.load.snapshot();
+        directory
+    }
+
+    /// The people, without their load; cheap.
+    pub fn people(&self) -> Arc<Directory> {
+        Arc::clone(&read(&self.inner.directory))
+    }
+
+    pub(crate) fn put_library(&self, library: Library) {
+        *self.inner.library.write().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Arc::new(library);
+    }
+
+    pub(crate) fn put_directory(&self, directory: Directory) {
+        *self.inner.directory.write().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Arc::new(directory);
+    }
+
+    /// A fresh id, ordered by time.
+    pub(crate) fn fresh_id(&self) -> Uuid {
+        let now = self.now();
+        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+        let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))
+    }
+
+    /// The case as it stands, whoever asks. For the program's own work only.
+    pub(crate) fn load_case(&self, id: &Key) -> Result<Option<Case>, DeskError> {
+        let Ok(uuid) = id.parse::<Uuid>() else { return Ok(None) };
+        let stored = self.inner.store.case(&Scope::all(), uuid)?;
+        stored.map(|stored| crate::facts::fold(&self.inner.store, &stored)).transpose()
+    }
+}
+
+fn read<T>(lock: &RwLock<Arc<T>>) -> std::sync::RwLockReadGuard<'_, Arc<T>> {
+    lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Counts once, at the start; from then on every commit keeps the counts.
+fn count_load(store: &Store) -> Result<BTreeMap<Key, u32>, DeskError> {
+    let filter = Filter { open: Some(true), life: Some("open".to_owned()), ..Filter::default() };
+    let (mut load, mut cursor) = (BTreeMap::new(), None);
+    loop {
+        let page =
+            store.list(&Scope::all(), &filter, Sort::NewestEntry, cursor.as_deref(), 1_000)?;
+        for assignee in page.rows.iter().filter_map(|row| row.columns.assignee.as_deref()) {
+            *load.entry(Key::from(assignee)).or_insert(0) += 1;
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(load),
+        }
+    }
+}

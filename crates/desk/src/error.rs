@@ -1,0 +1,47 @@
+//! What can go wrong at the desk.
+
+use engine::procedure::Finding;
+use engine::refusal::Refusal;
+use store::StoreError;
+
+/// Every failure of the desk. None carries personal data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// The core does not accept the command; nothing has changed.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    /// There is no such thing, or the caller may not see it.
+    #[error("{what} not found")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// Somebody was faster: the case is at another version than the caller saw.
+    #[error("the case is at version {found}")]
+    Stale {
+        /// The version it is at now.
+        found: u64,
+    },
+    /// A procedure file has findings.
+    #[error("{} findings in the procedure", .0.len())]
+    Procedure(Vec<Finding>),
+    /// A procedure would break the promise.
+    #[error("the procedure is refused: {}", .0.join("; "))]
+    Unsound(Vec<String>),
+    /// The caller's rights do not reach that far.
+    #[error("not permitted")]
+    Forbidden,
+    /// What was entered does not fit.
+    #[error("{0}")]
+    Invalid(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Refusal> for DeskError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}

@@ -1,0 +1,39 @@
+//! How many open cases each person holds: an advisory fact for dispatching, kept beside the store.
+
+use engine::case::{Case, Life};
+use engine::key::Key;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+#[derive(Debug, Default)]
+pub(crate) struct Load(Mutex<BTreeMap<Key, u32>>);
+
+impl Load {
+    pub(crate) fn of(counts: BTreeMap<Key, u32>) -> Self {
+        Self(Mutex::new(counts))
+    }
+
+    pub(crate) fn snapshot(&self) -> BTreeMap<Key, u32> {
+        self.lock().clone()
+    }
+
+    /// A case has changed hands, or ended.
+    pub(crate) fn moved(&self, before: Option<&Case>, after: &Case) {
+        let held = |case: &Case| case.assignee.clone().filter(|_| case.life == Life::Open);
+        let (from, to) = (before.and_then(held), held(after));
+        if from == to {
+            return;
+        }
+        let mut counts = self.lock();
+        if let Some(count) = from.and_then(|person| counts.get_mut(&person)) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(person) = to {
+            *counts.entry(person).or_insert(0) += 1;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, u32>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

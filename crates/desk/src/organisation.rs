@@ -1,0 +1,157 @@
+//! People, their roles, and the keys by which programs enter.
+
+use crate::desk::Desk;
+use crate::error::DeskError;
+use engine::key::Key;
+use engine::people::{Directory, Person, Who};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use store::{Administer, Change, StoreError, api_key_hash};
+use uuid::Uuid;
+
+const PERSON: &str = "person";
+const API_KEY: &str = "api-key";
+
+/// What an API key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum KeyScope {
+    /// Reading cases.
+    #[serde(rename = "cases:read")]
+    CasesRead,
+    /// Registering cases and acting on them.
+    #[serde(rename = "cases:write")]
+    CasesWrite,
+    /// Reports.
+    #[serde(rename = "reports:read")]
+    ReportsRead,
+    /// Settings.
+    #[serde(rename = "admin")]
+    Admin,
+}
+
+/// An API key as it is kept: never the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// What people call it.
+    pub name: String,
+    /// On whose behalf it acts; it never exceeds this person's rights.
+    pub person: Key,
+    /// What it may do.
+    pub scopes: Vec<KeyScope>,
+}
+
+/// Who is calling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The person.
+    pub person: Key,
+    /// What the way of entry allows.
+    pub scopes: Vec<KeyScope>,
+}
+
+impl Caller {
+    /// For the core.
+    pub fn who(&self) -> Who {
+        Who::Person(self.person.clone())
+    }
+
+    /// Whether the way of entry allows something; `admin` allows everything.
+    pub fn allows(&self, scope: KeyScope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&KeyScope::Admin)
+    }
+}
+
+impl Desk {
+    /// Takes people in, or changes them.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn put_people(&self, actor: &str, people: &[Person]) -> Result<(), DeskError> {
+        let changes = people.iter().map(|person| Change::Put {
+            kind: PERSON.to_owned(),
+            key: person.id.to_string(),
+            expected: None,
+            body: stored(person),
+            history: false,
+        });
+        self.inner.store.administer(Administer {
+            at: self.now(),
+            actor: actor.to_owned(),
+            changes: changes.collect(),
+        })?;
+        self.reload_people()
+    }
+
+    pub(crate) fn reload_people(&self) -> Result<(), DeskError> {
+        let people = self
+            .inner
+            .store
+            .settings(PERSON)?
+            .into_iter()
+            .map(|setting| known(&setting.body))
+            .collect::<Result<_, _>>()?;
+        self.put_directory(Directory { people, load: Default::default() });
+        Ok(())
+    }
+
+    /// Makes an API key and returns its secret, which is shown this once.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such person; a failure of the store.
+    pub fn make_api_key(&self, actor: &str, key: &ApiKey) -> Result<String, DeskError> {
+        if self.people().person(&key.person).is_none() {
+            return Err(DeskError::NotFound { what: "person" });
+        }
+        let secret = format!("bh_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let body = serde_json::to_value(key).unwrap_or(Json::Null);
+        let change = Change::Put {
+            kind: API_KEY.to_owned(),
+            key: api_key_hash(&secret),
+            expected: None,
+            body,
+            history: false,
+        };
+        self.inner.store.administer(Administer {
+            at: self.now(),
+            actor: actor.to_owned(),
+            changes: vec![change],
+        })?;
+        Ok(secret)
+    }
+
+    /// Who calls with this secret.
+    ///
+    /// # Errors
+    /// `Forbidden` when the secret is not known or its person has left; a failure of the store.
+    pub fn caller(&self, secret: &str) -> Result<Caller, DeskError> {
+        let setting = self
+            .inner
+            .store
+            .setting(API_KEY, &api_key_hash(secret))?
+            .ok_or(DeskError::Forbidden)?;
+        let key: ApiKey = serde_json::from_value(setting.body).map_err(|_| DeskError::Forbidden)?;
+        match self.people().person(&key.person) {
+            Some(_) => Ok(Caller { person: key.person, scopes: key.scopes }),
+            None => Err(DeskError::Forbidden),
+        }
+    }
+}
+
+/// A person as a setting: the name is personal data.
+fn stored(person: &Person) -> Json {
+    let mut body = serde_json::to_value(person).unwrap_or(Json::Null);
+    if let Some(object) = body.as_object_mut() {
+        object.insert("name".to_owned(), json!({ "$p": person.name }));
+    }
+    body
+}
+
+fn known(body: &Json) -> Result<Person, DeskError> {
+    let mut body = body.clone();
+    let name = body.pointer("/name/$p").and_then(Json::as_str).unwrap_or_default().to_owned();
+    if let Some(object) = body.as_object_mut() {
+        object.insert("name".to_owned(), name.into());
+    }
+    serde_json::from_value(body)
+        .map_err(|_| DeskError::Store(StoreError::Corrupt { what: "a person".to_owned() }))
+}

@@ -1,0 +1,195 @@
+//! Procedures: stored as text and compiled, in all their versions; a case stays on its version.
+
+use crate::builtin::builtin;
+use crate::desk::Desk;
+use crate::error::DeskError;
+use engine::calendar::{Calendar, Windows};
+use engine::decide::Library;
+use engine::key::Key;
+use engine::procedure::{Procedure, from_json, read, to_json};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use store::{Administer, Change, StoreError};
+
+const KIND: &str = "procedure";
+const CALENDAR: &str = "calendar";
+
+/// A published version of a procedure.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The compiled procedure.
+    pub procedure: Arc<Procedure>,
+    /// Its text.
+    pub source: String,
+}
+
+impl Desk {
+    /// Publishes a procedure's text as its next version.
+    ///
+    /// # Errors
+    /// All findings of the text; a failure of the store.
+    pub fn publish(
+        &self,
+        actor: &str,
+        name: &str,
+        text: &str,
+    ) -> Result<Arc<Procedure>, DeskError> {
+        let mut procedure = read(name, text).map_err(DeskError::Procedure)?;
+        let last = self
+            .inner
+            .store
+            .setting_versions(KIND, &procedure.key)?
+            .last()
+            .map_or(0, |setting| setting.version);
+        procedure.version = u32::try_from(last + 1).unwrap_or(u32::MAX).max(1);
+        self.calendar_of(&procedure)?;
+        let compiled =
+            to_json(&procedure).map_err(|error| DeskError::Invalid(error.to_string()))?;
+        let body = json!({ "source": text, "compiled": compiled });
+        let change = Change::Put {
+            kind: KIND.to_owned(),
+            key: procedure.key.to_string(),
+            expected: None,
+            body,
+            history: true,
+        };
+        let versions = self.inner.store.administer(Administer {
+            at: self.now(),
+            actor: actor.to_owned(),
+            changes: vec![change],
+        })?;
+        procedure.version = versions
+            .first()
+            .and_then(|version| u32::try_from(*version).ok())
+            .unwrap_or(procedure.version);
+        self.reload_procedures()?;
+        Ok(Arc::new(procedure))
+    }
+
+    /// Publishes the built-in procedures that are not there.
+    ///
+    /// # Errors
+    /// As [`Desk::publish`].
+    pub fn install_builtin(&self, actor: &str) -> Result<Vec<Key>, DeskError> {
+        let mut installed = Vec::new();
+        for one in builtin() {
+            let procedure = read(one.name, one.text).map_err(DeskError::Procedure)?;
+            if self.inner.store.setting(KIND, &procedure.key)?.is_none() {
+                installed.push(self.publish(actor, one.name, one.text)?.key.clone());
+            }
+        }
+        Ok(installed)
+    }
+
+    /// Takes a procedure out of use: no case is opened under it any more. Its versions stay for the cases pinned to them.
+    ///
+    /// # Errors
+    /// `NotFound`, or a failure of the store.
+    pub fn retire(&self, actor: &str, key: &str) -> Result<(), DeskError> {
+        let change = Change::Remove { kind: KIND.to_owned(), key: key.to_owned() };
+        self.inner.store.administer(Administer {
+            at: self.now(),
+            actor: actor.to_owned(),
+            changes: vec![change],
+        })?;
+        self.reload_procedures()
+    }
+
+    /// The published procedures, newest versions, in the order of their keys.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn published(&self) -> Result<Vec<Published>, DeskError> {
+        self.inner
+            .store
+            .settings(KIND)?
+            .iter()
+            .map(|setting| compiled(&setting.body, setting.version))
+            .collect()
+    }
+
+    /// One version of a procedure; the newest when none is named.
+    ///
+    /// # Errors
+    /// `NotFound`, or a failure of the store.
+    pub fn published_version(
+        &self,
+        key: &str,
+        version: Option<u64>,
+    ) -> Result<Published, DeskError> {
+        let setting = match version {
+            Some(version) => self.inner.store.setting_version(KIND, key, version)?,
+            None => self.inner.store.setting(KIND, key)?,
+        };
+        let setting = setting.ok_or(DeskError::NotFound { what: "procedure" })?;
+        compiled(&setting.body, setting.version)
+    }
+
+    /// Reads everything published anew: all versions that cases may be pinned to, with their calendars.
+    pub(crate) fn reload_procedures(&self) -> Result<(), DeskError> {
+        let mut library = Library::default();
+        let mut keys: Vec<String> =
+            self.inner.store.settings(KIND)?.into_iter().map(|setting| setting.key).collect();
+        keys.extend(self.retired()?);
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            for setting in self.inner.store.setting_versions(KIND, &key)? {
+                let published = compiled(&setting.body, setting.version)?;
+                let calendar = self.calendar_of(&published.procedure)?;
+                library.add(published.procedure, Arc::new(calendar));
+            }
+        }
+        self.put_library(library);
+        Ok(())
+    }
+
+    /// Keys of procedures that were published once.
+    fn retired(&self) -> Result<Vec<String>, DeskError> {
+        let (mut keys, mut after) = (Vec::new(), 0);
+        loop {
+            let entries = self.inner.store.settings_log(after, 1_000)?;
+            let Some(last) = entries.last().map(|entry| entry.sequence) else { return Ok(keys) };
+            keys.extend(
+                entries.into_iter().filter(|entry| entry.kind == KIND).map(|entry| entry.key),
+            );
+            after = last;
+        }
+    }
+
+    /// The calendar that a procedure counts by: one of the organisation's, or a built-in one.
+    fn calendar_of(&self, procedure: &Procedure) -> Result<Calendar, DeskError> {
+        let invalid = |what: String| DeskError::Invalid(what);
+        let own = self.inner.store.setting(CALENDAR, &procedure.calendar)?;
+        let calendar = match own
+            .as_ref()
+            .and_then(|setting| setting.body.get("source"))
+            .and_then(Json::as_str)
+        {
+            Some(text) => Calendar::from_toml(text).map_err(|errors| {
+                invalid(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            })?,
+            None => Calendar::builtin(&procedure.calendar)
+                .ok_or_else(|| invalid(format!("calendar {}", procedure.calendar)))?,
+        };
+        if procedure.windows.is_empty() {
+            return Ok(calendar);
+        }
+        let windows =
+            Windows::parse(&procedure.windows).map_err(|error| invalid(error.to_string()))?;
+        Ok(calendar.with_windows(windows))
+    }
+}
+
+fn compiled(body: &Json, version: u64) -> Result<Published, DeskError> {
+    let corrupt =
+        || DeskError::Store(StoreError::Corrupt { what: "a published procedure".to_owned() });
+    let source = body.get("source").and_then(Json::as_str).ok_or_else(corrupt)?.to_owned();
+    let mut procedure = body
+        .get("compiled")
+        .and_then(Json::as_str)
+        .and_then(|text| from_json(text).ok())
+        .ok_or_else(corrupt)?;
+    procedure.version = u32::try_from(version).unwrap_or(u32::MAX);
+    Ok(Published { procedure: Arc::new(procedure), source })
+}

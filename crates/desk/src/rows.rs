@@ -1,0 +1,304 @@
+//! A decided case as rows of the store.
+
+use engine::calendar::Calendar;
+use engine::case::{Case, Facts, Holder, Life, holder};
+use engine::clocks;
+use engine::decide::render;
+use engine::event::{Event, Message, Recorded, Topic};
+use engine::key::Key;
+use engine::people::{Directory, Who};
+use engine::procedure::{FieldKind, Means, Procedure};
+use engine::value::Value;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use store::{CaseColumns, CaseRows, EventRow, OutboxRow, Rollup, TimerRow};
+use uuid::Uuid;
+
+/// Version of the fold that makes snapshots. It is raised when `apply` or [`Case`] changes; older snapshots are folded again.
+pub const FOLD_VERSION: u32 = 1;
+
+/// Everything a case's rows are made of.
+pub(crate) struct Draft {
+    pub(crate) procedure: Arc<Procedure>,
+    pub(crate) calendar: Arc<Calendar>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) case: Case,
+    pub(crate) events: Vec<Recorded>,
+    pub(crate) message_ids: Vec<Uuid>,
+}
+
+impl Draft {
+    /// The number is known now: it goes into the registration and the case.
+    pub(crate) fn numbered(mut self, number: String) -> Self {
+        for recorded in &mut self.events {
+            if let Event::Registered { number: empty, .. } = &mut recorded.event {
+                empty.clone_from(&number);
+            }
+        }
+        self.case.number = number;
+        self
+    }
+
+    /// The rows.
+    pub(crate) fn rows(self) -> CaseRows {
+        let added = u64::try_from(self.events.len()).unwrap_or(0);
+        let before = self.case.version.saturating_sub(added);
+        CaseRows {
+            id: self.case.id.parse().unwrap_or_default(),
+            expected: before,
+            version: self.case.version,
+            number: self.case.number.clone(),
+            columns: self.columns(),
+            events: (before + 1..)
+                .zip(&self.events)
+                .map(|(seq, recorded)| encode_event(seq, recorded))
+                .collect(),
+            snapshot: serde_json::to_value(&self.case).unwrap_or(Json::Null),
+            fold_version: FOLD_VERSION,
+            timers: self.timers(),
+            outbox: self.outbox(),
+            search: self.search(),
+            phones: self.phones(),
+            rollups: self.rollups(),
+            links: self.links(),
+            ..CaseRows::default()
+        }
+    }
+
+    fn meaning(&self, means: Means) -> Option<&Value> {
+        self.procedure.field_meaning(means).and_then(|field| self.case.value(&field.key))
+    }
+
+    fn columns(&self) -> CaseColumns {
+        let case = &self.case;
+        let system = Who::System;
+        let text = |means| {
+            self.meaning(means).map(|value| value.text().to_owned()).filter(|text| !text.is_empty())
+        };
+        let holder = holder(&self.procedure, case);
+        let (closed_at, archived_at, keep_until) = match &case.life {
+            Life::Closed { at } => (Some(*at), None, None),
+            Life::Archived { at, keep_until } => (
+                case.last(engine::procedure::Moment::Closed).map(|one| one.at),
+                Some(*at),
+                Some(*keep_until),
+            ),
+            _ => (None, None, None),
+        };
+        let queue = match (&holder, &case.role) {
+            (Holder::Role(role), _) | (_, Some(role)) => role.to_string(),
+            _ => String::new(),
+        };
+        CaseColumns {
+            procedure: case.procedure.to_string(),
+            procedure_version: case.procedure_version,
+            life: case.life.name().to_owned(),
+            stage: case.stage.to_string(),
+            holder: match holder {
+                Holder::Person(key) | Holder::Role(key) => key.to_string(),
+                Holder::Nobody => String::new(),
+            },
+            assignee: case.assignee.as_ref().map(ToString::to_string),
+            department: case.department.as_ref().map(ToString::to_string),
+            queue,
+            severity: Facts::new(&self.procedure, case, &system).severity(),
+            category: text(Means::Category),
+            channel: text(Means::Channel).unwrap_or_default(),
+            customer: None,
+            title: text(Means::Description).map(|text| text.chars().take(60).collect()),
+            received_at: case.received_at,
+            registered_at: case.registered_at,
+            next_due: case.next_due(),
+            closed_at,
+            archived_at,
+            keep_until,
+            confidential: false,
+            open: case.life.promised(),
+        }
+    }
+
+    fn timers(&self) -> Vec<TimerRow> {
+        let timers = clocks::timers(&self.procedure, &self.calendar, &self.case);
+        timers
+            .into_iter()
+            .map(|timer| TimerRow {
+                clock: timer.clock.to_string(),
+                generation: timer.generation,
+                step: timer.step.code(),
+                due: timer.due,
+            })
+            .collect()
+    }
+
+    /// One message per person told; what nobody present can get goes to the role, for the administrator to see.
+    fn outbox(&self) -> Vec<OutboxRow> {
+        let mut ids = self.message_ids.iter().copied();
+        let mut rows = Vec::new();
+        for recorded in &self.events {
+            let Event::Notified(message) = &recorded.event else { continue };
+            let body = self.body(message);
+            let kind = match &message.topic {
+                Topic::Rule(key) => key.to_string(),
+                Topic::Clock { clock, .. } => clock.to_string(),
+                Topic::Task(_) => "task".to_owned(),
+            };
+            let not_before = message.not_before.unwrap_or(recorded.at);
+            let customer = message.customer.then(|| ("customer", self.case.id.to_string()));
+            let people = message
+                .people
+                .iter()
+                .chain(&message.vacant)
+                .map(|person| ("inbox", person.to_string()));
+            for ((channel, to), id) in people.chain(customer).zip(ids.by_ref()) {
+                rows.push(OutboxRow {
+                    id,
+                    channel: channel.to_owned(),
+                    to,
+                    kind: kind.clone(),
+                    body: body.clone(),
+                    not_before,
+                });
+            }
+        }
+        rows
+    }
+
+    fn body(&self, message: &Message) -> Json {
+        let topic = serde_json::to_value(&message.topic).unwrap_or(Json::Null);
+        let text = match &message.topic {
+            Topic::Rule(key) => {
+                render(&self.procedure, &self.calendar, &self.directory, &self.case, key)
+            }
+            _ => None,
+        };
+        match text {
+            Some((zh, en)) => json!({ "topic": topic, "zh": { "$p": zh }, "en": { "$p": en } }),
+            None => json!({ "topic": topic }),
+        }
+    }
+
+    /// Texts by which the case is found: everything but names and numbers of people.
+    fn search(&self) -> Vec<String> {
+        let plain = |key: &Key| {
+            let Some(field) = self.procedure.field(key) else { return false };
+            matches!(field.kind, FieldKind::Long)
+                || (matches!(field.kind, FieldKind::Text | FieldKind::Ref) && !field.pii)
+        };
+        let fields = self
+            .case
+            .fields
+            .iter()
+            .filter(|(key, _)| plain(key))
+            .map(|(_, value)| value.text().to_owned());
+        let notes = self.case.progress.iter().map(|note| note.note.as_str().to_owned());
+        let contacts = self
+            .case
+            .contacts
+            .iter()
+            .filter_map(|log| log.text.as_ref())
+            .map(|text| text.as_str().to_owned());
+        let mut texts: Vec<String> =
+            fields.chain(notes).chain(contacts).filter(|text| !text.is_empty()).collect();
+        texts.push(self.case.number.clone());
+        texts
+    }
+
+    fn phones(&self) -> Vec<String> {
+        let tel = |key: &Key| {
+            self.procedure.field(key).is_some_and(|field| {
+                matches!(field.kind, FieldKind::Tel) || field.means == Some(Means::Phone)
+            })
+        };
+        self.case
+            .fields
+            .iter()
+            .filter(|(key, _)| tel(key))
+            .map(|(_, value)| value.text().to_owned())
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
+    /// What the case adds to the measures; a corrected case takes back what it added before.
+    fn rollups(&self) -> Vec<Rollup> {
+        let case = &self.case;
+        if matches!(case.life, Life::Voided { .. }) {
+            return Vec::new();
+        }
+        let columns = self.columns();
+        let cell = |metric: &str, at: jiff::Timestamp, dims: String| Rollup {
+            metric: metric.to_owned(),
+            day: self.calendar.local(at).date(),
+            dims,
+            add: 1,
+        };
+        let dims = format!(
+            "{}|{}|{}",
+            columns.procedure,
+            columns.channel,
+            columns.category.clone().unwrap_or_default()
+        );
+        let mut cells = vec![cell("registered", case.registered_at, dims.clone())];
+        cells.extend(columns.closed_at.map(|at| cell("closed", at, dims)));
+        for instance in &case.clocks {
+            let result = match &instance.state {
+                clocks::ClockState::Met { .. } => "met",
+                clocks::ClockState::Breached { .. } => "breached",
+                _ => continue,
+            };
+            if let Some(due) = instance.due {
+                cells.push(cell(result, due, format!("{}|{}", columns.procedure, instance.clock)));
+            }
+        }
+        cells
+    }
+
+    fn links(&self) -> Vec<(String, Uuid)> {
+        let related = self.case.links.iter().map(|link| {
+            (
+                serde_json::to_value(link.kind)
+                    .ok()
+                    .and_then(|kind| kind.as_str().map(str::to_owned))
+                    .unwrap_or_default(),
+                &link.other,
+            )
+        });
+        let members = self.case.members.iter().map(|member| ("member".to_owned(), member));
+        let main = match &self.case.life {
+            Life::Merged { into, .. } => Some(("merged_into".to_owned(), into)),
+            _ => None,
+        };
+        related
+            .chain(members)
+            .chain(main)
+            .filter_map(|(kind, other)| Some((kind, other.parse().ok()?)))
+            .collect()
+    }
+}
+
+fn encode_event(seq: u64, recorded: &Recorded) -> EventRow {
+    let body = serde_json::to_value(&recorded.event).unwrap_or(Json::Null);
+    let kind = body.get("type").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let actor = match &recorded.who {
+        Who::Person(id) => id.to_string(),
+        Who::System => "@system".to_owned(),
+        Who::Customer => "@customer".to_owned(),
+    };
+    EventRow { seq, kind, v: 1, at: recorded.at, actor, body }
+}
+
+/// The fact behind a stored row.
+///
+/// # Errors
+/// A type or version that this program does not know: the case must not be touched by it.
+pub fn decode_event(row: &EventRow) -> Result<Recorded, String> {
+    if row.v != 1 {
+        return Err(format!("{} has version {}", row.kind, row.v));
+    }
+    let event = serde_json::from_value(row.body.clone()).map_err(|error| error.to_string())?;
+    let who = match row.actor.as_str() {
+        "@system" => Who::System,
+        "@customer" => Who::Customer,
+        person => Who::Person(person.into()),
+    };
+    Ok(Recorded { at: row.at, who, event })
+}

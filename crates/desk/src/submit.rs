@@ -1,0 +1,286 @@
+//! The one write: load, decide, commit once; on a conflict load and decide again.
+
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::rows::Draft;
+use engine::case::{Case, Life};
+use engine::command::Command;
+use engine::decide::{Context, Decision, Library, World, decide};
+use engine::event::{Event, Recorded};
+use engine::key::Key;
+use engine::numbering;
+use engine::people::{Directory, Who};
+use engine::procedure::Means;
+use engine::refusal::Refusal;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use store::{
+    CaseRows, CaseWrite, IdempotencyKey, ImportRow, Likeness, Receipt, Scope, StoreError, Write,
+};
+use uuid::Uuid;
+
+/// How often a submission is decided again when others were faster, or when it needs more cases.
+const ATTEMPTS: usize = 12;
+
+/// How a submission enters.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Makes repetitions harmless.
+    pub key: Option<IdempotencyKey>,
+    /// The version of the case that the caller has seen; another one refuses the submission as stale.
+    pub seen: Option<u64>,
+    /// The row of an import file.
+    pub import: Option<ImportRow>,
+}
+
+/// What a submission did. Committed and durable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The case it was about.
+    pub case: Uuid,
+    /// Its number.
+    pub number: String,
+    /// Its version afterwards.
+    pub version: u64,
+    /// Numbers of further cases that it opened.
+    pub opened: Vec<String>,
+    /// The submission was a repetition; nothing was done again.
+    pub repeated: bool,
+}
+
+impl Desk {
+    /// Registers a case. The id is made here, candidates for joining are looked up here.
+    ///
+    /// # Errors
+    /// A refusal of the core, or a failure of the store.
+    pub fn register(
+        &self,
+        who: &Who,
+        procedure: &str,
+        fields: engine::command::Entered,
+        options: Options,
+    ) -> Result<Done, DeskError> {
+        let candidates = self.candidates(procedure, &fields)?;
+        let case: Key = self.fresh_id().to_string().into();
+        self.submit(
+            who,
+            Command::Register { case, procedure: procedure.into(), fields, candidates },
+            options,
+        )
+    }
+
+    /// Submits a command.
+    ///
+    /// # Errors
+    /// A refusal of the core; `Stale` when the caller has seen another version; a failure of the store.
+    pub fn submit(&self, who: &Who, command: Command, options: Options) -> Result<Done, DeskError> {
+        let mut wanted = touched(&command);
+        let mut failure = DeskError::Store(StoreError::Busy);
+        for _ in 0..ATTEMPTS {
+            let cases = self.load_all(&wanted)?;
+            if let (Some(seen), Some(case)) = (options.seen, cases.get(command.case()))
+                && seen != case.version
+            {
+                return Err(DeskError::Stale { found: case.version });
+            }
+            let (library, directory, now) = (self.library(), self.directory(), self.now());
+            let ids = vec![self.fresh_id().to_string().into()];
+            let context = Context { now, who: who.clone(), ids };
+            let before = cases.clone();
+            match decide(
+                &World { cases, library: &library, directory: &directory },
+                &command,
+                &context,
+            ) {
+                Ok(decision) => match self
+                    .commit(&command, decision, before, &library, directory, now, &options)
+                {
+                    Err(DeskError::Store(
+                        error @ (StoreError::Conflict { .. } | StoreError::NumberTaken { .. }),
+                    )) => failure = error.into(),
+                    result => return result,
+                },
+                Err(Refusal::NeedCases { ids }) if ids.iter().any(|id| !wanted.contains(id)) => {
+                    wanted.extend(ids);
+                    failure = DeskError::NotFound { what: "case" };
+                }
+                Err(Refusal::NeedCases { .. }) => return Err(DeskError::NotFound { what: "case" }),
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        Err(failure)
+    }
+
+    /// Loads cases and those that a decision about them touches as well: members of a group and their main case.
+    fn load_all(&self, wanted: &BTreeSet<Key>) -> Result<BTreeMap<Key, Case>, DeskError> {
+        let (mut cases, mut queue) = (BTreeMap::new(), wanted.iter().cloned().collect::<Vec<_>>());
+        while let Some(id) = queue.pop() {
+            if cases.contains_key(&id) {
+                continue;
+            }
+            let Some(case) = self.load_case(&id)? else { continue };
+            queue.extend(case.members.iter().cloned());
+            if let Life::Merged { into, .. } = &case.life {
+                queue.push(into.clone());
+            }
+            cases.insert(id, case);
+        }
+        Ok(cases)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one submission; a struct would only rename them"
+    )]
+    fn commit(
+        &self,
+        command: &Command,
+        decision: Decision,
+        before: BTreeMap<Key, Case>,
+        library: &Library,
+        directory: Directory,
+        now: Timestamp,
+        options: &Options,
+    ) -> Result<Done, DeskError> {
+        let main = command.case().clone();
+        let mut by_case: BTreeMap<Key, Vec<Recorded>> = BTreeMap::new();
+        for (id, recorded) in decision.events {
+            by_case.entry(id).or_default().push(recorded);
+        }
+        let after = decision.cases;
+        if by_case.is_empty() {
+            let case = after.get(&main).ok_or(DeskError::NotFound { what: "case" })?;
+            let id = case.id.parse().unwrap_or_default();
+            return Ok(Done {
+                case: id,
+                number: case.number.clone(),
+                version: case.version,
+                opened: Vec::new(),
+                repeated: true,
+            });
+        }
+        let directory = Arc::new(directory);
+        let mut writes = Vec::new();
+        for (id, events) in by_case {
+            let Some(case) = after.get(&id) else { continue };
+            let Some((procedure, calendar)) =
+                library.version(&case.procedure, case.procedure_version)
+            else {
+                continue;
+            };
+            let messages: usize = events.iter().map(messages).sum();
+            let message_ids = (0..messages).map(|_| self.fresh_id()).collect();
+            let number = numbering::draft(&procedure, &calendar, case);
+            let draft = Draft {
+                procedure,
+                calendar,
+                directory: Arc::clone(&directory),
+                case: case.clone(),
+                events,
+                message_ids,
+            };
+            writes.push(if decision.opened.contains(&id) {
+                CaseWrite::new(number.scope.clone(), 1, move |serial| {
+                    draft.numbered(number.with(serial)).rows()
+                })
+            } else {
+                CaseWrite::existing(draft.rows())
+            });
+        }
+        let mut write = Write::new(now, writes, receipt_of(main));
+        write.key = options.key.clone();
+        write.import = options.import;
+        let receipt = self.inner.store.commit(write)?;
+        if !receipt.replayed {
+            for (id, case) in &after {
+                self.inner.load.moved(before.get(id), case);
+            }
+        }
+        done(&receipt)
+    }
+
+    /// Open cases of the same telephone number within the procedure's window (S4-A04).
+    fn candidates(
+        &self,
+        procedure: &str,
+        fields: &engine::command::Entered,
+    ) -> Result<Vec<Key>, DeskError> {
+        let library = self.library();
+        let Some((rules, _)) = library.newest(procedure) else { return Ok(Vec::new()) };
+        let Some(merge) = &rules.links.merge else { return Ok(Vec::new()) };
+        let phone = rules
+            .field_meaning(Means::Phone)
+            .and_then(|field| fields.get(&field.key))
+            .and_then(|value| value.as_str());
+        let Some(phone) = phone.filter(|phone| !phone.is_empty()) else { return Ok(Vec::new()) };
+        let since = self
+            .now()
+            .checked_sub(SignedDuration::from_secs(merge.window))
+            .unwrap_or(Timestamp::MIN);
+        let like = Likeness { phones: vec![phone.to_owned()], since, ..Likeness::default() };
+        let found = self.inner.store.candidates(&Scope::all(), &like, 20)?;
+        Ok(found
+            .into_iter()
+            .filter(|row| row.columns.procedure == procedure)
+            .map(|row| row.id.to_string().into())
+            .collect())
+    }
+}
+
+/// The cases that a command names.
+fn touched(command: &Command) -> BTreeSet<Key> {
+    let mut ids = BTreeSet::new();
+    match command {
+        Command::Register { candidates, .. } => ids.extend(candidates.iter().cloned()),
+        Command::Act { case, extra, .. } => {
+            ids.insert(case.clone());
+            ids.extend(extra.other.clone());
+        }
+        Command::Tick { case } | Command::Recount { case } => {
+            ids.insert(case.clone());
+        }
+    }
+    ids
+}
+
+fn messages(recorded: &Recorded) -> usize {
+    match &recorded.event {
+        Event::Notified(message) => {
+            message.people.len() + message.vacant.len() + usize::from(message.customer)
+        }
+        _ => 0,
+    }
+}
+
+fn receipt_of(main: Key) -> impl FnOnce(&[CaseRows]) -> serde_json::Value + Send + 'static {
+    move |rows| {
+        let is_main = |row: &&CaseRows| row.id.to_string() == *main;
+        let case = rows.iter().find(is_main).or(rows.first());
+        let opened: Vec<&str> = rows
+            .iter()
+            .filter(|row| row.expected == 0 && !is_main(row))
+            .map(|row| row.number.as_str())
+            .collect();
+        json!({ "case": case.map(|row| row.id), "number": case.map(|row| row.number.clone()), "version": case.map(|row| row.version), "opened": opened })
+    }
+}
+
+fn done(receipt: &Receipt) -> Result<Done, DeskError> {
+    let text = |name: &str| {
+        receipt.body.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+    };
+    let opened = receipt
+        .body
+        .get("opened")
+        .and_then(|value| value.as_array())
+        .map(|all| all.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect());
+    Ok(Done {
+        case: text("case").parse().map_err(|_| DeskError::NotFound { what: "case" })?,
+        number: text("number"),
+        version: receipt.body.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0),
+        opened: opened.unwrap_or_default(),
+        repeated: receipt.replayed,
+    })
+}

@@ -1,0 +1,137 @@
+//! The worker: time acts on cases. It takes no input, reads what is due from the store, and being woken twice is harmless.
+
+use crate::clock::VirtualClock;
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::facts::replay;
+use crate::submit::Options;
+use engine::clocks;
+use engine::command::Command;
+use engine::key::Key;
+use engine::people::Who;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use store::{Filter, Scope, Sort};
+use uuid::Uuid;
+
+/// How long a timer is leased: a worker that dies gives it back by this.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What the sweep found: differences are bugs, and are mended by writing the case's timers again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// Cases looked at.
+    pub cases: usize,
+    /// Cases whose stored timers were not those of their plan.
+    pub timers: Vec<Uuid>,
+    /// Cases whose snapshot was not the fold of their events.
+    pub snapshots: Vec<Uuid>,
+    /// Cases without holder, or without a clock that runs: the promise is broken.
+    pub broken: Vec<Uuid>,
+}
+
+impl Desk {
+    /// Does what is due now, once; returns how many cases were touched.
+    ///
+    /// # Errors
+    /// A failure of the store. What was done stays done; the rest comes again.
+    pub fn run_due(&self, worker: &str) -> Result<usize, DeskError> {
+        let mut touched = 0;
+        loop {
+            let now = self.now();
+            let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
+            let timers = self.inner.store.claim_due(now, until, 500, worker)?;
+            if timers.is_empty() {
+                return Ok(touched);
+            }
+            let cases: BTreeSet<Uuid> = timers.iter().map(|timer| timer.case).collect();
+            for case in &cases {
+                self.submit(
+                    &Who::System,
+                    Command::Tick { case: case.to_string().into() },
+                    Options::default(),
+                )?;
+            }
+            touched += cases.len();
+            for timer in &timers {
+                self.inner.store.release(timer, worker)?;
+            }
+        }
+    }
+
+    /// Lets a virtual clock run to an instant: everything due before it is done at its own instant; what is due at the
+    /// instant itself waits, because people who act then come first (G-07).
+    ///
+    /// # Errors
+    /// As [`Desk::run_due`].
+    pub fn run_until(&self, clock: &VirtualClock, to: Timestamp) -> Result<usize, DeskError> {
+        let mut touched = 0;
+        while let Some(due) = self.inner.store.next_due_timer()?.filter(|due| *due < to) {
+            clock.set(due);
+            let done = self.run_due("virtual")?;
+            touched += done;
+            if done == 0 {
+                break;
+            }
+        }
+        clock.set(to);
+        Ok(touched)
+    }
+
+    /// Recomputes the plan of every open case and compares it with what is stored.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn sweep(&self) -> Result<Sweep, DeskError> {
+        let (mut sweep, mut cursor) = (Sweep::default(), None);
+        let filter = Filter { open: Some(true), ..Filter::default() };
+        let (library, directory) = (self.library(), self.people());
+        loop {
+            let page = self.inner.store.list(
+                &Scope::all(),
+                &filter,
+                Sort::NewestEntry,
+                cursor.as_deref(),
+                500,
+            )?;
+            for row in &page.rows {
+                sweep.cases += 1;
+                let key: Key = row.id.to_string().into();
+                let Some(case) = self.load_case(&key)? else { continue };
+                let Some((procedure, calendar)) =
+                    library.version(&case.procedure, case.procedure_version)
+                else {
+                    continue;
+                };
+                let mut planned: Vec<_> = clocks::timers(&procedure, &calendar, &case)
+                    .into_iter()
+                    .map(|timer| {
+                        (timer.due, timer.clock.to_string(), timer.generation, timer.step.code())
+                    })
+                    .collect();
+                let mut stored: Vec<_> = self
+                    .inner
+                    .store
+                    .timers(row.id)?
+                    .into_iter()
+                    .map(|timer| (timer.due, timer.clock, timer.generation, timer.step))
+                    .collect();
+                planned.sort();
+                stored.sort();
+                if planned != stored {
+                    sweep.timers.push(row.id);
+                }
+                if replay(&self.inner.store, &key)? != case {
+                    sweep.snapshots.push(row.id);
+                }
+                if !engine::promise::kept(&procedure, &directory, &case) {
+                    sweep.broken.push(row.id);
+                }
+            }
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(sweep),
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `procedure check`: proves the promise for a procedure before it may be published.
+//!
+//! Two halves. The static half looks at the text alone and names precise lines: tables and rows that are total and
+//! alive, moments that somebody can cause, actions that somebody can do, fields that somebody can fill in, numbers
+//! that cannot collide. The exploring half drives the engine itself through the reachable abstract states of a case,
+//! with people made up for the purpose, and looks at each state: somebody holds it, an action is due, a clock will
+//! reach somebody, filing stays possible.
+//!
+//! - `findings`: what was found; `space`: the finite values that conditions can tell apart
+//! - `stages`, `moments`, `clocks`, `forms`, `rows`, `numbers`: the static half
+//! - `people`, `samples`, `moves`, `shape`, `explore`, `judge`: the exploring half
+
+mod clocks;
+mod explore;
+mod findings;
+mod forms;
+mod judge;
+mod moments;
+mod moves;
+mod numbers;
+mod people;
+mod rows;
+mod samples;
+mod shape;
+mod space;
+mod stages;
+
+use crate::calendar::Calendar;
+use crate::procedure::Procedure;
+use findings::Findings;
+use serde::Serialize;
+
+/// Something that keeps a procedure from being published.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Violation {
+    /// One-based line of the item that suffers.
+    pub line: u32,
+    /// What is wrong: a stable id such as `no_clock`, `dead_action`, `stop_by_nobody`.
+    pub code: &'static str,
+    /// Which item: `stages.work`, `clocks.resolve.by`.
+    pub item: String,
+    /// Facts, in English.
+    pub detail: String,
+    /// How a case gets there: actions and steps of time from its registration; empty where the text alone shows it.
+    pub path: Vec<String>,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Report {
+    /// Abstract states that were reached.
+    pub states: usize,
+    /// Moves that were tried from them and accepted.
+    pub transitions: usize,
+    /// What was found, in the order of the file.
+    pub violations: Vec<Violation>,
+    /// The budget ended before every reached state had been followed up: what was not found may still exist.
+    pub capped: bool,
+}
+
+/// How far the exploration goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// States that are followed up at most. Those that show a pair of properties never seen together come first.
+    pub states: usize,
+    /// Moves that are tried at most.
+    pub moves: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget { states: 20_000, moves: 60_000 }
+    }
+}
+
+/// Checks a procedure within the default budget.
+///
+/// `all` are the procedures that will stand beside it: hand-over needs their fields, and numbers must not collide.
+pub fn check(procedure: &Procedure, calendar: &Calendar, all: &[&Procedure]) -> Report {
+    check_within(procedure, calendar, all, Budget::default())
+}
+
+/// Checks a procedure within a budget.
+pub fn check_within(
+    procedure: &Procedure,
+    calendar: &Calendar,
+    all: &[&Procedure],
+    budget: Budget,
+) -> Report {
+    let mut findings = Findings::default();
+    look(procedure, all, &mut findings);
+    let explored = explore::explore(procedure, calendar, all, budget);
+    judge::judge(procedure, &explored, &mut findings);
+    Report {
+        states: explored.states(),
+        transitions: explored.transitions(),
+        violations: findings.finish(),
+        capped: explored.capped(),
+    }
+}
+
+/// The static half alone: what the text shows without trying anything.
+pub fn check_text(procedure: &Procedure, all: &[&Procedure]) -> Vec<Violation> {
+    let mut findings = Findings::default();
+    look(procedure, all, &mut findings);
+    findings.finish()
+}
+
+fn look(procedure: &Procedure, all: &[&Procedure], findings: &mut Findings) {
+    stages::look(procedure, findings);
+    moments::look(procedure, findings);
+    clocks::look(procedure, findings);
+    rows::look(procedure, findings);
+    forms::look(procedure, all, findings);
+    numbers::look(procedure, all, findings);
+}
