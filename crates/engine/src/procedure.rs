@@ -20,7 +20,7 @@ pub use diff::{Difference, diff};
 pub use json::{CompiledError, FORMAT, from_json, to_json};
 pub use limit::LimitSpec;
 pub use moment::{Moment, MomentFilter};
-pub use read::{Finding, read};
+pub use read::{Finding, check_together, read};
 pub use rename::{Named, Renaming, rename};
 
 use crate::key::Key;

@@ -16,10 +16,12 @@ mod parts;
 mod resolve;
 mod rest;
 mod tables;
+mod together;
 mod tree;
 mod whole;
 
 pub use finding::Finding;
+pub use together::check_together;
 
 use super::{Archive, ArchiveMode, Label, Numbering, Origin, Procedure, Reset};
 use crate::key::Key;

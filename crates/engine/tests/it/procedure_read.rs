@@ -2,11 +2,22 @@
 
 use engine::procedure::{
     Actor, Again, Condition, Effect, Fact, FieldKind, Finding, LimitSpec, Mark, Means, Moment,
-    Need, Operand, Procedure, Relation, Source, StepKind, Test, Verb, read,
+    Need, Operand, Procedure, Relation, Source, StepKind, Test, Verb, check_together, read,
 };
 use proptest::prelude::*;
 
 const EVERY_SECTION: &str = include_str!("../data/every-section.toml");
+
+/// Every procedure that ships, with its file's name.
+fn shipped() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../procedures");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let files =
+        files.into_iter().map(|folder| folder.join("procedure.toml")).filter(|file| file.exists());
+    files.map(|file| (file.display().to_string(), std::fs::read_to_string(file).unwrap())).collect()
+}
 
 fn every_section() -> Procedure {
     read("every-section.toml", EVERY_SECTION)
@@ -43,6 +54,30 @@ fn one_item(old: &str, new: &str, code: &str) -> String {
     assert_eq!(findings.len(), 1, "{old:?} -> {new:?}:\n{}", lines(&findings));
     assert_eq!(findings[0].code, code, "{}", findings[0]);
     findings[0].item.clone()
+}
+
+#[test]
+fn what_ships_has_no_findings() {
+    let mut found = String::new();
+    for (file, text) in shipped() {
+        found += &lines(&read(&file, &text).err().unwrap_or_default());
+    }
+    assert!(found.is_empty(), "{found}");
+}
+
+#[test]
+fn a_hand_over_must_arrive() {
+    let ours = every_section();
+    let found = lines(&check_together(&[("p.toml", &ours)]));
+    assert!(found.contains("unknown_procedure: links.transfers.to_complaint.to:"), "{found}");
+    let mut theirs = ours.clone();
+    theirs.key = "cp".into();
+    theirs.links.transfers.clear();
+    let found = check_together(&[("p.toml", &ours), ("cp.toml", &theirs)]);
+    let items: Vec<&str> = found.iter().map(|finding| finding.item.as_str()).collect();
+    let copied = ["copy.name", "copy.story", "set.urgency"]
+        .map(|part| format!("links.transfers.to_complaint.{part}"));
+    assert_eq!(items, copied, "{}", lines(&found));
 }
 
 #[test]

@@ -52,9 +52,10 @@ fn action(whole: &Whole<'_>, action: &Action) {
         ("transfer", action.transfer.is_some(), &[Verb::Transfer]),
         ("purpose", action.purpose.is_some(), &[Verb::Contact]),
     ];
+    // Settling a task without naming a kind settles any; a contact without a fixed purpose asks for it.
     for (key, there, verbs) in tied {
         match does(verbs) {
-            Some(verb) if !there && key != "purpose" => {
+            Some(verb) if !there && key != "purpose" && *verb != Verb::TaskDone => {
                 whole.find(
                     at,
                     "missing_key",

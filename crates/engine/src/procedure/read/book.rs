@@ -59,6 +59,8 @@ pub(super) enum Use {
     Compare(Operand, Test),
     /// A value that a field is given.
     Value(Key, String),
+    /// A value that an effect sets.
+    Set(Key, String),
     /// A field that must hold an instant.
     Instant(Key),
     /// A field that must hold one value of an axis.
@@ -123,7 +125,7 @@ impl Book {
             file: self.file.clone(),
             line: place.line,
             code,
-            item: place.item.clone(),
+            item: if place.item.is_empty() { "file".to_owned() } else { place.item.clone() },
             expected: expected.into(),
             found: found.into(),
         });
@@ -133,9 +135,14 @@ impl Book {
         self.state.borrow_mut().uses.push((what, place.clone()));
     }
 
+    /// Lets a name be known without a place.
+    pub(super) fn knows_of(&self, kind: Kind, key: &Key) {
+        self.state.borrow_mut().names.entry(kind).or_default().push(key.clone());
+    }
+
     /// Defines a name; a second definition is a finding.
     pub(super) fn define(&self, place: &Place, kind: Kind, key: &Key) {
-        self.state.borrow_mut().names.entry(kind).or_default().push(key.clone());
+        self.knows_of(kind, key);
         self.unique(place, "duplicate_key", &format!("{} key", kind.words().1), key);
     }
 
@@ -172,10 +179,11 @@ impl Book {
             .flatten()
             .map(ToString::to_string)
             .collect();
+        let article = if noun.starts_with(['a', 'e']) { "an" } else { "a" };
         self.find(
             place,
             code,
-            format!("a {noun} of the procedure"),
+            format!("{article} {noun} of the procedure"),
             near(key, names.iter().map(String::as_str)),
         );
     }

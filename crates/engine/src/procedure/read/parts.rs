@@ -160,6 +160,12 @@ impl Node<'_> {
         if self.entries().is_some_and(|entries| entries.is_empty()) {
             self.find("bad_condition", "one of ge le in has not empty", "none");
         }
+        let of_count = |test| match test {
+            Test::Empty(true) if fact => Test::Le(0.0),
+            Test::Empty(false) if fact => Test::Ge(1.0),
+            other => other,
+        };
+        let tests: Vec<Test> = tests.into_iter().map(of_count).collect();
         (!tests.is_empty()).then_some(tests)
     }
 
@@ -261,7 +267,7 @@ impl Node<'_> {
             ("emit", Some(moment)) => Moment::parse(moment).map(Effect::Emit),
             ("set", Some(set)) => set.split_once('=').map(|(field, value)| {
                 self.refers(Kind::Field, &field.into());
-                self.uses(Use::Value(field.into(), value.to_owned()));
+                self.uses(Use::Set(field.into(), value.to_owned()));
                 Effect::Set(field.into(), value.to_owned())
             }),
             ("clear", _) => key(Kind::Field).map(Effect::Clear),

@@ -3,7 +3,9 @@
 use super::book::{Book, Kind, Place, Use};
 use super::finding::near;
 use crate::key::Key;
-use crate::procedure::{Axis, Fact, Field, FieldKind, Moment, Operand, Procedure, Test, Verb};
+use crate::procedure::{
+    Actor, Axis, Fact, Field, FieldKind, Moment, Operand, Procedure, Test, Verb,
+};
 use crate::procedure::{Effect, StepKind};
 use std::collections::BTreeSet;
 
@@ -25,6 +27,7 @@ pub(super) fn resolve(book: &Book, procedure: &Procedure) {
                 at.compare_fact(&fact, &test);
             }
             Use::Value(key, value) => at.value(&key, &value),
+            Use::Set(key, value) => at.set(&key, &value),
             Use::Instant(key) => {
                 at.kind(&key, "a field of type time", |kind| matches!(kind, FieldKind::Time))
             }
@@ -39,10 +42,10 @@ pub(super) fn resolve(book: &Book, procedure: &Procedure) {
 }
 
 /// One place with what is needed to judge it.
-struct At<'a> {
-    book: &'a Book,
-    procedure: &'a Procedure,
-    place: &'a Place,
+pub(super) struct At<'a> {
+    pub(super) book: &'a Book,
+    pub(super) procedure: &'a Procedure,
+    pub(super) place: &'a Place,
 }
 
 impl At<'_> {
@@ -54,31 +57,25 @@ impl At<'_> {
         let Some(field) = self.procedure.field(key) else {
             return self.book.unknown(self.place, Kind::Field, key);
         };
+        let equality = matches!(test, Test::Eq(_) | Test::Ne(_) | Test::In(_));
         let allowed = match (&field.kind, test) {
+            // Automatic fields are computed when they are shown, and an empty boolean is false.
+            (FieldKind::Auto(_) | FieldKind::Bool, Test::Empty(_)) => false,
             (_, Test::Empty(_)) => true,
-            (FieldKind::Auto(_), _) => return,
             (FieldKind::Many(_) | FieldKind::Departments, Test::Has(_)) => true,
-            (FieldKind::Text | FieldKind::Long | FieldKind::Tel, Test::Has(_)) => return,
-            (FieldKind::Number, Test::Ge(_) | Test::Le(_)) => return,
-            (FieldKind::One(axis), Test::Ge(_) | Test::Le(_)) => self.scored(axis),
-            (
-                FieldKind::One(_) | FieldKind::Bool | FieldKind::Department,
-                Test::Eq(_) | Test::Ne(_) | Test::In(_),
-            ) => true,
-            (FieldKind::Number, Test::Eq(_) | Test::Ne(_) | Test::In(_)) => true,
-            (
-                FieldKind::Text | FieldKind::Long | FieldKind::Tel,
-                Test::Eq(_) | Test::Ne(_) | Test::In(_),
-            ) => return,
+            (FieldKind::Text | FieldKind::Long | FieldKind::Tel, _) => {
+                equality || matches!(test, Test::Has(_))
+            }
+            (FieldKind::Number, _) => equality || matches!(test, Test::Ge(_) | Test::Le(_)),
+            (FieldKind::One(_) | FieldKind::Bool | FieldKind::Department, _) => equality,
             _ => false,
         };
         if !allowed {
             let expected = match &field.kind {
-                FieldKind::One(_) => {
-                    "a value of its axis, not, in or empty (ge and le where all values have a score)"
-                }
+                FieldKind::One(_) => "a value of its axis, not, in or empty",
                 FieldKind::Many(_) | FieldKind::Departments => "has or empty",
-                FieldKind::Bool => "true, false or empty",
+                FieldKind::Bool => "true or false",
+                FieldKind::Auto(_) => "a fact or a field that is entered",
                 FieldKind::Department => "a department, not, in or empty",
                 FieldKind::Number => "a number, not, in, ge, le or empty",
                 FieldKind::Text | FieldKind::Long | FieldKind::Tel => {
@@ -98,15 +95,19 @@ impl At<'_> {
         }
     }
 
-    fn scored(&self, axis: &Key) -> bool {
-        self.procedure
-            .axis(axis)
-            .is_some_and(|axis| axis.values.iter().all(|v| v.score.is_some() || v.system))
-    }
-
-    fn value(&self, key: &Key, value: &str) {
+    /// A value written for a field.
+    pub(super) fn value(&self, key: &Key, value: &str) {
         if let Some(field) = self.procedure.field(key) {
             self.fits(field, value);
+        }
+    }
+
+    /// Effects may also set the instant at which they follow, and a person by his relation to the case.
+    fn set(&self, key: &Key, value: &str) {
+        match self.procedure.field(key).map(|field| &field.kind) {
+            Some(FieldKind::Time) if value == "now" => {}
+            Some(FieldKind::Person) if matches!(Actor::parse(value), Some(Actor::Relation(_))) => {}
+            _ => self.value(key, value),
         }
     }
 
@@ -201,10 +202,10 @@ impl At<'_> {
             }
             return;
         }
-        let number = test.values().iter().all(|value| value.parse::<f64>().is_ok());
-        if matches!(test, Test::Has(_) | Test::Empty(_)) || !number {
+        let number = test.values().iter().all(|value| value.parse::<u32>().is_ok());
+        if matches!(test, Test::Has(_)) || !number {
             let expected =
-                format!("a number, ge, le, true or false, as ${} is a number", fact.name());
+                format!("a whole number, ge, le, true or false, as ${} is a number", fact.name());
             self.find("bad_condition", expected, shown(test));
         }
     }

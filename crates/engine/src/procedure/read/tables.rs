@@ -2,14 +2,13 @@
 //! comparisons can tell apart.
 
 use super::whole::Whole;
-use crate::procedure::{AxisValue, Condition, FieldKind, Operand, Procedure, Table, Test};
+use crate::procedure::{Condition, FieldKind, Operand, Procedure, Table, Test};
 use std::collections::BTreeMap;
 
 /// More combinations than this are not tried.
 const MOST: usize = 50_000;
 
-/// What an operand holds in one combination; `None`: empty. The texts of several values, or of a value and its score,
-/// are parted by NUL.
+/// What an operand holds in one combination; `None`: empty. Several values are parted by NUL.
 type World = BTreeMap<Operand, Option<String>>;
 
 pub(super) fn check(whole: &Whole<'_>, table: &Table) {
@@ -86,7 +85,7 @@ fn values(procedure: &Procedure, operand: &Operand, tests: &[&Test]) -> Vec<Opti
             other => other.values().iter().filter_map(|value| value.parse().ok()).collect(),
         })
     };
-    // Around every number named, and one value at it.
+    // Every number named, and one on each side of it.
     let around = || {
         numbers()
             .flat_map(|number| [number - 0.5, number, number + 0.5])
@@ -96,16 +95,17 @@ fn values(procedure: &Procedure, operand: &Operand, tests: &[&Test]) -> Vec<Opti
         Operand::Fact(_) if named().any(|value| value.parse::<f64>().is_err()) => {
             procedure.stages.iter().map(|stage| stage.key.to_string()).collect()
         }
-        Operand::Fact(_) => around().collect(),
+        // Facts are whole numbers from 0.
+        Operand::Fact(_) => numbers()
+            .flat_map(|number| [number.floor() - 1.0, number.floor(), number.floor() + 1.0])
+            .filter(|number| *number >= 0.0)
+            .map(|number| number.to_string())
+            .collect(),
         Operand::Field(key) => match procedure.field(key).map(|field| &field.kind) {
             Some(FieldKind::One(axis)) => {
                 let values =
                     procedure.axis(axis).map(|axis| axis.values.as_slice()).unwrap_or_default();
-                let text = |value: &AxisValue| match value.score {
-                    Some(score) => format!("{}\u{0}{score}", value.key),
-                    None => value.key.to_string(),
-                };
-                values.iter().map(text).collect()
+                values.iter().map(|value| value.key.to_string()).collect()
             }
             Some(FieldKind::Many(_) | FieldKind::Departments) => {
                 subsets(&named().collect::<Vec<_>>())
@@ -121,10 +121,20 @@ fn values(procedure: &Procedure, operand: &Operand, tests: &[&Test]) -> Vec<Opti
     values.sort();
     values.dedup();
     let mut values: Vec<Option<String>> = values.into_iter().map(Some).collect();
-    if matches!(operand, Operand::Field(_)) || values.is_empty() {
+    if can_be_empty(procedure, operand) || values.is_empty() {
         values.push(None);
     }
     values
+}
+
+/// Facts are never empty, and an empty boolean is false.
+fn can_be_empty(procedure: &Procedure, operand: &Operand) -> bool {
+    match operand {
+        Operand::Fact(_) => false,
+        Operand::Field(key) => {
+            !procedure.field(key).is_some_and(|field| field.kind == FieldKind::Bool)
+        }
+    }
 }
 
 /// All selections of a few values, each as one text; `has` looks within.
@@ -159,21 +169,18 @@ fn holds(condition: &Condition, world: &World) -> bool {
 }
 
 fn passes(test: &Test, value: Option<&str>) -> bool {
-    let parts = || value.into_iter().flat_map(|value| value.split('\u{0}'));
-    let number = || parts().find_map(|part| part.parse::<f64>().ok());
-    // An empty boolean counts as false.
-    let is = |one: &String| match value {
-        Some(_) => parts().any(|part| part == one || same_number(part, one)),
-        None => one == "false",
-    };
+    // An empty field passes no comparison but that it is empty.
+    let Some(value) = value else { return *test == Test::Empty(true) };
+    let is = |one: &String| value == one || same_number(value, one);
+    let number = || value.parse::<f64>().ok();
     match test {
         Test::Eq(one) => is(one),
         Test::Ne(one) => !is(one),
         Test::In(many) => many.iter().any(is),
         Test::Ge(least) => number().is_some_and(|number| number >= *least),
         Test::Le(most) => number().is_some_and(|number| number <= *most),
-        Test::Has(one) => parts().any(|part| part == one),
-        Test::Empty(empty) => value.is_none() == *empty,
+        Test::Has(one) => value.split('\u{0}').any(|part| part == one),
+        Test::Empty(empty) => !*empty,
     }
 }
 

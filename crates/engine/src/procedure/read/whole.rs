@@ -147,10 +147,13 @@ impl Whole<'_> {
 
     fn roles(&self) {
         for role in &self.procedure.roles {
+            let at = ("roles", &*role.key, &role.origin);
+            if Relation::parse(&role.key).is_some() {
+                self.find(at, "bad_key", "a key that is not a relation", format!("`{}`", role.key));
+            }
             let mut next = role.passes_to.as_ref();
             for _ in 0..self.procedure.roles.len() {
                 if next == Some(&role.key) {
-                    let at = ("roles", &*role.key, &role.origin);
                     self.find(
                         at,
                         "passes_in_a_circle",
