@@ -1,6 +1,5 @@
 //! The finite space of values that a few conditions can tell apart, and whether they can hold in it.
 
-use crate::case::Life;
 use crate::procedure::{
     AxisValue, Condition, Effect, Fact, Field, FieldKind, Operand, Procedure, Stage, Test, Verb,
 };
@@ -171,13 +170,14 @@ pub(super) fn collect<'c>(condition: &'c Condition, tests: &mut BTreeMap<&'c Ope
 
 /// Numbers the tests in the same order as [`collect`].
 fn compile(condition: &Condition, operands: &[&Operand], counters: &mut [usize]) -> Formula {
-    let mut parts = |parts: &[Condition]| {
-        parts.iter().map(|part| compile(part, operands, counters)).collect::<Vec<_>>()
-    };
     match condition {
         Condition::Always => Formula::Truth,
-        Condition::All(all) => Formula::All(parts(all)),
-        Condition::Any(any) => Formula::Any(parts(any)),
+        Condition::All(all) => {
+            Formula::All(all.iter().map(|part| compile(part, operands, counters)).collect())
+        }
+        Condition::Any(any) => {
+            Formula::Any(any.iter().map(|part| compile(part, operands, counters)).collect())
+        }
         Condition::Not(inner) => Formula::Not(Box::new(compile(inner, operands, counters))),
         Condition::Is(operand, _) => {
             let axis = operands.iter().position(|known| *known == operand).unwrap_or(usize::MAX);
@@ -393,9 +393,4 @@ fn shown(value: &Value) -> String {
         Value::List(items) => items.iter().map(Value::text).collect::<Vec<_>>().join("+"),
         other => other.text().to_owned(),
     }
-}
-
-/// Whether a case in this state must be held by somebody.
-pub(super) fn is_promised(life: &Life) -> bool {
-    life.promised()
 }

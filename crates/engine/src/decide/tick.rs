@@ -137,7 +137,9 @@ impl Work<'_> {
                     && instance.is_breached()
             })
             .count();
-        excused || misses < usize::try_from(step.from_miss).unwrap_or(usize::MAX)
+        excused
+            || (timer.step.code() > TimerStep::Breach.code()
+                && misses < usize::try_from(step.from_miss).unwrap_or(usize::MAX))
     }
 
     /// After downtime only the latest step of a clock tells people; all are recorded.
@@ -147,7 +149,7 @@ impl Work<'_> {
             instance.clock == clock.key
                 && instance.generation > timer.generation
                 && instance.is_ticking()
-                && instance.due.is_some_and(|due| due <= self.now)
+                && instance.due.is_some_and(|due| timer.due < due && due <= self.now)
         });
         let Some(due) =
             case.instance(&clock.key, timer.generation).and_then(|instance| instance.due)

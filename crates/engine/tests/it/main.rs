@@ -16,4 +16,3 @@ mod calendar_oracle;
 mod calendar_stories;
 mod procedure_forms;
 mod procedure_read;
-mod scenario;

@@ -25,32 +25,50 @@ pub(crate) struct Outcome {
 
 /// A local time of the file.
 pub(crate) fn instant(text: &str) -> Timestamp {
-    let local: DateTime = text.trim().parse().unwrap_or_else(|error| panic!("time `{text}`: {error}"));
+    let local: DateTime =
+        text.trim().parse().unwrap_or_else(|error| panic!("time `{text}`: {error}"));
     jiff::tz::Offset::constant(8).to_timestamp(local).unwrap()
 }
 
 pub(crate) fn run(file: &File, folder: &str, procedures: &[Procedure]) -> Outcome {
     let mut outcome = Outcome::default();
-    let main = super::folders().iter().position(|name| name == folder).unwrap();
+    let main = key_of(folder, procedures);
     for scenario in &file.scenarios {
-        let library = super::library(procedures, scenario.cast.calendar.as_deref().filter(|name| *name != "cn"));
-        let mut sim = Sim::new(library, directory(&scenario.cast, procedures), instant(&scenario.rows[0].at));
+        let library = super::library(
+            procedures,
+            scenario.cast.calendar.as_deref().filter(|name| *name != "cn"),
+        );
+        let mut sim =
+            Sim::new(library, directory(&scenario.cast, procedures), instant(&scenario.rows[0].at));
         let mut serial = scenario.cast.serial;
         for row in &scenario.rows {
-            let seen = step(&mut sim, row, &scenario.cast, &procedures[main].key, &mut serial);
+            let seen = step(&mut sim, row, &scenario.cast, &main, &mut serial);
             let mut texts = Vec::new();
             for expected in split(&row.then, ';') {
                 let actual = verify(&sim, &seen, &expected);
                 if actual != expected {
-                    outcome.failures.push(format!("  {folder} `{}` {} {} {}: expected `{expected}`, is `{actual}`{}", scenario.title, row.at, row.who, row.does, seen.refused_text()));
+                    outcome.failures.push(format!(
+                        "  {folder} `{}` {} {} {}: expected `{expected}`, is `{actual}`{}",
+                        scenario.title,
+                        row.at,
+                        row.who,
+                        row.does,
+                        seen.refused_text()
+                    ));
                 }
                 texts.push(actual);
             }
             if let Some(refusal) = seen.refusal.as_ref().filter(|_| !row.then.contains("refused")) {
-                outcome.failures.push(format!("  {folder} `{}` {} {} {}: refused {refusal:?}", scenario.title, row.at, row.who, row.does));
+                outcome.failures.push(format!(
+                    "  {folder} `{}` {} {} {}: refused {refusal:?}",
+                    scenario.title, row.at, row.who, row.does
+                ));
             }
             if !row.then.is_empty() && !has_requirement(&row.why) {
-                outcome.failures.push(format!("  {folder} `{}` {}: asserts without a requirement id", scenario.title, row.at));
+                outcome.failures.push(format!(
+                    "  {folder} `{}` {}: asserts without a requirement id",
+                    scenario.title, row.at
+                ));
             }
             outcome.columns.insert(row.line, texts.join("; "));
         }
@@ -59,16 +77,46 @@ pub(crate) fn run(file: &File, folder: &str, procedures: &[Procedure]) -> Outcom
 }
 
 fn has_requirement(why: &str) -> bool {
-    ["S1-", "S2-", "S3-", "S4-", "S5-", "G-", "GT-", "X-", "Y-"].iter().any(|prefix| why.contains(prefix))
+    ["S1-", "S2-", "S3-", "S4-", "S5-", "G-", "GT-", "X-", "Y-"]
+        .iter()
+        .any(|prefix| why.contains(prefix))
 }
 
 fn directory(cast: &Cast, procedures: &[Procedure]) -> Directory {
-    let role = |label: &str| procedures.iter().flat_map(|one| &one.roles).find(|role| role.label.zh == label || *role.key == *label).map(|role| role.key.clone()).unwrap_or_else(|| panic!("role `{label}`"));
-    let department = |label: &str| procedures.iter().flat_map(|one| &one.departments).find(|one| one.label.zh == label || *one.key == *label).map(|one| one.key.clone()).unwrap_or_else(|| panic!("department `{label}`"));
+    let role = |label: &str| {
+        procedures
+            .iter()
+            .flat_map(|one| &one.roles)
+            .find(|role| role.label.zh == label || *role.key == *label)
+            .map(|role| role.key.clone())
+            .unwrap_or_else(|| panic!("role `{label}`"))
+    };
+    let department = |label: &str| {
+        procedures
+            .iter()
+            .flat_map(|one| &one.departments)
+            .find(|one| one.label.zh == label || *one.key == *label)
+            .map(|one| one.key.clone())
+            .unwrap_or_else(|| panic!("department `{label}`"))
+    };
     let people = cast.people.iter().map(|(name, attributes)| {
         let mut parts = split(attributes, ';').into_iter();
-        let roles = parts.next().unwrap_or_default().split('、').map(str::trim).filter(|label| !label.is_empty()).map(role).collect();
-        let mut person = Person { id: name.as_str().into(), name: name.clone(), roles, department: None, senior: false, absent: Vec::new() };
+        let roles = parts
+            .next()
+            .unwrap_or_default()
+            .split('、')
+            .map(str::trim)
+            .filter(|label| !label.is_empty())
+            .map(role)
+            .collect();
+        let mut person = Person {
+            id: name.as_str().into(),
+            name: name.clone(),
+            roles,
+            department: None,
+            senior: false,
+            absent: Vec::new(),
+        };
         for part in parts {
             if let Some(label) = part.strip_prefix("部门") {
                 person.department = Some(department(label.trim()));
@@ -111,18 +159,31 @@ fn step(sim: &mut Sim, row: &Row, cast: &Cast, main: &Key, serial: &mut Option<i
         words.next();
     }
     let Some(word) = words.next() else { return seen };
-    let pairs: Vec<(String, String)> = words.map(|pair| pair.split_once('=').map(|(label, value)| (label.to_owned(), value.to_owned())).unwrap_or_else(|| panic!("`{pair}` in `{}`", row.does))).collect();
+    let pairs: Vec<(String, String)> = words
+        .map(|pair| {
+            pair.split_once('=')
+                .map(|(label, value)| (label.to_owned(), value.to_owned()))
+                .unwrap_or_else(|| panic!("`{pair}` in `{}`", row.does))
+        })
+        .collect();
     let who = seen.who.clone().unwrap();
-    let (prefix, label) = word.split_once(':').map_or((None, word.as_str()), |(prefix, label)| (Some(prefix), label));
+    let (prefix, label) =
+        word.split_once(':').map_or((None, word.as_str()), |(prefix, label)| (Some(prefix), label));
     let key = match prefix {
-        Some(folder) => {
-            let position = super::folders().iter().position(|name| name == folder).unwrap_or_else(|| panic!("procedure `{folder}`"));
-            sim.library_keys()[position].clone()
-        }
-        None => seen.case.as_ref().filter(|_| !is_register(sim, main, label)).map_or_else(|| main.clone(), |case| sim.cases[case].procedure.clone()),
+        Some(folder) => key_of(folder, sim.library.all().map(|one| &**one)),
+        None => seen
+            .case
+            .as_ref()
+            .filter(|_| !is_register(sim, main, label))
+            .map_or_else(|| main.clone(), |case| sim.cases[case].procedure.clone()),
     };
     let (procedure, _) = sim.library.newest(&key).unwrap();
-    let action = procedure.actions.iter().find(|action| action.label.zh == label).unwrap_or_else(|| panic!("action `{label}`")).clone();
+    let action = procedure
+        .actions
+        .iter()
+        .find(|action| action.label.zh == label)
+        .unwrap_or_else(|| panic!("action `{label}`"))
+        .clone();
     let mut inputs: Vec<(String, String)> = cast.given.get(label).cloned().unwrap_or_default();
     for (label, value) in pairs {
         inputs.retain(|(known, _)| *known != label);
@@ -143,18 +204,22 @@ fn step(sim: &mut Sim, row: &Row, cast: &Cast, main: &Key, serial: &mut Option<i
 }
 
 fn is_register(sim: &Sim, main: &Key, label: &str) -> bool {
-    sim.library.newest(main).unwrap().0.actions.iter().any(|action| action.label.zh == label && action.does.contains(&Verb::Register))
+    sim.library
+        .newest(main)
+        .unwrap()
+        .0
+        .actions
+        .iter()
+        .any(|action| action.label.zh == label && action.does.contains(&Verb::Register))
 }
 
-trait LibraryKeys {
-    fn library_keys(&self) -> Vec<Key>;
-}
-impl LibraryKeys for Sim {
-    /// Procedure keys in the order of the folders, whatever they have been renamed to.
-    fn library_keys(&self) -> Vec<Key> {
-        let builtin = super::builtin();
-        builtin.iter().map(|one| self.library.all().find(|other| other.label == one.label).unwrap().key.clone()).collect()
-    }
+/// The key of the procedure in a folder, whatever it has been renamed to: procedures are recognised by their names.
+fn key_of<'p>(folder: &str, procedures: impl IntoIterator<Item = &'p Procedure>) -> Key {
+    let text = std::fs::read_to_string(super::root().join(folder).join("procedure.toml")).unwrap();
+    let label = engine::procedure::read(folder, &text)
+        .unwrap_or_else(|findings| panic!("{folder}: {findings:?}"))
+        .label;
+    procedures.into_iter().find(|one| one.label == label).unwrap().key.clone()
 }
 
 /// The counter stands where the scenario says.
@@ -168,12 +233,29 @@ fn preset_serial(sim: &mut Sim, procedure: &Arc<Procedure>, serial: i64, at: Tim
 }
 
 fn blank(procedure: &Procedure) -> Case {
-    let event = Event::Registered { number: String::new(), procedure: procedure.key.clone(), version: procedure.version, received_at: Timestamp::UNIX_EPOCH, registrar: None, stage: procedure.stages[0].key.clone() };
-    engine::case::apply(None, &"blank".into(), &engine::event::Recorded { at: Timestamp::UNIX_EPOCH, who: Who::System, event }).unwrap()
+    let event = Event::Registered {
+        number: String::new(),
+        procedure: procedure.key.clone(),
+        version: procedure.version,
+        received_at: Timestamp::UNIX_EPOCH,
+        registrar: None,
+        stage: procedure.stages[0].key.clone(),
+    };
+    engine::case::apply(
+        None,
+        &"blank".into(),
+        &engine::event::Recorded { at: Timestamp::UNIX_EPOCH, who: Who::System, event },
+    )
+    .unwrap()
 }
 
 /// Fields by their labels, built-in inputs by the names of the format.
-fn fill(sim: &Sim, procedure: &Procedure, action: &Action, inputs: &[(String, String)]) -> (Entered, Extra) {
+fn fill(
+    sim: &Sim,
+    procedure: &Procedure,
+    action: &Action,
+    inputs: &[(String, String)],
+) -> (Entered, Extra) {
     let (mut fields, mut extra) = (Entered::new(), Extra::default());
     let mut task = NewTask::default();
     for (label, value) in inputs {
@@ -185,9 +267,15 @@ fn fill(sim: &Sim, procedure: &Procedure, action: &Action, inputs: &[(String, St
             continue;
         }
         let asked = |key: &Key| action.input.iter().any(|input| input.field == *key);
-        let mut named = procedure.fields.iter().filter(|field| field.label.zh == *label || field.also.contains(label));
+        let mut named = procedure
+            .fields
+            .iter()
+            .filter(|field| field.label.zh == *label || field.also.contains(label));
         let first = named.clone().next();
-        match named.find(|field| asked(&field.key) && !matches!(field.kind, FieldKind::Auto(_))).or(first) {
+        match named
+            .find(|field| asked(&field.key) && !matches!(field.kind, FieldKind::Auto(_)))
+            .or(first)
+        {
             Some(field) => {
                 fields.insert(field.key.clone(), entered(&field.kind, &value));
             }
@@ -209,32 +297,66 @@ fn entered(kind: &FieldKind, value: &str) -> Json {
             "否" => json!(false),
             other => json!(other),
         },
-        FieldKind::Many(_) | FieldKind::People | FieldKind::Departments | FieldKind::Files => json!(value.split('、').collect::<Vec<_>>()),
+        FieldKind::Many(_) | FieldKind::People | FieldKind::Departments | FieldKind::Files => {
+            json!(value.split('、').collect::<Vec<_>>())
+        }
         FieldKind::Table(columns) => {
-            let rows = value.split(']').map(|row| row.trim().trim_start_matches('[')).filter(|row| !row.is_empty()).map(|row| {
-                let cells = split(row, ',').into_iter().filter_map(|cell| cell.split_once('=').map(|(label, value)| (label.trim().to_owned(), unquote(value))));
-                let cells = cells.map(|(label, value)| {
-                    let kind = columns.iter().find(|column| column.label.zh == label).map(|column| &column.kind);
-                    let value = kind.map_or_else(|| json!(value), |kind| entered(kind, &value));
-                    (label, value)
+            let rows = value
+                .split(']')
+                .map(|row| row.trim().trim_start_matches('['))
+                .filter(|row| !row.is_empty())
+                .map(|row| {
+                    let cells = split(row, ',').into_iter().filter_map(|cell| {
+                        cell.split_once('=')
+                            .map(|(label, value)| (label.trim().to_owned(), unquote(value)))
+                    });
+                    let cells = cells.map(|(label, value)| {
+                        let kind = columns
+                            .iter()
+                            .find(|column| column.label.zh == label)
+                            .map(|column| &column.kind);
+                        let value = kind.map_or_else(|| json!(value), |kind| entered(kind, &value));
+                        (label, value)
+                    });
+                    Json::Object(cells.collect())
                 });
-                Json::Object(cells.collect())
-            });
             Json::Array(rows.collect())
         }
         _ => json!(value),
     }
 }
 
-fn builtin(sim: &Sim, procedure: &Procedure, action: &Action, label: &str, value: &str, extra: &mut Extra, task: &mut NewTask) -> bool {
+fn builtin(
+    sim: &Sim,
+    procedure: &Procedure,
+    action: &Action,
+    label: &str,
+    value: &str,
+    extra: &mut Extra,
+    task: &mut NewTask,
+) -> bool {
     let does = |verbs: &[Verb]| verbs.iter().any(|verb| action.does.contains(verb));
     let yes = value == "是";
     let text = || Some(value.to_owned());
     let number = || value.trim_start_matches('#').parse().ok();
     let key = |found: Option<Key>| found.or_else(|| Some(value.into()));
-    let role = || key(procedure.roles.iter().find(|role| role.label.zh == value).map(|role| role.key.clone()));
-    let department = || key(procedure.departments.iter().find(|one| one.label.zh == value).map(|one| one.key.clone()));
-    let other = || value.trim_start_matches('#').parse::<usize>().ok().and_then(|number| sim.order.get(number - 1).cloned());
+    let role = || {
+        key(procedure.roles.iter().find(|role| role.label.zh == value).map(|role| role.key.clone()))
+    };
+    let department = || {
+        key(procedure
+            .departments
+            .iter()
+            .find(|one| one.label.zh == value)
+            .map(|one| one.key.clone()))
+    };
+    let other = || {
+        value
+            .trim_start_matches('#')
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| sim.order.get(number - 1).cloned())
+    };
     match label {
         "理由" => extra.reason = text(),
         "强制" => extra.override_guards = yes,
@@ -242,11 +364,22 @@ fn builtin(sim: &Sim, procedure: &Procedure, action: &Action, label: &str, value
         "角色" if does(&[Verb::Assign]) => extra.role = role(),
         "部门" if does(&[Verb::Task]) => task.department = department(),
         "部门" if does(&[Verb::Assign]) => extra.department = department(),
-        "协办" if does(&[Verb::Assign, Verb::CoOwners]) => extra.co_owners = Some(value.split('、').map(Key::from).collect()),
+        "协办" if does(&[Verb::Assign, Verb::CoOwners]) => {
+            extra.co_owners = Some(value.split('、').map(Key::from).collect())
+        }
         "方式" if does(&[Verb::Contact]) => extra.method = text(),
         "目的" if does(&[Verb::Contact]) => {
-            let known = [("核实", Purpose::Verify), ("进度", Purpose::Progress), ("结果", Purpose::Result), ("回访", Purpose::Visit), ("其他", Purpose::Other)];
-            extra.purpose = known.iter().find(|(name, _)| *name == value).map(|(_, purpose)| purpose.name().to_owned());
+            let known = [
+                ("核实", Purpose::Verify),
+                ("进度", Purpose::Progress),
+                ("结果", Purpose::Result),
+                ("回访", Purpose::Visit),
+                ("其他", Purpose::Other),
+            ];
+            extra.purpose = known
+                .iter()
+                .find(|(name, _)| *name == value)
+                .map(|(_, purpose)| purpose.name().to_owned());
         }
         "接通" if does(&[Verb::Contact]) => extra.reached = Some(yes),
         "内容" if does(&[Verb::Change]) => extra.content = text(),
@@ -255,24 +388,58 @@ fn builtin(sim: &Sim, procedure: &Procedure, action: &Action, label: &str, value
         "说明" if does(&[Verb::Assign]) => extra.note = text(),
         "节点" if does(&[Verb::Progress]) => extra.node = Some(value.into()),
         "标题" if does(&[Verb::Task]) => task.title = text(),
-        "期限" if does(&[Verb::Task]) => task.due = Some(super::run::instant(value)),
+        "期限" if does(&[Verb::Task]) => task.due = Some(instant(value)),
         "负责人" if does(&[Verb::Task]) => task.owner = Some(value.into()),
-        "依赖" if does(&[Verb::Task]) => task.depends_on = value.split('、').filter_map(|number| number.parse().ok()).collect(),
+        "依赖" if does(&[Verb::Task]) => {
+            task.depends_on = value.split('、').filter_map(|number| number.parse().ok()).collect()
+        }
         "任务" if does(&[Verb::TaskDone]) => extra.task = number(),
         "结果" if does(&[Verb::TaskDone]) => extra.outcome = text(),
-        "意见" if does(&[Verb::Approve, Verb::Reject, Verb::File, Verb::ExtendDecide, Verb::ChangeDecide]) => extra.opinion = text(),
+        "意见"
+            if does(&[
+                Verb::Approve,
+                Verb::Reject,
+                Verb::File,
+                Verb::ExtendDecide,
+                Verb::ChangeDecide,
+            ]) =>
+        {
+            extra.opinion = text()
+        }
         "新时限" if does(&[Verb::Extend, Verb::Change]) => extra.new_due = Some(instant(value)),
         "同意" if does(&[Verb::ExtendDecide, Verb::ChangeDecide]) => extra.approve = Some(yes),
         "变更" if does(&[Verb::Sign, Verb::ChangeDecide]) => extra.change = number(),
         "签字方式" if does(&[Verb::Sign]) => extra.sign_method = text(),
         "文件" if does(&[Verb::Sign]) => extra.file = text(),
         "哈希" if does(&[Verb::Sign]) => extra.hash = text(),
-        "升级" if does(&[Verb::Deescalate]) => extra.escalation = key(procedure.escalations.iter().find(|one| one.label.zh == value).map(|one| one.key.clone())),
-        "字段" if does(&[Verb::ClearOverride]) => extra.field = key(procedure.fields.iter().find(|field| field.label.zh == value).map(|field| field.key.clone())),
-        "主单" | "另一单" if does(&[Verb::Merge, Verb::Link, Verb::Unlink]) => extra.other = other(),
+        "升级" if does(&[Verb::Deescalate]) => {
+            extra.escalation = key(procedure
+                .escalations
+                .iter()
+                .find(|one| one.label.zh == value)
+                .map(|one| one.key.clone()))
+        }
+        "字段" if does(&[Verb::ClearOverride]) => {
+            extra.field = key(procedure
+                .fields
+                .iter()
+                .find(|field| field.label.zh == value)
+                .map(|field| field.key.clone()))
+        }
+        "主单" | "另一单" if does(&[Verb::Merge, Verb::Link, Verb::Unlink]) => {
+            extra.other = other()
+        }
         "渠道" if does(&[Verb::Urge]) => extra.channel = text(),
-        _ if does(&[Verb::Change, Verb::Transfer]) && !action.input.iter().any(|input| procedure.field(&input.field).is_some_and(|field| field.label.zh == label)) => {
-            let target = action.transfer.as_ref().and_then(|rule| procedure.links.transfers.iter().find(|one| one.key == *rule)).and_then(|rule| sim.library.newest(&rule.to));
+        _ if does(&[Verb::Change, Verb::Transfer])
+            && !action.input.iter().any(|input| {
+                procedure.field(&input.field).is_some_and(|field| field.label.zh == label)
+            }) =>
+        {
+            let target = action
+                .transfer
+                .as_ref()
+                .and_then(|rule| procedure.links.transfers.iter().find(|one| one.key == *rule))
+                .and_then(|rule| sim.library.newest(&rule.to));
             let fields = target.as_ref().map_or(&procedure.fields, |(other, _)| &other.fields);
             match fields.iter().find(|field| field.label.zh == label) {
                 Some(field) => {
@@ -288,6 +455,9 @@ fn builtin(sim: &Sim, procedure: &Procedure, action: &Action, label: &str, value
 
 impl Seen {
     pub(crate) fn refused_text(&self) -> String {
-        self.refusal.as_ref().map(|refusal: &Refusal| format!(" (refused {refusal:?})")).unwrap_or_default()
+        self.refusal
+            .as_ref()
+            .map(|refusal: &Refusal| format!(" (refused {refusal:?})"))
+            .unwrap_or_default()
     }
 }

@@ -48,7 +48,11 @@ pub(crate) fn parse(text: &str) -> File {
     for (line, raw) in text.lines().enumerate() {
         let trimmed = raw.trim();
         if let Some(title) = trimmed.strip_prefix("## ") {
-            scenarios.push(Scenario { title: title.to_owned(), cast: cast.clone(), rows: Vec::new() });
+            scenarios.push(Scenario {
+                title: title.to_owned(),
+                cast: cast.clone(),
+                rows: Vec::new(),
+            });
             block = Block::None;
             continue;
         }
@@ -100,7 +104,14 @@ fn row(line: usize, text: &str) -> Option<Row> {
     if !at.starts_with("20") {
         return None;
     }
-    Some(Row { line, at: (*at).to_owned(), who: (*who).to_owned(), does: (*does).to_owned(), why: (*why).to_owned(), then: (*then).to_owned() })
+    Some(Row {
+        line,
+        at: (*at).to_owned(),
+        who: (*who).to_owned(),
+        does: (*does).to_owned(),
+        why: (*why).to_owned(),
+        then: (*then).to_owned(),
+    })
 }
 
 /// The file with the last column of its rows replaced.
