@@ -46,7 +46,10 @@ impl Work<'_> {
             TimerStep::Warn | TimerStep::Breach => None,
         };
         let skipped = step.is_some_and(|step| self.is_skipped(id, clock, timer, step));
-        let told = told && !skipped;
+        // At most one escalation of a name is open (S2-K05): whom it has told already is not told by another clock.
+        let open = |step: &Step| matches!(&step.does, StepKind::Escalate(name) if self.case(id).escalations.contains_key(name));
+        let repeated = matches!(timer.step, TimerStep::Step(_)) && step.is_some_and(open);
+        let told = told && !skipped && !repeated;
         self.record(
             id,
             Event::StepFired {
