@@ -3,8 +3,10 @@
 //! - `finding`: what is wrong, and the nearest word
 //! - `book`: what a reading collects; `tree`: values that know their place
 //! - `parts`: the small languages within values; `catalogue`, `flow`, `rest`: the sections
-//! - `resolve`: whether every name and value fits; `whole`, `actions`, `clocks`, `tables`: what only the
-//!   whole procedure can tell
+//! - `resolve`: whether every name and value fits; `whole`, `actions`, `clocks`: whether the parts fit each other;
+//!   `together`: whether procedures fit each other
+//!
+//! Whether a procedure keeps its promise - nothing without holder, clock or way out - is for `crate::check` to say.
 
 mod actions;
 mod book;
@@ -15,7 +17,6 @@ mod flow;
 mod parts;
 mod resolve;
 mod rest;
-mod tables;
 mod together;
 mod tree;
 mod whole;

@@ -273,21 +273,8 @@ fn parts_that_do_not_go_together_are_found() {
         "actions.register",
     );
     found("stop = [\"responded@assignee\"]\n", "", "missing_key", "clocks.respond.by");
-    found(
-        "stop = [\"archived\"]",
-        "stop = [\"executed\"]",
-        "never_happens",
-        "clocks.filing.stop[1]",
-    );
-    found(
-        "  { value = \"mid\" },",
-        "  { value = \"mid\" }, { value = \"low\" },",
-        "dead_row",
-        "tables.level.rows",
-    );
-    found("  { value = \"mid\" },\n", "", "not_total", "tables.level");
-    found("{YYYYMMDD}{CH}", "{YYYYMM}{CH}", "numbers_repeat", "numbering.pattern");
     found("code = \"W\"", "also = [\"网页\"]", "missing_key", "axes.channel.values.web");
+    found("{YYYYMMDD}{CH}", "{YYYYMMDD}{CHANNEL}", "bad_placeholder", "numbering.pattern");
     found("passes_to = \"head\"", "passes_to = \"lead\"", "passes_in_a_circle", "roles.lead");
     found("by = [\"lead\", \"@system\"]", "by = [\"lead\"]", "missing_actor", "clocks.act");
     found(
@@ -296,20 +283,19 @@ fn parts_that_do_not_go_together_are_found() {
         "bad_effect",
         "rules[1].effects",
     );
+    found(
+        "[{ field = \"finish\", need = true, presets",
+        "[{ field = \"number\" }, { field = \"finish\", presets",
+        "wrong_field",
+        "actions.submit",
+    );
     found("label = \"驳回\"", "label = \"同意\"", "duplicate_label", "actions.reject");
-    found(
-        "emits = [\"classified\"]",
-        "emits = [\"dispatched\"]",
-        "happens_twice",
-        "actions.dispatch",
-    );
-    found("next = \"approve\"", "next = \"dispatch\"", "wrong_next", "stages.review");
-    found(
-        "[extension]\nclock = \"resolve\"\nmax = 2",
-        "[extension]\nclock = \"resolve\"\nmax = 0",
-        "wrong_type",
-        "extension.max",
-    );
+    found("max = 2", "max = 0", "wrong_type", "extension.max");
+    found("derive = \"level\"\n", "", "unused", "tables.level");
+    found("\"assign:owner\"", "\"assign:level\"", "wrong_table", "actions.dispatch.effects[1]");
+    found("by = [\"@customer\", \"agent\"]", "by = []", "missing_actor", "actions.rate");
+    found("means = \"rating\"", "means = \"amount\"", "duplicate_means", "fields.rating.means");
+    found("purpose = \"progress\"", "task = \"sub\"", "misplaced_key", "actions.contact");
 }
 
 #[test]
@@ -347,6 +333,8 @@ fn a_text_that_is_not_toml_is_a_finding() {
         lines(&findings)
     );
     assert!(!read("p.toml", "").expect_err("nothing").is_empty());
+    let deep = format!("roles = {}", "[".repeat(100_000));
+    assert!(!read("p.toml", &deep).expect_err("too deep").is_empty());
 }
 
 proptest! {

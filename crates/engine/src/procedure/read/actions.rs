@@ -1,8 +1,7 @@
 //! Whether an action's keys, verbs and labels go together.
 
-use super::resolve::caused_by;
 use super::whole::Whole;
-use crate::procedure::{Action, ChainKind, LimitSpec, Moment, Verb};
+use crate::procedure::{Action, ChainKind, FieldKind, LimitSpec, Verb};
 
 pub(super) fn check(whole: &Whole<'_>) {
     register(whole);
@@ -106,20 +105,16 @@ fn action(whole: &Whole<'_>, action: &Action) {
             }
         }
     }
-    let conditional =
-        [Moment::Responded, Moment::Attempted, Moment::PlanApproved, Moment::Dissatisfied];
-    let mut caused = action
-        .does
-        .iter()
-        .flat_map(|verb| caused_by(*verb))
-        .filter(|moment| !conditional.contains(moment));
-    if let Some(twice) = caused.find(|moment| action.emits.contains(moment)) {
-        whole.find(
-            at,
-            "happens_twice",
-            "no moment in `emits` that its verbs cause",
-            format!("`{}`", twice.name()),
-        );
+    for input in &action.input {
+        let kind = whole.procedure.field(&input.field).map(|field| &field.kind);
+        if matches!(kind, Some(FieldKind::Auto(_))) {
+            whole.find(
+                at,
+                "wrong_field",
+                "a field that is entered in `input`",
+                format!("`{}`", input.field),
+            );
+        }
     }
     let presets = action.input.iter().flat_map(|input| &input.presets);
     if presets.into_iter().any(|preset| preset.limit == LimitSpec::Task) {

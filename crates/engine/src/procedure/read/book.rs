@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, near};
 use crate::key::Key;
-use crate::procedure::{Moment, Operand, Test};
+use crate::procedure::{Operand, Test};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -69,8 +69,6 @@ pub(super) enum Use {
     Assigns(Key),
     /// A table whose rows must give values that fit the field.
     Derives { table: Key, field: Key },
-    /// A moment that something must be able to cause.
-    Awaited(Moment),
 }
 
 /// Where something stands in the file.

@@ -342,11 +342,7 @@ impl Node<'_> {
             self.refers(kind, &key);
             Some(key)
         };
-        let moment = || {
-            let moment = Moment::parse(of?)?;
-            self.uses(Use::Awaited(moment));
-            Some(moment)
-        };
+        let moment = || Moment::parse(of?);
         let source = match (name, of) {
             ("number", None) => Some(Source::Number),
             ("status", None) => Some(Source::Status),

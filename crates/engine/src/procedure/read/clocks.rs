@@ -2,7 +2,7 @@
 
 use super::whole::Whole;
 use crate::calendar::Limit;
-use crate::procedure::{Clock, Condition, LimitSpec, Step, StepKind};
+use crate::procedure::{Clock, LimitSpec, Step, StepKind};
 
 pub(super) fn check(whole: &Whole<'_>, clock: &Clock) {
     let at = ("clocks", &*clock.key, &clock.origin);
@@ -15,22 +15,10 @@ pub(super) fn check(whole: &Whole<'_>, clock: &Clock) {
     {
         whole.find(at, "missing_key", "`stop` or `cancel`, as it would repeat for ever", "nothing");
     }
-    let mut always = None;
     for row in &clock.by {
         let at = ("clocks", &*format!("{}.by", clock.key), &row.origin);
         if clock.repeat.is_empty() && row.stop.is_empty() {
             whole.find(at, "missing_key", "the key `stop`, here or on the clock", "nothing");
-        }
-        if let Some(line) = always {
-            whole.find(
-                at,
-                "dead_row",
-                "a row that can match",
-                format!("line {line}, which matches always"),
-            );
-        }
-        if row.when == Condition::Always {
-            always = Some(row.origin.line);
         }
         match &row.limit {
             LimitSpec::Task if clock.tasks.is_empty() => {

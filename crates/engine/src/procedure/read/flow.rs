@@ -84,15 +84,12 @@ impl Record<'_> {
         if let Some(node) = self.get("presets").filter(|_| !presets.is_empty()) {
             node.uses(Use::Instant(field.clone()));
         }
-        // `req` and `mark` may stand on any item; an input keeps none of its own.
-        self.origin();
         Input { field, need: self.need_of("need"), presets }
     }
 
     fn preset(&self) -> Option<Preset> {
         let (when, limit) =
             (self.condition("when"), self.need("limit").and_then(|node| node.limit()));
-        self.origin();
         Some(Preset { when, limit: limit? })
     }
 

@@ -209,7 +209,6 @@ impl Node<'_> {
         if let Some(Actor::Role(role)) = &filter.by {
             self.refers(Kind::Role, role);
         }
-        self.uses(Use::Awaited(filter.moment));
         Some(filter)
     }
 

@@ -3,16 +3,9 @@
 use super::book::{Book, Kind, Place, Use};
 use super::finding::near;
 use crate::key::Key;
-use crate::procedure::{
-    Actor, Axis, Fact, Field, FieldKind, Moment, Operand, Procedure, Test, Verb,
-};
-use crate::procedure::{Effect, StepKind};
-use std::collections::BTreeSet;
+use crate::procedure::{Actor, Axis, Fact, Field, FieldKind, Operand, Procedure, Test};
 
 pub(super) fn resolve(book: &Book, procedure: &Procedure) {
-    // An action that cannot be read may cause anything.
-    let causes =
-        if book.has_findings() { Moment::ALL.iter().copied().collect() } else { causes(procedure) };
     for (what, place) in book.take_uses() {
         let at = At { book, procedure, place: &place };
         match what {
@@ -23,7 +16,7 @@ pub(super) fn resolve(book: &Book, procedure: &Procedure) {
             }
             Use::Compare(Operand::Field(key), test) => at.compare_field(&key, &test),
             Use::Compare(Operand::Fact(fact), test) => {
-                at.fact(&fact, &causes);
+                at.fact(&fact);
                 at.compare_fact(&fact, &test);
             }
             Use::Value(key, value) => at.value(&key, &value),
@@ -36,7 +29,6 @@ pub(super) fn resolve(book: &Book, procedure: &Procedure) {
             }
             Use::Assigns(table) => at.assigns(&table),
             Use::Derives { table, field } => at.derives(&table, &field),
-            Use::Awaited(moment) => at.awaited(moment, &causes),
         }
     }
 }
@@ -158,7 +150,7 @@ impl At<'_> {
     }
 
     /// Whether what a fact names exists.
-    fn fact(&self, fact: &Fact, causes: &BTreeSet<Moment>) {
+    fn fact(&self, fact: &Fact) {
         let named = |kind, key: &Key| {
             if !self.book.knows(kind, key) {
                 self.book.unknown(self.place, kind, key);
@@ -170,7 +162,6 @@ impl At<'_> {
             }
             Fact::Escalated(name) => named(Kind::Escalation, name),
             Fact::FormComplete(form) => named(Kind::Form, form),
-            Fact::Happened(moment) => self.awaited(*moment, causes),
             Fact::Pending(what) => {
                 let there = match what.as_str() {
                     "extension" => self.procedure.extension.is_some(),
@@ -255,17 +246,6 @@ impl At<'_> {
             }
         }
     }
-
-    fn awaited(&self, moment: Moment, causes: &BTreeSet<Moment>) {
-        if !causes.contains(&moment) {
-            let expected = "a moment that an action, an effect or a stage causes";
-            self.find(
-                "never_happens",
-                expected,
-                format!("`{}`, which nothing causes", moment.name()),
-            );
-        }
-    }
 }
 
 fn shown(test: &Test) -> String {
@@ -277,73 +257,5 @@ fn shown(test: &Test) -> String {
         Test::Le(number) => format!("le {number}"),
         Test::Has(value) => format!("has `{value}`"),
         Test::Empty(empty) => format!("empty {empty}"),
-    }
-}
-
-/// Every moment that something in the procedure can cause.
-fn causes(procedure: &Procedure) -> BTreeSet<Moment> {
-    let mut causes = BTreeSet::new();
-    let mut effects: Vec<&Effect> = Vec::new();
-    for action in &procedure.actions {
-        causes.extend(action.emits.iter().copied());
-        causes.extend(action.does.iter().flat_map(|verb| caused_by(*verb)));
-        effects.extend(&action.effects);
-    }
-    effects.extend(procedure.rules.iter().flat_map(|rule| &rule.effects));
-    effects.extend(
-        procedure.survey.iter().flat_map(|survey| &survey.rules).flat_map(|rule| &rule.effects),
-    );
-    for effect in effects {
-        match effect {
-            Effect::Emit(moment) => causes.extend([*moment]),
-            Effect::Round => causes.extend([Moment::Reopened]),
-            Effect::Survey => causes.extend([Moment::SurveySent]),
-            Effect::Task(_) => causes.extend([Moment::TaskSent]),
-            Effect::Assign(_) | Effect::AssignSame => causes.extend([Moment::Dispatched]),
-            Effect::Unassign => causes.extend([Moment::Returned]),
-            _ => {}
-        }
-    }
-    let steps = procedure.clocks.iter().flat_map(|clock| clock.remind.iter().chain(&clock.breach));
-    if steps.into_iter().any(|step| matches!(step.does, StepKind::Task(_))) {
-        causes.extend([Moment::TaskSent]);
-    }
-    if procedure.tasks.iter().any(|task| !task.done_on.is_empty()) {
-        causes.extend([Moment::TaskDone]);
-    }
-    for stage in &procedure.stages {
-        match stage.kind {
-            crate::procedure::StageKind::Closed => causes.extend([Moment::Closed]),
-            crate::procedure::StageKind::Archived => causes.extend([Moment::Archived]),
-            crate::procedure::StageKind::Open => {}
-        }
-    }
-    causes
-}
-
-/// The moments that a verb may cause.
-pub(super) fn caused_by(verb: Verb) -> &'static [Moment] {
-    match verb {
-        Verb::Register => &[Moment::Received, Moment::Registered],
-        Verb::Assign => &[Moment::Dispatched],
-        Verb::Unassign => &[Moment::Returned],
-        Verb::Contact => &[Moment::Contacted, Moment::Responded, Moment::Attempted],
-        Verb::Progress => &[Moment::Progress],
-        Verb::Task => &[Moment::TaskSent],
-        Verb::TaskDone => &[Moment::TaskDone],
-        Verb::Submit => &[Moment::PlanSubmitted, Moment::PlanApproved],
-        Verb::Approve => &[Moment::PlanApproved],
-        Verb::Reject => &[Moment::PlanRejected],
-        Verb::File => &[Moment::Filed],
-        Verb::Rate => &[Moment::Rated, Moment::Dissatisfied],
-        Verb::Extend | Verb::Change => &[Moment::ChangeRequested],
-        Verb::ExtendDecide | Verb::ChangeDecide => &[Moment::ChangeDecided],
-        Verb::Urge => &[Moment::Urged],
-        Verb::Transfer => &[Moment::Transferred],
-        Verb::Pause => &[Moment::Paused],
-        Verb::Resume => &[Moment::Resumed],
-        Verb::Void => &[Moment::Voided],
-        Verb::Reopen => &[Moment::Reopened],
-        _ => &[],
     }
 }

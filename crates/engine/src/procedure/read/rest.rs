@@ -30,10 +30,7 @@ impl Record<'_> {
     }
 
     fn labels(&self, name: &'static str) -> Vec<Label> {
-        let label = |r: &Record<'_>| {
-            r.origin();
-            r.pair("label", "en")
-        };
+        let label = |r: &Record<'_>| r.pair("label", "en");
         self.list(name).iter().filter_map(|node| node.record(label)).collect()
     }
 

@@ -2,10 +2,9 @@
 
 use super::book::{Book, Place};
 use super::rest::placeholders;
-use super::{actions, clocks, tables};
+use super::{actions, clocks};
 use crate::procedure::{
-    Action, Actor, Effect, Field, FieldKind, LimitSpec, Means, Origin, Procedure, Relation, Reset,
-    Stage, StageKind, StepKind, Verb,
+    Actor, Effect, Field, FieldKind, LimitSpec, Means, Origin, Procedure, Relation, StepKind,
 };
 
 /// Checks that need more than one item.
@@ -15,10 +14,8 @@ pub(super) fn check(book: &Book, procedure: &Procedure) {
     whole.numbering();
     whole.roles();
     procedure.fields.iter().for_each(|field| whole.field(field));
-    procedure.stages.iter().for_each(|stage| whole.stage(stage));
     actions::check(&whole);
     procedure.clocks.iter().for_each(|clock| clocks::check(&whole, clock));
-    procedure.tables.iter().for_each(|table| tables::check(&whole, table));
     whole.small();
     whole.survey();
     whole.settings();
@@ -29,7 +26,7 @@ pub(super) fn check(book: &Book, procedure: &Procedure) {
 pub(super) struct Whole<'a> {
     book: &'a Book,
     pub(super) procedure: &'a Procedure,
-    /// Something was found before: what nothing uses or leads to may only follow from that.
+    /// Something was found before: what nothing uses may only follow from that.
     broken: bool,
 }
 
@@ -42,8 +39,7 @@ impl Whole<'_> {
         found: impl Into<String>,
     ) {
         let item = if key.is_empty() { section.to_owned() } else { format!("{section}.{key}") };
-        let follows =
-            ["unused", "unreachable_stage", "dead_end", "missing_register"].contains(&code);
+        let follows = ["unused", "missing_register"].contains(&code);
         if !(self.book.has_findings_in(&item) || self.broken && follows) {
             self.book.find(&Place { line: origin.line.max(1), item }, code, expected, found);
         }
@@ -98,32 +94,7 @@ impl Whole<'_> {
         holes(pattern, &["YYYY", "YYYYMM", "YYYYMMDD", "CH"], "pattern");
         holes(numbering.change.as_deref().unwrap_or_default(), &["NUMBER"], "change");
         holes(numbering.dispatch.as_deref().unwrap_or_default(), &["NUMBER", "ROUND"], "dispatch");
-        if pattern.is_empty() {
-            return;
-        }
-        if !pattern.contains("{SEQ:") {
-            self.find(at, "numbers_repeat", "a serial {SEQ:n}", format!("`{pattern}`"));
-        }
-        let dated = match numbering.reset {
-            Reset::Day => pattern.contains("{YYYYMMDD}"),
-            Reset::Month => pattern.contains("{YYYYMM}") || pattern.contains("{YYYYMMDD}"),
-            Reset::Year => pattern.contains("{YYYY"),
-            Reset::Never => true,
-        };
-        if !dated {
-            let expected = format!("a date as fine as the reset `{}`", numbering.reset.name());
-            self.find(at, "numbers_repeat", expected, format!("`{pattern}`"));
-        }
-        let by_channel = pattern.contains("{CH}");
-        if numbering.per_channel && !by_channel {
-            self.find(
-                at,
-                "numbers_repeat",
-                "{CH}, as every channel counts by itself",
-                format!("`{pattern}`"),
-            );
-        }
-        if by_channel {
+        if pattern.contains("{CH}") {
             let channel = self.procedure.field_meaning(Means::Channel);
             match channel.and_then(|field| self.procedure.axis_of(&field.key)) {
                 None => {
@@ -213,44 +184,12 @@ impl Whole<'_> {
         }
     }
 
-    fn stage(&self, stage: &Stage) {
-        let at = ("stages", &*stage.key, &stage.origin);
-        if let Some(next) = stage.next.as_ref().and_then(|next| self.procedure.action(next))
-            && !next.starts_from(stage)
-        {
-            self.find(
-                at,
-                "wrong_next",
-                "an action that may be done from here",
-                format!("`{}`", next.key),
-            );
-        }
-        let effects = self
-            .procedure
-            .survey
-            .iter()
-            .flat_map(|survey| &survey.rules)
-            .flat_map(|rule| &rule.effects);
-        let mut effects =
-            effects.chain(self.procedure.actions.iter().flat_map(|action| &action.effects));
-        let entered =
-            self.procedure.actions.iter().any(|action| action.to.as_ref() == Some(&stage.key))
-                || effects.any(|effect| matches!(effect, Effect::Goto(to) if *to == stage.key));
-        if !entered {
-            self.find(at, "unreachable_stage", "an action or effect that leads here", "none");
-        }
-        let leads_on = |action: &Action| {
-            action.to.as_ref().is_some_and(|to| *to != stage.key)
-                || action.has(Verb::Rate)
-                || action.effects.iter().any(|effect| matches!(effect, Effect::Goto(_)))
-        };
-        if stage.kind == StageKind::Open && !self.procedure.actions_from(stage).any(leads_on) {
-            self.find(at, "dead_end", "an action that leads on", "none");
-        }
-    }
-
     /// Items of which little can be wrong.
     fn small(&self) {
+        for table in self.procedure.tables.iter().filter(|table| table.rows.is_empty()) {
+            let at = ("tables", &*table.key, &table.origin);
+            self.find(at, "empty_list", "at least one row", "none");
+        }
         for chain in self.procedure.chains.iter().filter(|chain| chain.steps.is_empty()) {
             self.find(
                 ("chains", &*chain.key, &chain.origin),
