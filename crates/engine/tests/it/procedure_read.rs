@@ -315,6 +315,15 @@ fn all_findings_come_at_once() {
 }
 
 #[test]
+fn one_item_may_have_several_findings() {
+    let broken = EVERY_SECTION
+        .replace("does = [\"submit\"]\nchain = \"plan\"", "does = [\"submit\", \"transfer\"]");
+    let findings = read("p.toml", &broken).expect_err("two mistakes");
+    let items: Vec<&str> = findings.iter().map(|finding| finding.item.as_str()).collect();
+    assert_eq!(items, ["actions.submit", "actions.submit"], "{}", lines(&findings));
+}
+
+#[test]
 fn a_key_twice_leaves_the_rest_readable() {
     let broken = EVERY_SECTION
         .replace("loud = true\n", "loud = true\nloud = false\n")

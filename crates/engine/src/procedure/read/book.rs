@@ -186,20 +186,9 @@ impl Book {
         );
     }
 
-    /// Whether anything was found so far.
-    pub(super) fn has_findings(&self) -> bool {
-        !self.state.borrow().findings.is_empty()
-    }
-
-    /// Whether something was found within this item: what else it lacks may only follow from that.
-    pub(super) fn has_findings_in(&self, item: &str) -> bool {
-        let within = |found: &Finding| {
-            found
-                .item
-                .strip_prefix(item)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        self.state.borrow().findings.iter().any(within)
+    /// The items in which something was found so far.
+    pub(super) fn found_in(&self) -> Vec<String> {
+        self.state.borrow().findings.iter().map(|found| found.item.clone()).collect()
     }
 
     pub(super) fn take_uses(&self) -> Vec<(Use, Place)> {

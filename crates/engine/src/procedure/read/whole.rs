@@ -9,7 +9,7 @@ use crate::procedure::{
 
 /// Checks that need more than one item.
 pub(super) fn check(book: &Book, procedure: &Procedure) {
-    let whole = Whole { book, procedure, broken: book.has_findings() };
+    let whole = Whole { book, procedure, broken: book.found_in() };
     whole.head();
     whole.numbering();
     whole.roles();
@@ -26,8 +26,8 @@ pub(super) fn check(book: &Book, procedure: &Procedure) {
 pub(super) struct Whole<'a> {
     book: &'a Book,
     pub(super) procedure: &'a Procedure,
-    /// Something was found before: what nothing uses may only follow from that.
-    broken: bool,
+    /// Where something was found before: what else is wrong there, and what nothing uses, may only follow from that.
+    broken: Vec<String>,
 }
 
 impl Whole<'_> {
@@ -40,7 +40,12 @@ impl Whole<'_> {
     ) {
         let item = if key.is_empty() { section.to_owned() } else { format!("{section}.{key}") };
         let follows = ["unused", "missing_register"].contains(&code);
-        if !(self.book.has_findings_in(&item) || self.broken && follows) {
+        let within = |found: &String| {
+            found
+                .strip_prefix(&item)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        if !(self.broken.iter().any(within) || !self.broken.is_empty() && follows) {
             self.book.find(&Place { line: origin.line.max(1), item }, code, expected, found);
         }
     }
