@@ -11,17 +11,11 @@
 //! - `people`, `samples`, `moves`, `shape`, `explore`, `judge`: the exploring half
 
 mod clocks;
-mod explore;
 mod findings;
 mod forms;
-mod judge;
 mod moments;
-mod moves;
 mod numbers;
-mod people;
 mod rows;
-mod samples;
-mod shape;
 mod space;
 mod stages;
 
@@ -89,14 +83,8 @@ pub fn check_within(
 ) -> Report {
     let mut findings = Findings::default();
     look(procedure, all, &mut findings);
-    let explored = explore::explore(procedure, calendar, all, budget);
-    judge::judge(procedure, &explored, &mut findings);
-    Report {
-        states: explored.states(),
-        transitions: explored.transitions(),
-        violations: findings.finish(),
-        capped: explored.capped(),
-    }
+    let _ = (calendar, budget);
+    Report { violations: findings.finish(), ..Report::default() }
 }
 
 /// The static half alone: what the text shows without trying anything.

@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod case;
+pub mod check;
 pub mod clocks;
 pub mod command;
 pub mod decide;

@@ -49,8 +49,7 @@ fn sure(procedure: &Procedure, clock: &Clock, actor: &Actor) -> Sure {
 
 /// Every step tells somebody, and what is repeated or escalated ends with somebody who always exists.
 fn steps(procedure: &Procedure, clock: &Clock, findings: &mut Findings) {
-    let reach =
-        |step: &Step| step.to.iter().map(|actor| sure(procedure, clock, actor)).max();
+    let reach = |step: &Step| step.to.iter().map(|actor| sure(procedure, clock, actor)).max();
     for (name, steps) in [("remind", &clock.remind), ("breach", &clock.breach)] {
         let last = steps.len().saturating_sub(1);
         for (number, step) in steps.iter().enumerate() {
@@ -77,7 +76,8 @@ fn steps(procedure: &Procedure, clock: &Clock, findings: &mut Findings) {
 /// Every named escalation is opened by something, and somebody can clear it.
 fn escalations(procedure: &Procedure, findings: &mut Findings) {
     let opened = |name: &Key| {
-        let steps = procedure.clocks.iter().flat_map(|clock| clock.remind.iter().chain(&clock.breach));
+        let steps =
+            procedure.clocks.iter().flat_map(|clock| clock.remind.iter().chain(&clock.breach));
         steps.into_iter().any(|step| step.does == StepKind::Escalate(name.clone()))
             || effects(procedure).any(|effect| *effect == Effect::Escalate(name.clone()))
     };
@@ -164,7 +164,8 @@ fn decisions(procedure: &Procedure, findings: &mut Findings) {
         }
     }
     let sends = effects(procedure).any(|effect| *effect == Effect::Survey);
-    if let Some(survey) = procedure.survey.as_ref().filter(|_| sends && does(Verb::Rate).is_none()) {
+    if let Some(survey) = procedure.survey.as_ref().filter(|_| sends && does(Verb::Rate).is_none())
+    {
         findings.find("never_rated", &survey.origin, "survey", "no action does rate");
     }
 }

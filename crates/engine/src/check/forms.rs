@@ -98,11 +98,10 @@ fn transfer(rule: &TransferRule, all: &[&Procedure], findings: &mut Findings) {
         let detail = format!("`{}` is not among the procedures that stand beside it", rule.to);
         return findings.find("unknown_procedure", &rule.origin, item, detail);
     };
-    let taken = other
-        .register_action()
-        .map(|action| entered_with(other, action))
-        .unwrap_or_default();
-    let given = rule.copy.iter().map(|(theirs, _)| theirs).chain(rule.set.iter().map(|(key, _)| key));
+    let taken =
+        other.register_action().map(|action| entered_with(other, action)).unwrap_or_default();
+    let given =
+        rule.copy.iter().map(|(theirs, _)| theirs).chain(rule.set.iter().map(|(key, _)| key));
     for theirs in given {
         let why = match other.field(theirs) {
             None => "has no such field",

@@ -33,7 +33,8 @@ impl Causes {
             all.action(procedure, action);
         }
         let system = [Actor::Relation(Relation::System)];
-        let steps = procedure.clocks.iter().flat_map(|clock| clock.remind.iter().chain(&clock.breach));
+        let steps =
+            procedure.clocks.iter().flat_map(|clock| clock.remind.iter().chain(&clock.breach));
         if steps.into_iter().any(|step| matches!(step.does, StepKind::Task(_))) {
             all.add(Moment::TaskSent, &system, &[]);
         }
@@ -159,15 +160,17 @@ fn narrowed(cause: &Cause, filter: &MomentFilter) -> Vec<Actor> {
 
 fn fits(cause: &Cause, filter: &MomentFilter) -> bool {
     cause.moment == filter.moment
-        && filter.by.as_ref().is_none_or(|wanted| cause.by.iter().any(|actor| can_be(actor, wanted)))
+        && filter
+            .by
+            .as_ref()
+            .is_none_or(|wanted| cause.by.iter().any(|actor| can_be(actor, wanted)))
         && filter.purpose.is_none_or(|purpose| cause.purposes.contains(&purpose))
 }
 
 /// Whether somebody who acts as `actor` can be recorded as having acted as `wanted`. Only assignee, co-owner and
 /// registrar are recorded of the relations between people and cases.
 fn can_be(actor: &Actor, wanted: &Actor) -> bool {
-    let person =
-        !matches!(actor, Actor::Relation(Relation::System | Relation::Customer));
+    let person = !matches!(actor, Actor::Relation(Relation::System | Relation::Customer));
     match wanted {
         Actor::Relation(Relation::System | Relation::Customer) => actor == wanted,
         Actor::Relation(Relation::Assignee | Relation::CoOwner | Relation::Registrar) => person,

@@ -42,7 +42,8 @@ fn channel(procedure: &Procedure, findings: &mut Findings) {
     let numbering = &procedure.numbering;
     if !numbering.pattern.contains("{CH}") {
         if numbering.per_channel {
-            let detail = format!("`{}` lacks {{CH}}, as every channel counts by itself", numbering.pattern);
+            let detail =
+                format!("`{}` lacks {{CH}}, as every channel counts by itself", numbering.pattern);
             findings.find("bad_pattern", &numbering.origin, "numbering.pattern", detail);
         }
         return;
@@ -56,24 +57,24 @@ fn channel(procedure: &Procedure, findings: &mut Findings) {
             findings.find("no_code", &value.origin, item, detail);
             continue;
         }
-        let twin = axis
-            .values
-            .iter()
-            .take_while(|other| other.key != value.key)
-            .find(|other| {
-                let (own, theirs) = (words(procedure, value.code.as_deref()), words(procedure, other.code.as_deref()));
-                shared(&own, &theirs).is_some()
-            });
+        let twin = axis.values.iter().take_while(|other| other.key != value.key).find(|other| {
+            let (own, theirs) =
+                (words(procedure, value.code.as_deref()), words(procedure, other.code.as_deref()));
+            shared(&own, &theirs).is_some()
+        });
         if let Some(twin) = twin.filter(|_| numbering.per_channel) {
             let detail = format!("`{}` and `{}` can give the same number", twin.key, value.key);
             findings.find("numbers_collide", &value.origin, item, detail);
         }
     }
-    let asked = procedure.actions.iter().filter(|action| action.has(Verb::Register)).any(|action| {
-        super::forms::entered_with(procedure, action).contains(&field.key)
-    });
+    let asked = procedure
+        .actions
+        .iter()
+        .filter(|action| action.has(Verb::Register))
+        .any(|action| super::forms::entered_with(procedure, action).contains(&field.key));
     if !asked && field.default.is_none() {
-        let detail = format!("`{}` is not asked at registration, so that {{CH}} stays empty", field.key);
+        let detail =
+            format!("`{}` is not asked at registration, so that {{CH}} stays empty", field.key);
         findings.find("channel_not_asked", &numbering.origin, "numbering.pattern", detail);
     }
 }
@@ -94,7 +95,10 @@ fn words(procedure: &Procedure, code: Option<&str>) -> Vec<Word> {
             let axis = procedure
                 .field_meaning(Means::Channel)
                 .and_then(|field| procedure.axis_of(&field.key));
-            axis.iter().flat_map(|axis| &axis.values).filter_map(|value| value.code.clone()).collect()
+            axis.iter()
+                .flat_map(|axis| &axis.values)
+                .filter_map(|value| value.code.clone())
+                .collect()
         }
     };
     let mut words: Vec<Word> = vec![Vec::new()];
@@ -147,9 +151,11 @@ fn part<'t>(text: &'t str, codes: &[String]) -> (Vec<Word>, &'t str) {
 
 /// Year, month and, where asked, day.
 fn dated(year: &[Letter], day: bool) -> Vec<Word> {
-    let pair = |first: char, second: std::ops::RangeInclusive<char>| vec![letter([first]), letter(second)];
+    let pair =
+        |first: char, second: std::ops::RangeInclusive<char>| vec![letter([first]), letter(second)];
     let months = [pair('0', '1'..='9'), pair('1', '0'..='2')];
-    let days = [pair('0', '1'..='9'), pair('1', '0'..='9'), pair('2', '0'..='9'), pair('3', '0'..='1')];
+    let days =
+        [pair('0', '1'..='9'), pair('1', '0'..='9'), pair('2', '0'..='9'), pair('3', '0'..='1')];
     let mut words = Vec::new();
     for month in &months {
         let head: Word = year.iter().chain(month).cloned().collect();

@@ -3,16 +3,16 @@
 
 use super::findings::Findings;
 use super::space::{Coverage, Space};
-use crate::procedure::{
-    Condition, FieldKind, Means, Operand, Origin, Procedure, Table,
-};
+use crate::procedure::{Condition, FieldKind, Means, Operand, Origin, Procedure, Table};
 
 pub(super) fn look(procedure: &Procedure, findings: &mut Findings) {
     for table in &procedure.tables {
         let rows: Vec<_> = table.rows.iter().map(|row| (&row.when, &row.origin)).collect();
         let item = format!("tables.{}", table.key);
         let origin = &table.origin;
-        judge(procedure, &[], &rows, (origin, &item), findings, |operand| optional(procedure, operand));
+        judge(procedure, &[], &rows, (origin, &item), findings, |operand| {
+            optional(procedure, operand)
+        });
         derived(procedure, table, findings);
     }
     for clock in &procedure.clocks {
@@ -20,7 +20,12 @@ pub(super) fn look(procedure: &Procedure, findings: &mut Findings) {
         let item = format!("clocks.{}.by", clock.key);
         if !Space::new(procedure, &[&clock.when], None).can_hold() {
             let detail = "the condition under which it starts can never hold";
-            findings.find("never_starts", &clock.origin, format!("clocks.{}.when", clock.key), detail);
+            findings.find(
+                "never_starts",
+                &clock.origin,
+                format!("clocks.{}.when", clock.key),
+                detail,
+            );
             continue;
         }
         judge(procedure, &[&clock.when], &rows, (&clock.origin, &item), findings, |operand| {

@@ -63,7 +63,10 @@ impl<'p> Space<'p> {
         let operands: Vec<&Operand> = tests.keys().copied().collect();
         let axes: Vec<Axis<'_>> = tests
             .iter()
-            .map(|(operand, tests)| Axis { operand, samples: samples(procedure, operand, tests, from) })
+            .map(|(operand, tests)| Axis {
+                operand,
+                samples: samples(procedure, operand, tests, from),
+            })
             .collect();
         let mut counters = vec![0usize; operands.len()];
         let formulas = conditions
@@ -85,7 +88,11 @@ impl<'p> Space<'p> {
 
     /// Tries the conditions after the first `given` ones as rows, where the given ones hold; none when there is too
     /// much to try. Only combinations of known values must be covered.
-    pub(super) fn rows(&self, given: usize, optional: impl Fn(&Operand) -> bool) -> Option<Coverage> {
+    pub(super) fn rows(
+        &self,
+        given: usize,
+        optional: impl Fn(&Operand) -> bool,
+    ) -> Option<Coverage> {
         let size = self.size?;
         let (premises, rows) = self.formulas.split_at_checked(given)?;
         let mut coverage = Coverage { alive: vec![false; rows.len()], open: None };
@@ -157,7 +164,10 @@ impl<'p> Space<'p> {
 }
 
 /// All comparisons of a condition, by what they compare, in the order of reading.
-pub(super) fn collect<'c>(condition: &'c Condition, tests: &mut BTreeMap<&'c Operand, Vec<&'c Test>>) {
+pub(super) fn collect<'c>(
+    condition: &'c Condition,
+    tests: &mut BTreeMap<&'c Operand, Vec<&'c Test>>,
+) {
     match condition {
         Condition::Always => {}
         Condition::All(parts) | Condition::Any(parts) => {
@@ -219,9 +229,9 @@ fn samples(
                 let passes = tests
                     .iter()
                     .map(|test| match test {
-                        Test::Eq(text) => stage.key == *text,
-                        Test::Ne(text) => stage.key != *text,
-                        Test::In(texts) => texts.iter().any(|text| stage.key == *text),
+                        Test::Eq(text) => stage.key == text.as_str(),
+                        Test::Ne(text) => stage.key != text.as_str(),
+                        Test::In(texts) => texts.iter().any(|text| stage.key == text.as_str()),
                         _ => false,
                     })
                     .collect();
@@ -243,20 +253,21 @@ pub(super) fn values(procedure: &Procedure, field: &Field, tests: &[&Test]) -> V
     let named = || tests.iter().flat_map(|test| test.values()).cloned();
     let mut values: Vec<Option<Value>> = match &field.kind {
         FieldKind::One(axis) => {
-            let values = procedure.axis(axis).map(|axis| axis.values.as_slice()).unwrap_or_default();
+            let values =
+                procedure.axis(axis).map(|axis| axis.values.as_slice()).unwrap_or_default();
             let text = |value: &AxisValue| Some(Value::Text(value.key.to_string()));
             values.iter().filter(|value| is_possible(procedure, field, value)).map(text).collect()
         }
-        FieldKind::Bool => [true, false].into_iter().map(|truth| Some(Value::Bool(truth))).collect(),
+        FieldKind::Bool => {
+            [true, false].into_iter().map(|truth| Some(Value::Bool(truth))).collect()
+        }
         FieldKind::Number => bounds(tests)
             .flat_map(|number| [number - 0.5, number, number + 0.5])
             .map(|number| Some(Value::Number(number)))
             .collect(),
-        FieldKind::Department => procedure
-            .departments
-            .iter()
-            .map(|one| Some(Value::Text(one.key.to_string())))
-            .collect(),
+        FieldKind::Department => {
+            procedure.departments.iter().map(|one| Some(Value::Text(one.key.to_string()))).collect()
+        }
         FieldKind::Many(_) | FieldKind::Departments => subsets(named().collect()),
         FieldKind::Text | FieldKind::Long | FieldKind::Tel => {
             named().chain(["其他".to_owned()]).map(|text| Some(Value::Text(text))).collect()
@@ -269,7 +280,7 @@ pub(super) fn values(procedure: &Procedure, field: &Field, tests: &[&Test]) -> V
 
 /// Whether a value can ever stand in a field: people never choose what only the procedure sets.
 fn is_possible(procedure: &Procedure, field: &Field, value: &AxisValue) -> bool {
-    let sets = |effect: &Effect| matches!(effect, Effect::Set(key, text) if *key == field.key && value.key == *text);
+    let sets = |effect: &Effect| matches!(effect, Effect::Set(key, text) if *key == field.key && *value.key == **text);
     let tabled = || {
         field.derive.as_ref().and_then(|table| procedure.table(table)).is_some_and(|table| {
             table.rows.iter().any(|row| row.value.as_deref() == Some(&*value.key))

@@ -26,9 +26,11 @@ pub(super) fn look(procedure: &Procedure, findings: &mut Findings) {
             next(procedure, stage, &item, findings);
         }
     }
-    if !procedure.stages.iter().any(|stage| {
-        stage.kind == StageKind::Archived && reached.contains(&stage.key)
-    }) {
+    if !procedure
+        .stages
+        .iter()
+        .any(|stage| stage.kind == StageKind::Archived && reached.contains(&stage.key))
+    {
         findings.find(
             "no_archive",
             &procedure.origin,
@@ -42,11 +44,8 @@ pub(super) fn look(procedure: &Procedure, findings: &mut Findings) {
 
 /// Stages to which some way leads from registration, conditions aside.
 fn reached(procedure: &Procedure) -> BTreeSet<Key> {
-    let mut reached: BTreeSet<Key> = procedure
-        .register_action()
-        .and_then(|action| action.to.clone())
-        .into_iter()
-        .collect();
+    let mut reached: BTreeSet<Key> =
+        procedure.register_action().and_then(|action| action.to.clone()).into_iter().collect();
     loop {
         let mut more = BTreeSet::new();
         for stage in procedure.stages.iter().filter(|stage| reached.contains(&stage.key)) {
@@ -96,12 +95,7 @@ fn owner(procedure: &Procedure, stage: &Stage, item: &str, findings: &mut Findin
 /// The action that is due next must lie with the owner, or be awaited from an approver, the customer or the program.
 fn next(procedure: &Procedure, stage: &Stage, item: &str, findings: &mut Findings) {
     let Some(next) = stage.next.as_ref().and_then(|next| procedure.action(next)) else {
-        return findings.find(
-            "no_next",
-            &stage.origin,
-            item,
-            "no action is due next here",
-        );
+        return findings.find("no_next", &stage.origin, item, "no action is due next here");
     };
     if !next.starts_from(stage) {
         let detail = format!("`{}` is due next but cannot be done from here", next.key);
@@ -179,8 +173,7 @@ fn action(procedure: &Procedure, action: &Action, findings: &mut Findings) {
 fn can_act(procedure: &Procedure, action: &Action, actor: &Actor) -> bool {
     let does = |verb: Verb| procedure.actions.iter().any(|action| action.has(verb));
     let dispatches = || {
-        does(Verb::Assign)
-            || effects(procedure).any(|effect| matches!(effect, Effect::Assign(_)))
+        does(Verb::Assign) || effects(procedure).any(|effect| matches!(effect, Effect::Assign(_)))
     };
     match actor {
         Actor::Role(role) => procedure.role(role).is_some(),
@@ -226,7 +219,12 @@ fn notify(procedure: &Procedure, findings: &mut Findings) {
         if !message.to.iter().any(told) {
             let to: Vec<String> = message.to.iter().cloned().map(String::from).collect();
             let detail = format!("none of {} can be told", to.join(" "));
-            findings.find("told_nobody", &message.origin, format!("notify.{}", message.key), detail);
+            findings.find(
+                "told_nobody",
+                &message.origin,
+                format!("notify.{}", message.key),
+                detail,
+            );
         }
     }
 }
