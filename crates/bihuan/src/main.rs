@@ -1,1 +1,9 @@
-fn main() {}
+//! Bihuan (闭环): the command line.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -5,6 +5,7 @@ mod access;
 mod builtin;
 mod clock;
 mod desk;
+pub mod entry;
 mod error;
 mod facts;
 mod load;
@@ -12,6 +13,7 @@ mod organisation;
 mod publish;
 mod rows;
 mod submit;
+pub mod words;
 mod worker;
 
 pub use access::{Seen, mask_name, mask_phone};

@@ -1,0 +1,82 @@
+//! The commands, one file each. Help is written in English here and put into Chinese from `locales/cli.zh.toml`.
+
+mod calendar;
+mod case;
+mod help;
+mod output;
+mod person;
+mod place;
+mod procedure;
+
+use clap::{Args, FromArgMatches, Parser, Subcommand};
+use output::Output;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Bihuan: a desk for customer feedback, service and complaints that forgets no case
+#[derive(Parser)]
+#[command(name = "bihuan", version, max_term_width = 110)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone)]
+pub(crate) struct Global {
+    /// Folder of the database, attachments and key
+    #[arg(long, global = true, env = "BIHUAN_DATA", default_value = "bihuan-data")]
+    pub(crate) data: PathBuf,
+    /// Answer with JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Language: zh or en
+    #[arg(long, global = true, env = "BIHUAN_LANG", value_parser = ["zh", "en"])]
+    pub(crate) lang: Option<String>,
+    /// Act on behalf of this person (id or name)
+    #[arg(long = "as", global = true, env = "BIHUAN_AS", value_name = "PERSON")]
+    pub(crate) person: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Register, read and act on cases
+    Case(case::CaseArgs),
+    /// Working calendars and due instants
+    Calendar(calendar::CalendarArgs),
+    /// Procedures: check, publish, compare
+    Procedure(procedure::ProcedureArgs),
+    /// People and API keys
+    Person(person::PersonArgs),
+}
+
+pub(crate) fn run() -> ExitCode {
+    let english = help::english();
+    let command = help::localised(<Cli as clap::CommandFactory>::command(), english);
+    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing help or a usage error cannot fail in a way worth reporting.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut output = Output::new(cli.global.json, english);
+    let result = match &cli.command {
+        Command::Case(args) => case::run(&cli.global, args, &mut output),
+        Command::Calendar(args) => calendar::run(args, &mut output),
+        Command::Procedure(args) => procedure::run(&cli.global, args, &mut output),
+        Command::Person(args) => person::run(&cli.global, args, &mut output),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
