@@ -374,6 +374,26 @@ impl Conn {
     }
 }
 
+/// Which way a statement finds its cases. Without statistics SQLite takes any equality for a good one and would read all closed
+/// cases of a procedure to find the open ones, so the way is named; PostgreSQL knows its tables and is told nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Along this index.
+    Index(&'static str),
+    /// One by one, by the ids that something else found.
+    Ids,
+}
+
+impl Way {
+    /// What follows the name of the table.
+    pub(crate) fn hint(self) -> String {
+        match self {
+            Way::Index(name) => format!(" INDEXED BY {name}"),
+            Way::Ids => " NOT INDEXED".to_owned(),
+        }
+    }
+}
+
 /// Joins the cases found by text; the placeholder takes what [`match_expression`] makes.
 pub(crate) const SEARCH_JOIN: &str =
     " JOIN search ON search.rowid = cases.id WHERE search MATCH ?1";

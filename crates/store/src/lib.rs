@@ -38,7 +38,8 @@ pub use model::{
 pub use outbox::{Delivery, OutboxMessage};
 pub use read::case::{CaseSummary, Links, StoredCase};
 pub use read::feed::{Feed, FeedEvent};
-pub use read::list::{Count, Filter, Likeness, Page, PhoneMatch, Sort};
+pub use read::list::{Filter, Page, PhoneMatch, Sort};
+pub use read::open::{Count, Likeness};
 pub use scope::{Grant, Reach, Scope};
 pub use settings::{Administer, Change, LogEntry, Setting, api_key_hash};
 pub use store::{Options, Store};

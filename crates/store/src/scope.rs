@@ -93,7 +93,8 @@ impl<'a> Statement<'a> {
     }
 
     fn bind_list(&mut self, values: &'a [String]) -> &mut Self {
-        self.push("(");
+        // An empty list holds nothing; NULL equals nothing.
+        self.push(if values.is_empty() { "(NULL" } else { "(" });
         for (n, value) in values.iter().enumerate() {
             self.push(if n > 0 { ", " } else { "" }).bind(value);
         }
@@ -124,11 +125,9 @@ pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
                 statement.push(" AND (cases.holder = ").bind(&scope.person);
                 statement.push(" OR cases.assignee = ").bind(&scope.person).push(")");
             }
-            Reach::Departments(keys) if keys.is_empty() => drop(statement.push(" AND 1 = 0")),
             Reach::Departments(keys) => {
-                drop(statement.push(" AND cases.department IN ").bind_list(keys))
+                statement.push(" AND cases.department IN ").bind_list(keys);
             }
-            Reach::Team(keys) if keys.is_empty() => drop(statement.push(" AND 1 = 0")),
             Reach::Team(keys) => {
                 statement.push(" AND (cases.holder IN ").bind_list(keys);
                 statement.push(" OR cases.assignee IN ").bind_list(keys);
@@ -138,4 +137,25 @@ pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
         statement.push(")");
     }
     statement.push(")");
+}
+
+/// One of each kind, for the plans of statements.
+#[cfg(test)]
+pub(crate) fn samples() -> Vec<Scope> {
+    let keys = || vec!["a".to_owned(), "b".to_owned()];
+    let grant = |reach| Grant { procedure: Some("p".into()), reach, confidential: false };
+    let mixed = vec![
+        grant(Reach::Own),
+        grant(Reach::Team(keys())),
+        grant(Reach::Departments(keys())),
+        grant(Reach::All),
+    ];
+    vec![
+        Scope::all(),
+        Scope::nobody(),
+        Scope::own("p"),
+        Scope::departments(keys()),
+        Scope::departments(Vec::<String>::new()),
+        Scope { person: "p".into(), grants: mixed },
+    ]
 }

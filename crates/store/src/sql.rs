@@ -47,3 +47,74 @@ pub(crate) fn all() -> Vec<Query> {
     .copied()
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::backend::{Conn, Mode, Place};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_registered_text_prepares() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
+        crate::migrate::migrate(&conn).unwrap();
+        for query in super::all() {
+            let columns = conn.check(query.text);
+            assert!(columns.is_ok(), "{}: {columns:?}", query.name);
+            let returns =
+                query.text.trim_start().starts_with("SELECT") || query.text.contains("RETURNING");
+            assert_eq!(columns.unwrap() > 0, returns, "{}", query.name);
+        }
+    }
+
+    #[test]
+    fn every_block_is_registered() {
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut blocks = 0;
+        for folder in [source.clone(), source.join("read"), source.join("write")] {
+            for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+                let text =
+                    if file.is_file() { std::fs::read_to_string(&file).unwrap() } else { continue };
+                blocks += text.lines().filter(|line| *line == "crate::sql::queries! {").count();
+                assert!(
+                    file.ends_with("sql.rs")
+                        || !text.contains("NOW()") && !text.contains("CURRENT_T")
+                );
+            }
+        }
+        let listed = include_str!("sql.rs")
+            .lines()
+            .filter(|line| line.trim_start().starts_with("crate::") && line.ends_with("::QUERIES,"))
+            .count();
+        assert_eq!(blocks, listed);
+    }
+
+    #[test]
+    fn no_registered_text_walks_a_whole_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
+        crate::migrate::migrate(&conn).unwrap();
+        // These are asked for by `doctor` and `verify`, or look at something small.
+        let may_scan =
+            ["COUNT_", "ALL", "ATTACHMENT_MARKS", "OLD_TOKENS", "TO_REINDEX", "VERSION", "SCHEMA"];
+        let mut scanning = BTreeSet::new();
+        for query in super::all()
+            .into_iter()
+            .filter(|query| !may_scan.iter().any(|name| query.name.starts_with(name)))
+        {
+            for step in conn.explain(query.text).unwrap() {
+                if step.starts_with("SCAN")
+                    && !step.contains("VIRTUAL TABLE")
+                    && !step.contains("USING COVERING INDEX")
+                    && !step.contains("USING INDEX")
+                {
+                    scanning.insert(format!("{}: {step}", query.name));
+                }
+            }
+        }
+        // The head of the log is the last row by its key: read backwards, one row. Inserting a case mentions the tables that refer to
+        // cases, for references that were postponed; none ever is.
+        scanning.retain(|line| !line.starts_with("LAST_HASH") && !line.starts_with("INSERT:"));
+        assert!(scanning.is_empty(), "{scanning:#?}");
+    }
+}

@@ -9,8 +9,9 @@ use crate::model::{EventRow, IdempotencyKey, Rollup, TimerRow};
 use crate::outbox::OutboxMessage;
 use crate::read::case::{self, CaseSummary, Links, StoredCase};
 use crate::read::feed::{self, Feed};
-use crate::read::list::{self, Count, Filter, Likeness, Page, Sort};
+use crate::read::list::{self, Filter, Page, Sort};
 use crate::read::measure;
+use crate::read::open::{self, Count, Likeness};
 use crate::scope::Scope;
 use crate::settings::{self, LogEntry, Setting};
 use crate::store::Store;
@@ -98,7 +99,7 @@ impl Store {
 
     /// Open cases by procedure, queue and stage; costs as much as there are open cases, however many were closed.
     pub fn counts(&self, scope: &Scope, now: Timestamp) -> Result<Vec<Count>> {
-        self.read(|conn, _| list::counts(conn, scope, now))
+        self.read(|conn, _| open::counts(conn, scope, now))
     }
 
     /// Open cases of the same phone or customer, newest first.
@@ -108,7 +109,7 @@ impl Store {
         like: &Likeness,
         limit: usize,
     ) -> Result<Vec<CaseSummary>> {
-        self.read(|conn, vault| list::candidates(conn, vault, scope, like, limit))
+        self.read(|conn, vault| open::candidates(conn, vault, scope, like, limit))
     }
 
     /// Events of all cases within the scope after sequence number `after`, in commit order.

@@ -76,7 +76,7 @@ fn parts(text: &str) -> Vec<Part> {
             {
                 word.push(next);
             }
-            let digits = |word: &str| word.chars().all(|c| c.is_ascii_digit());
+            let digits = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '-');
             match parts.last_mut() {
                 Some(Part::Word(before))
                     if gap.is_some()
@@ -120,9 +120,9 @@ fn settle(part: Part) -> Vec<Part> {
     }
 }
 
-/// The whole token under which a long number is indexed.
+/// The whole token under which a long number is indexed. No word begins like it, so no query for a word finds it.
 fn number_token(vault: &Vault, number: &str) -> String {
-    format!("0x{}", hex(&vault.mark("long number in text", number.as_bytes())))
+    format!("\u{E001}{}", hex(&vault.mark("long number in text", number.as_bytes())))
 }
 
 /// Everything by which the texts are found, as one line of tokens: pairs of neighbours run by run, so that a phrase never crosses

@@ -64,6 +64,7 @@ CREATE TABLE cases (
 );
 -- Work in hand: these indexes hold open cases only, however many were closed.
 CREATE INDEX open_by_due      ON cases (due, id) WHERE open = 1;
+CREATE INDEX open_by_registration ON cases (registered_at, id) WHERE open = 1;
 CREATE INDEX open_by_mildness ON cases (mildness, due, id) WHERE open = 1;
 CREATE INDEX open_by_assignee ON cases (assignee, due, id) WHERE open = 1;
 CREATE INDEX open_by_holder   ON cases (holder, due, id) WHERE open = 1;

@@ -56,8 +56,9 @@ pub(crate) const SUMMARY: &str = "cases.id, cases.uuid, cases.version, cases.num
     cases.stage, cases.holder, cases.assignee, cases.department, cases.queue, cases.severity, cases.category, cases.channel,
     cases.customer, cases.received_at, cases.registered_at, cases.due, cases.closed_at, cases.archived_at, cases.keep_until,
     cases.confidential, cases.open, cases.title, subject_keys.wrapped, cases.last_seq";
-/// The tables of [`SUMMARY`]: the case, and the key of its title.
-pub(crate) const SUMMARY_FROM: &str = " FROM cases LEFT JOIN subject_keys ON subject_keys.owner = cases.uuid AND subject_keys.subject = ''";
+/// Joins the key of the title to `cases`, for [`SUMMARY`].
+pub(crate) const SUMMARY_KEY: &str =
+    " LEFT JOIN subject_keys ON subject_keys.owner = cases.uuid AND subject_keys.subject = ''";
 
 /// Reads [`SUMMARY`]; also returns the internal id.
 pub(crate) fn summary(row: &Row<'_>, vault: &Vault) -> Result<(i64, CaseSummary)> {
@@ -107,7 +108,12 @@ pub(crate) fn load(
     case: Uuid,
 ) -> Result<Option<StoredCase>> {
     let mut statement = Statement::new("SELECT ");
-    statement.push(SUMMARY).push(SUMMARY_FROM).push(" WHERE cases.uuid = ").bind(&case);
+    statement
+        .push(SUMMARY)
+        .push(" FROM cases")
+        .push(SUMMARY_KEY)
+        .push(" WHERE cases.uuid = ")
+        .bind(&case);
     within(&mut statement, scope);
     let read = |row: &Row<'_>| Ok((summary(row, vault)?, row.count(26)?));
     let Some(((id, summary), last_seq)) = conn.row(&statement.text, &statement.params, read)?

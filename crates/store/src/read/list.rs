@@ -1,14 +1,13 @@
-//! Lists, search, counts and candidates: one statement each, over indexed columns, page by page.
+//! Lists and search: one statement each, over indexed columns, page by page.
 
-use super::case::{CaseSummary, SUMMARY, SUMMARY_FROM, summary};
-use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, match_expression};
+use super::case::{CaseSummary, SUMMARY, SUMMARY_KEY, summary};
+use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way, match_expression};
 use crate::error::{Result, StoreError};
 use crate::scope::{Scope, Statement, within};
 use crate::text::{phone_digits, sought};
 use crate::time::{limit, to_int};
 use crate::vault::Vault;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 /// Which cases a list shows; everything given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,34 +82,6 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// How many open cases there are at one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Count {
-    /// Procedure.
-    pub procedure: String,
-    /// Queue.
-    pub queue: String,
-    /// Stage.
-    pub stage: String,
-    /// Open cases.
-    pub cases: u64,
-    /// Those of them whose next due has passed.
-    pub overdue: u64,
-}
-
-/// By what a similar case is looked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Likeness {
-    /// Phone numbers of the new case, whole.
-    pub phones: Vec<String>,
-    /// Its customer.
-    pub customer: Option<String>,
-    /// Only cases registered at or after this instant, UTC.
-    pub since: Timestamp,
-    /// The case itself, when it exists.
-    pub except: Option<Uuid>,
-}
-
 impl Sort {
     fn tag(self) -> &'static str {
         match self {
@@ -165,6 +136,35 @@ impl Sort {
 
     fn cursor(self, place: &[i64]) -> String {
         place.iter().fold(self.tag().to_owned(), |text, key| format!("{text}.{key}"))
+    }
+}
+
+/// The way to the cases of a list: with `open` along an index of open cases, else along one in the order of the list, unless the
+/// filter names something that few cases have.
+fn way(filter: &Filter, sort: Sort) -> Way {
+    if filter.text.is_some() || filter.phone.is_some() {
+        return Way::Ids;
+    }
+    let open = filter.open == Some(true);
+    let named = [
+        (filter.customer.is_some(), "open_by_customer", "cases_by_customer"),
+        (filter.assignee.is_some(), "open_by_assignee", "cases_by_assignee"),
+        (open && filter.holder.is_some(), "open_by_holder", ""),
+        (open && filter.queue.is_some() && filter.stage.is_some(), "open_by_queue", ""),
+        (!open && sort == Sort::Newest && filter.department.is_some(), "", "cases_by_department"),
+        (!open && sort == Sort::Newest && filter.procedure.is_some(), "", "cases_by_procedure"),
+    ];
+    if let Some((_, of_open, of_all)) = named.into_iter().find(|(given, ..)| *given) {
+        return Way::Index(if open { of_open } else { of_all });
+    }
+    match (sort, open) {
+        (Sort::NextDue, true) => Way::Index("open_by_due"),
+        (Sort::NextDue, false) => Way::Index("cases_by_due"),
+        (Sort::Severity, true) => Way::Index("open_by_mildness"),
+        (Sort::Severity, false) => Way::Index("cases_by_mildness"),
+        (Sort::Newest | Sort::NewestEntry, true) => Way::Index("open_by_registration"),
+        (Sort::Newest, false) => Way::Index("cases_by_registration"),
+        (Sort::NewestEntry, false) => Way::Ids,
     }
 }
 
@@ -236,7 +236,7 @@ fn list_statement<'a>(
     most: usize,
 ) -> Statement<'a> {
     let mut statement = Statement::new("SELECT ");
-    statement.push(SUMMARY).push(SUMMARY_FROM);
+    statement.push(SUMMARY).push(" FROM cases").push(&way(filter, sort).hint()).push(SUMMARY_KEY);
     if let Some(expression) = &wanted.text {
         statement.params.push(expression.into());
         statement.push(SEARCH_JOIN);
@@ -263,10 +263,8 @@ fn list_statement<'a>(
 
 fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wanted) {
     // A literal, so that the partial indexes of open cases can be used.
-    match filter.open {
-        Some(true) => drop(statement.push(" AND cases.open = 1")),
-        Some(false) => drop(statement.push(" AND cases.open = 0")),
-        None => {}
+    if let Some(open) = filter.open {
+        statement.push(if open { " AND cases.open = 1" } else { " AND cases.open = 0" });
     }
     let equal = [
         ("life", &filter.life),
@@ -302,31 +300,6 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
     }
 }
 
-/// Open cases by procedure, queue and stage.
-pub(crate) fn counts(conn: &Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Count>> {
-    let now = to_int(now)?;
-    let statement = counts_statement(scope, now);
-    conn.rows(&statement.text, &statement.params, |row| {
-        Ok(Count {
-            procedure: row.text(0)?,
-            queue: row.text(1)?,
-            stage: row.text(2)?,
-            cases: row.count(3)?,
-            overdue: row.count(4)?,
-        })
-    })
-}
-
-fn counts_statement(scope: &Scope, now: i64) -> Statement<'_> {
-    let mut statement = Statement::new(
-        "SELECT cases.procedure, cases.queue, cases.stage, COUNT(*), SUM(CASE WHEN cases.due < ",
-    );
-    statement.bind(now).push(" THEN 1 ELSE 0 END) FROM cases WHERE cases.open = 1");
-    within(&mut statement, scope);
-    statement.push(" GROUP BY cases.procedure, cases.queue, cases.stage ORDER BY cases.procedure, cases.queue, cases.stage");
-    statement
-}
-
 /// How many cases a filter finds, counted up to `most`; a result of `most` means "at least".
 pub(crate) fn count(
     conn: &Conn,
@@ -337,6 +310,8 @@ pub(crate) fn count(
 ) -> Result<u64> {
     let Some(wanted) = wanted(vault, filter)? else { return Ok(0) };
     let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM cases");
+    let sort = if filter.open == Some(true) { Sort::NextDue } else { Sort::Newest };
+    statement.push(&way(filter, sort).hint());
     if let Some(expression) = &wanted.text {
         statement.params.push(expression.into());
         statement.push(SEARCH_JOIN);
@@ -349,52 +324,78 @@ pub(crate) fn count(
     Ok(conn.row(&statement.text, &statement.params, |row| row.count(0))?.unwrap_or(0))
 }
 
-/// Open cases of the same phone or customer, newest first: what a new case may be merged into.
-pub(crate) fn candidates(
-    conn: &Conn,
-    vault: &Vault,
-    scope: &Scope,
-    like: &Likeness,
-    most: usize,
-) -> Result<Vec<CaseSummary>> {
-    let since = to_int(like.since)?;
-    let digits =
-        like.phones.iter().map(|phone| phone_digits(phone)).filter(|digits| digits.len() >= 4);
-    let marks: Vec<[u8; 16]> =
-        digits.map(|digits| vault.mark("phone", digits.as_bytes())).collect();
-    if marks.is_empty() && like.customer.is_none() {
-        return Ok(Vec::new());
-    }
-    let statement = candidates_statement(scope, like, &marks, since, most);
-    let found = conn.rows(&statement.text, &statement.params, |row| summary(row, vault))?;
-    Ok(found.into_iter().map(|(_, case)| case).collect())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{Mode, Place};
 
-fn candidates_statement<'a>(
-    scope: &'a Scope,
-    like: &'a Likeness,
-    marks: &'a [[u8; 16]],
-    since: i64,
-    most: usize,
-) -> Statement<'a> {
-    let mut statement = Statement::new("SELECT ");
-    statement.push(SUMMARY).push(SUMMARY_FROM).push(" WHERE cases.open = 1 AND cases.id IN (");
-    for (n, mark) in marks.iter().enumerate() {
-        statement
-            .push(if n > 0 { " UNION " } else { "" })
-            .push("SELECT case_id FROM phones WHERE mark = ")
-            .bind(mark);
+    fn filters() -> Vec<Filter> {
+        let key = || Some("k".to_owned());
+        let none = Filter::default;
+        let instant = Some(Timestamp::UNIX_EPOCH);
+        vec![
+            none(),
+            Filter { life: key(), ..none() },
+            Filter { procedure: key(), ..none() },
+            Filter { stage: key(), ..none() },
+            Filter { queue: key(), ..none() },
+            Filter { holder: key(), ..none() },
+            Filter { assignee: key(), ..none() },
+            Filter { department: key(), ..none() },
+            Filter { channel: key(), ..none() },
+            Filter { category: key(), ..none() },
+            Filter { customer: key(), ..none() },
+            Filter { severity: Some(3), ..none() },
+            Filter { due_before: instant, ..none() },
+            Filter { registered_from: instant, registered_before: instant, ..none() },
+            Filter { phone: Some(PhoneMatch::LastFour("1234".into())), ..none() },
+            Filter { text: Some("退款 abc".into()), ..none() },
+            Filter {
+                procedure: key(),
+                assignee: key(),
+                stage: key(),
+                queue: key(),
+                department: key(),
+                severity: Some(1),
+                ..none()
+            },
+        ]
     }
-    if let Some(customer) = &like.customer {
-        statement.push(if marks.is_empty() { "" } else { " UNION " });
-        statement.push("SELECT id FROM cases WHERE open = 1 AND customer = ").bind(customer);
-        statement.push(" AND registered_at >= ").bind(since);
+
+    /// Every combination is prepared; none reads `cases` from one end to the other, and with `open` none reads closed cases.
+    #[test]
+    fn lists_and_counts_search_indexes() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
+        crate::migrate::migrate(&conn).unwrap();
+        let vault = Vault::new(&[1; 32]);
+        for scope in crate::scope::samples() {
+            for filter in filters() {
+                for open in [None, Some(true), Some(false)] {
+                    let filter = Filter { open, ..filter.clone() };
+                    let wanted = wanted(&vault, &filter).unwrap().unwrap();
+                    for sort in [Sort::NextDue, Sort::Newest, Sort::Severity, Sort::NewestEntry] {
+                        let statement =
+                            list_statement(&scope, &filter, &wanted, sort, &sort.start(), 50);
+                        assert_searches(&conn, &statement.text);
+                        let plan = conn.explain(&statement.text).unwrap().join("\n");
+                        if open == Some(true) && filter.text.is_none() && filter.phone.is_none() {
+                            assert!(
+                                plan.contains("cases USING INDEX open_by_"),
+                                "{plan}\n{}",
+                                statement.text
+                            );
+                        }
+                    }
+                }
+            }
+        }
     }
-    statement.push(") AND cases.registered_at >= ").bind(since);
-    if let Some(except) = &like.except {
-        statement.push(" AND cases.uuid <> ").bind(except);
+
+    fn assert_searches(conn: &Conn, text: &str) {
+        let plan = conn.explain(text).unwrap();
+        let scans =
+            plan.iter().any(|step| step.starts_with("SCAN cases") && !step.contains(" open_by_"));
+        assert!(!scans, "{plan:#?}\n{text}");
     }
-    within(&mut statement, scope);
-    statement.push(" ORDER BY cases.registered_at DESC, cases.id DESC LIMIT ").bind(limit(most));
-    statement
 }

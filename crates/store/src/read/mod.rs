@@ -4,3 +4,4 @@ pub(crate) mod case;
 pub(crate) mod feed;
 pub(crate) mod list;
 pub(crate) mod measure;
+pub(crate) mod open;

@@ -1,0 +1,142 @@
+//! The work in hand: how much there is of it, and what of it resembles a new case. Only open cases are read.
+
+use super::case::{CaseSummary, SUMMARY, SUMMARY_KEY, summary};
+use crate::backend::{Conn, Way};
+use crate::error::Result;
+use crate::scope::{Scope, Statement, within};
+use crate::text::phone_digits;
+use crate::time::{limit, to_int};
+use crate::vault::Vault;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// How many open cases there are at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Procedure.
+    pub procedure: String,
+    /// Queue.
+    pub queue: String,
+    /// Stage.
+    pub stage: String,
+    /// Open cases.
+    pub cases: u64,
+    /// Those of them whose next due has passed.
+    pub overdue: u64,
+}
+
+/// By what a similar case is looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Likeness {
+    /// Phone numbers of the new case, whole.
+    pub phones: Vec<String>,
+    /// Its customer.
+    pub customer: Option<String>,
+    /// Only cases registered at or after this instant, UTC.
+    pub since: Timestamp,
+    /// The case itself, when it exists.
+    pub except: Option<Uuid>,
+}
+
+/// Open cases by procedure, queue and stage.
+pub(crate) fn counts(conn: &Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Count>> {
+    let now = to_int(now)?;
+    let statement = counts_statement(scope, now);
+    conn.rows(&statement.text, &statement.params, |row| {
+        Ok(Count {
+            procedure: row.text(0)?,
+            queue: row.text(1)?,
+            stage: row.text(2)?,
+            cases: row.count(3)?,
+            overdue: row.count(4)?,
+        })
+    })
+}
+
+fn counts_statement(scope: &Scope, now: i64) -> Statement<'_> {
+    let mut statement = Statement::new(
+        "SELECT cases.procedure, cases.queue, cases.stage, COUNT(*), SUM(CASE WHEN cases.due < ",
+    );
+    statement.bind(now).push(" THEN 1 ELSE 0 END) FROM cases");
+    statement.push(&Way::Index("open_by_place").hint()).push(" WHERE cases.open = 1");
+    within(&mut statement, scope);
+    statement.push(" GROUP BY cases.procedure, cases.queue, cases.stage ORDER BY cases.procedure, cases.queue, cases.stage");
+    statement
+}
+
+/// Open cases of the same phone or customer, newest first: what a new case may be merged into.
+pub(crate) fn candidates(
+    conn: &Conn,
+    vault: &Vault,
+    scope: &Scope,
+    like: &Likeness,
+    most: usize,
+) -> Result<Vec<CaseSummary>> {
+    let since = to_int(like.since)?;
+    let digits =
+        like.phones.iter().map(|phone| phone_digits(phone)).filter(|digits| digits.len() >= 4);
+    let marks: Vec<[u8; 16]> =
+        digits.map(|digits| vault.mark("phone", digits.as_bytes())).collect();
+    if marks.is_empty() && like.customer.is_none() {
+        return Ok(Vec::new());
+    }
+    let statement = candidates_statement(scope, like, &marks, since, most);
+    let found = conn.rows(&statement.text, &statement.params, |row| summary(row, vault))?;
+    Ok(found.into_iter().map(|(_, case)| case).collect())
+}
+
+fn candidates_statement<'a>(
+    scope: &'a Scope,
+    like: &'a Likeness,
+    marks: &'a [[u8; 16]],
+    since: i64,
+    most: usize,
+) -> Statement<'a> {
+    let mut statement = Statement::new("SELECT ");
+    statement.push(SUMMARY).push(" FROM cases").push(&Way::Ids.hint()).push(SUMMARY_KEY);
+    statement.push(" WHERE cases.open = 1 AND cases.id IN (");
+    for (n, mark) in marks.iter().enumerate() {
+        statement
+            .push(if n > 0 { " UNION " } else { "" })
+            .push("SELECT case_id FROM phones WHERE mark = ")
+            .bind(mark);
+    }
+    if let Some(customer) = &like.customer {
+        statement.push(if marks.is_empty() { "" } else { " UNION " });
+        statement.push("SELECT id FROM cases").push(&Way::Index("open_by_customer").hint());
+        statement.push(" WHERE open = 1 AND customer = ").bind(customer);
+        statement.push(" AND registered_at >= ").bind(since);
+    }
+    statement.push(") AND cases.registered_at >= ").bind(since);
+    if let Some(except) = &like.except {
+        statement.push(" AND cases.uuid <> ").bind(except);
+    }
+    within(&mut statement, scope);
+    statement.push(" ORDER BY cases.registered_at DESC, cases.id DESC LIMIT ").bind(limit(most));
+    statement
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{Mode, Place};
+
+    #[test]
+    fn counts_and_candidates_read_open_cases_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
+        crate::migrate::migrate(&conn).unwrap();
+        for scope in crate::scope::samples() {
+            let plan = conn.explain(&counts_statement(&scope, 0).text).unwrap().join("\n");
+            assert!(plan.contains("USING COVERING INDEX open_by_place"), "{plan}");
+            let like = Likeness {
+                customer: Some("c".into()),
+                except: Some(Uuid::nil()),
+                ..Likeness::default()
+            };
+            let text = candidates_statement(&scope, &like, &[[0; 16], [1; 16]], 0, 5).text;
+            let plan = conn.explain(&text).unwrap().join("\n");
+            assert!(plan.contains("open_by_customer") && !plan.contains("SCAN cases"), "{plan}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Lists: filters, orders, pages, scopes, counts.
+
+use crate::world::{after, at, fresh, on_each, put};
+use store::{CaseRows, CaseSummary, Filter, Grant, Page, Reach, Scope, Sort, Store, StoreError};
+
+/// Thirty cases that differ in everything lists look at.
+fn shelf(store: &Store) -> Vec<CaseRows> {
+    let mut all = Vec::new();
+    for n in 0..30_u8 {
+        let mut rows = fresh(&format!("A-{n:02}"));
+        let c = &mut rows.columns;
+        c.procedure = ["repair", "refund"][usize::from(n % 2)].into();
+        c.stage = ["new", "doing", "done"][usize::from(n % 3)].into();
+        c.queue = ["first", "second"][usize::from(n / 2 % 2)].into();
+        c.department =
+            [Some("north".into()), Some("south".into()), None][usize::from(n / 5 % 3)].clone();
+        c.holder = ["lead", "wang"][usize::from(n / 3 % 2)].into();
+        c.assignee = (n % 4 == 0).then(|| "li".into());
+        c.channel = ["phone", "mail"][usize::from(n / 7 % 2)].into();
+        c.category = (n % 5 == 0).then(|| "leak".into());
+        c.customer = (n % 6 == 0).then(|| "customer-1".into());
+        c.severity = n % 4;
+        c.next_due = (n % 7 != 0).then(|| at(i64::from(n * 7 % 30)));
+        c.registered_at = at(i64::from(n / 2));
+        c.confidential = n % 9 == 0;
+        c.open = n % 10 < 7;
+        c.life = if c.open { "open" } else { "closed" }.into();
+        put(store, &rows);
+        all.push(rows);
+    }
+    all
+}
+
+fn all_pages(
+    store: &Store,
+    scope: &Scope,
+    filter: &Filter,
+    sort: Sort,
+    size: usize,
+) -> Vec<CaseSummary> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let Page { rows, next } = store.list(scope, filter, sort, cursor.as_deref(), size).unwrap();
+        assert!(rows.len() <= size);
+        all.extend(rows);
+        cursor = next;
+        if cursor.is_none() {
+            return all;
+        }
+    }
+}
+
+type Holds = fn(&CaseRows) -> bool;
+
+fn filters() -> Vec<(Filter, Holds)> {
+    let none = Filter::default;
+    let some = |text: &str| Some(text.to_owned());
+    vec![
+        (none(), |_| true),
+        (Filter { open: Some(true), ..none() }, |case| case.columns.open),
+        (Filter { open: Some(false), ..none() }, |case| !case.columns.open),
+        (Filter { life: some("closed"), ..none() }, |case| case.columns.life == "closed"),
+        (Filter { procedure: some("repair"), ..none() }, |case| case.columns.procedure == "repair"),
+        (
+            Filter { stage: some("doing"), queue: some("first"), open: Some(true), ..none() },
+            |case| {
+                case.columns.stage == "doing" && case.columns.queue == "first" && case.columns.open
+            },
+        ),
+        (Filter { holder: some("wang"), open: Some(true), ..none() }, |case| {
+            case.columns.holder == "wang" && case.columns.open
+        }),
+        (Filter { assignee: some("li"), ..none() }, |case| case.columns.assignee.is_some()),
+        (Filter { department: some("south"), ..none() }, |case| {
+            case.columns.department.as_deref() == Some("south")
+        }),
+        (Filter { channel: some("mail"), ..none() }, |case| case.columns.channel == "mail"),
+        (Filter { category: some("leak"), ..none() }, |case| case.columns.category.is_some()),
+        (Filter { customer: some("customer-1"), ..none() }, |case| case.columns.customer.is_some()),
+        (Filter { severity: Some(3), ..none() }, |case| case.columns.severity == 3),
+        (Filter { due_before: Some(at(9)), ..none() }, |case| {
+            case.columns.next_due.is_some_and(|due| due < at(9))
+        }),
+        (
+            Filter { registered_from: Some(at(3)), registered_before: Some(at(8)), ..none() },
+            |case| (at(3)..at(8)).contains(&case.columns.registered_at),
+        ),
+    ]
+}
+
+#[test]
+fn every_filter_in_every_order_on_pages_of_four_is_the_plain_answer() {
+    on_each(|store| {
+        let shelf = shelf(&store);
+        for (filter, holds) in filters() {
+            for sort in [Sort::NextDue, Sort::Newest, Sort::Severity, Sort::NewestEntry] {
+                let mut expected: Vec<(usize, &CaseRows)> =
+                    shelf.iter().enumerate().filter(|(_, case)| holds(case)).collect();
+                let far = at(1_000_000);
+                expected.sort_by_key(|(n, case)| {
+                    let (n, c) = (i64::try_from(*n).unwrap(), &case.columns);
+                    let due = c.next_due.unwrap_or(far);
+                    match sort {
+                        Sort::NextDue => (0, due, n),
+                        Sort::Newest => (-(c.registered_at.as_second()), far, -n),
+                        Sort::Severity => (-i64::from(c.severity), due, n),
+                        Sort::NewestEntry => (0, far, -n),
+                    }
+                });
+                let expected: Vec<_> =
+                    expected.into_iter().map(|(_, case)| case.number.clone()).collect();
+                let found = all_pages(&store, &Scope::all(), &filter, sort, 4);
+                assert_eq!(
+                    found.into_iter().map(|case| case.number).collect::<Vec<_>>(),
+                    expected,
+                    "{filter:?} {sort:?}"
+                );
+            }
+            let expected = shelf.iter().filter(|case| holds(case)).count();
+            assert_eq!(
+                store.count(&Scope::all(), &filter, 1000).unwrap(),
+                u64::try_from(expected).unwrap()
+            );
+            assert!(store.count(&Scope::all(), &filter, 2).unwrap() <= 2);
+        }
+    });
+}
+
+#[test]
+fn pages_stay_stable_while_cases_are_added_and_written() {
+    on_each(|store| {
+        let shelf = shelf(&store);
+        let first = store.list(&Scope::all(), &Filter::default(), Sort::Newest, None, 10).unwrap();
+        let mut new = fresh("B-1");
+        new.columns.registered_at = at(500);
+        put(&store, &new);
+        put(&store, &after(&shelf[0]));
+        let second = store
+            .list(&Scope::all(), &Filter::default(), Sort::Newest, first.next.as_deref(), 100)
+            .unwrap();
+        let mut numbers: Vec<_> =
+            first.rows.into_iter().chain(second.rows).map(|case| case.number).collect();
+        numbers.reverse();
+        assert_eq!(numbers, shelf.into_iter().map(|case| case.number).collect::<Vec<_>>());
+        for cursor in ["", "d.1.2", "n.x.y", "n.1", "n.1.2.3"] {
+            let bad = store.list(&Scope::all(), &Filter::default(), Sort::Newest, Some(cursor), 10);
+            assert!(matches!(bad, Err(StoreError::Invalid { .. })), "{cursor}");
+        }
+    });
+}
+
+#[test]
+fn a_scope_means_the_same_in_lists_counts_and_single_cases() {
+    let grant = |procedure: Option<&str>, reach, confidential| Grant {
+        procedure: procedure.map(Into::into),
+        reach,
+        confidential,
+    };
+    let scope = |grants| Scope { person: "li".into(), grants };
+    let cases: Vec<(Scope, Holds)> = vec![
+        (Scope::all(), |_| true),
+        (Scope::nobody(), |_| false),
+        (Scope::own("li"), |case| case.columns.assignee.as_deref() == Some("li")),
+        (Scope::departments(["south"]), |case| {
+            case.columns.department.as_deref() == Some("south") && !case.columns.confidential
+        }),
+        (scope(vec![grant(Some("refund"), Reach::All, false)]), |case| {
+            case.columns.procedure == "refund" && !case.columns.confidential
+        }),
+        (
+            scope(vec![grant(None, Reach::Team(vec!["wang".into(), "second".into()]), true)]),
+            |case| case.columns.holder == "wang" || case.columns.queue == "second",
+        ),
+        (
+            scope(vec![
+                grant(None, Reach::Departments(vec![]), true),
+                grant(Some("repair"), Reach::Own, true),
+            ]),
+            |case| {
+                case.columns.procedure == "repair" && case.columns.assignee.as_deref() == Some("li")
+            },
+        ),
+    ];
+    on_each(|store| {
+        let shelf = shelf(&store);
+        for (scope, sees) in &cases {
+            let listed = all_pages(&store, scope, &Filter::default(), Sort::NewestEntry, 7);
+            let expected: Vec<_> =
+                shelf.iter().rev().filter(|case| sees(case)).map(|case| case.id).collect();
+            assert_eq!(
+                listed.iter().map(|case| case.id).collect::<Vec<_>>(),
+                expected,
+                "{scope:?}"
+            );
+            for case in &shelf {
+                assert_eq!(store.case(scope, case.id).unwrap().is_some(), sees(case));
+                assert_eq!(
+                    store.case_by_number(scope, &case.number).unwrap().is_some(),
+                    sees(case)
+                );
+            }
+            let open = shelf.iter().filter(|case| sees(case) && case.columns.open);
+            let counts = store.counts(scope, at(10)).unwrap();
+            assert_eq!(
+                counts.iter().map(|count| count.cases).sum::<u64>(),
+                u64::try_from(open.clone().count()).unwrap()
+            );
+            let overdue =
+                open.filter(|case| case.columns.next_due.is_some_and(|due| due < at(10))).count();
+            assert_eq!(
+                counts.iter().map(|count| count.overdue).sum::<u64>(),
+                u64::try_from(overdue).unwrap()
+            );
+            assert_eq!(store.feed(scope, 0, 100).unwrap().events.len(), expected.len());
+        }
+    });
+}

@@ -1,0 +1,16 @@
+//! The conformance suite. It knows the store by its public face alone; another backend adds a line to [`world::backends`].
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod commit;
+mod lists;
+mod once;
+mod privacy;
+mod search;
+mod settings;
+mod upkeep;
+mod work;
+mod world;

@@ -1,0 +1,250 @@
+//! Personal values: sealed, found, erased, and provable afterwards.
+
+use crate::world::{KEY, after, at, event, fresh, new_id, on_each, put};
+use rusqlite::Connection;
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+use store::{
+    CaseRows, Filter, Likeness, NewAttachment, Options, OutboxRow, PhoneMatch, Scope, Sort, Store,
+    StoreError,
+};
+
+const NAME: &str = "欧阳明月";
+const PHONE: &str = "13812345678";
+const MAIL: &str = "mingyue@example.com";
+const TITLE: &str = "欧阳明月的空调漏水";
+
+fn personal(number: &str) -> CaseRows {
+    let mut rows = fresh(number);
+    rows.columns.title = Some(TITLE.into());
+    rows.events = vec![
+        event(
+            1,
+            "Registered",
+            json!({"name": {"$p": NAME}, "phones": [{"$p": PHONE, "of": "customer-7"}], "urgent": true}),
+        ),
+        event(2, "Noted", json!({"text": {"$p": format!("{NAME}说电话是{PHONE}")}})),
+    ];
+    rows.snapshot = json!({"name": {"$p": NAME}, "phone": {"$p": PHONE, "of": "customer-7"}});
+    rows.phones = vec![PHONE.into()];
+    rows.search = vec!["空调漏水".into()];
+    let message = |channel: &str, to: &str| OutboxRow {
+        id: new_id(),
+        channel: channel.into(),
+        to: to.into(),
+        kind: "registered".into(),
+        body: json!({"greeting": {"$p": format!("{NAME}您好")}}),
+        not_before: at(0),
+    };
+    rows.outbox = vec![message("mail", MAIL), message("inbox", "wang")];
+    rows
+}
+
+fn attached(store: &Store, text: &str) -> uuid::Uuid {
+    let id = new_id();
+    let (name, bytes) = (format!("{NAME}.png"), text.as_bytes().to_vec());
+    store
+        .attach(NewAttachment {
+            id,
+            name,
+            content_type: "image/png".into(),
+            by: "wang".into(),
+            at: at(0),
+            bytes,
+        })
+        .unwrap();
+    id
+}
+
+fn assert_not_on_disk(folder: &Path, words: &[&str]) {
+    for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if file.is_dir() {
+            assert_not_on_disk(&file, words);
+            continue;
+        }
+        let bytes = fs::read(&file).unwrap();
+        for word in words {
+            let there = bytes.windows(word.len()).any(|window| window == word.as_bytes());
+            assert!(!there, "{word} in {}", file.display());
+        }
+    }
+}
+
+#[test]
+fn names_and_phones_come_back_but_are_never_on_the_disk() {
+    on_each(|store| {
+        let mut rows = personal("A-1");
+        rows.attachments = vec![attached(&store, &format!("{NAME} {PHONE} in a picture"))];
+        put(&store, &rows);
+        assert_eq!(store.events(rows.id, 0, 9).unwrap(), rows.events);
+        assert_eq!(store.case(&Scope::all(), rows.id).unwrap().unwrap().snapshot, rows.snapshot);
+        let file = store.attachments_of(rows.id).unwrap().remove(0);
+        assert_eq!(file.name, Some(format!("{NAME}.png")));
+        assert!(store.attachment_content(file.id).unwrap().unwrap().starts_with(NAME.as_bytes()));
+        store.put_ephemeral("draft", "wang/1", &json!({"text": NAME}), at(60)).unwrap();
+
+        let words = [NAME, PHONE, MAIL, TITLE, "1234567", "明月"];
+        assert_not_on_disk(store.folder.path(), &words);
+        store.scrub().unwrap();
+        assert_not_on_disk(store.folder.path(), &words);
+    });
+}
+
+#[test]
+fn a_case_is_found_by_its_phone() {
+    on_each(|store| {
+        let rows = personal("A-1");
+        put(&store, &rows);
+        let hits = |phone| {
+            let filter = Filter { phone: Some(phone), ..Filter::default() };
+            store.list(&Scope::all(), &filter, Sort::Newest, None, 9).unwrap().rows.len()
+        };
+        assert_eq!(hits(PhoneMatch::Whole("+86 138-1234-5678".into())), 1);
+        assert_eq!(hits(PhoneMatch::FirstSeven("1381234".into())), 1);
+        assert_eq!(hits(PhoneMatch::LastFour("5678".into())), 1);
+        assert_eq!(hits(PhoneMatch::LastFour("1381".into())), 0);
+        assert_eq!(hits(PhoneMatch::Whole("5678".into())), 0);
+        let like = Likeness { phones: vec![PHONE.into()], since: at(-60), ..Likeness::default() };
+        assert_eq!(store.candidates(&Scope::all(), &like, 9).unwrap().len(), 1);
+        assert!(
+            store
+                .candidates(&Scope::all(), &Likeness { except: Some(rows.id), ..like.clone() }, 9)
+                .unwrap()
+                .is_empty()
+        );
+        assert!(
+            store
+                .candidates(&Scope::all(), &Likeness { since: at(1), ..like }, 9)
+                .unwrap()
+                .is_empty()
+        );
+    });
+}
+
+#[test]
+fn erasing_leaves_commitments_that_verify_and_nothing_else() {
+    on_each(|store| {
+        let mut rows = personal("A-1");
+        let file = attached(&store, "a picture");
+        rows.attachments = vec![file];
+        put(&store, &rows);
+        let other = personal("A-2");
+        put(&store, &other);
+        let report = store.verify_chain(rows.id).unwrap();
+        assert_eq!((report.events, report.values, report.erased), (2, 3, 0));
+
+        store.erase(rows.id).unwrap();
+        let report = store.verify_chain(rows.id).unwrap();
+        assert_eq!((report.events, report.values, report.erased), (2, 0, 3));
+        let found = store.case(&Scope::all(), rows.id).unwrap().unwrap();
+        assert_eq!(found.summary.columns.title, None);
+        assert_eq!(found.snapshot["name"]["$erased"].as_str().unwrap().len(), 64);
+        assert_eq!(found.snapshot["phone"]["of"], "customer-7");
+        assert_eq!(store.attachment(file).unwrap().unwrap().name, None);
+        assert_eq!(store.attachment_content(file).unwrap(), None);
+        assert_eq!(store.messages_of(rows.id).unwrap()[0].to, None);
+        let filter = Filter { phone: Some(PhoneMatch::Whole(PHONE.into())), ..Filter::default() };
+        assert_eq!(
+            store.list(&Scope::all(), &filter, Sort::Newest, None, 9).unwrap().rows.len(),
+            1
+        );
+        assert_eq!(store.search(&Scope::all(), "空调", None, 9).unwrap().rows.len(), 1);
+
+        // The other case of the same person is untouched.
+        assert_eq!(store.events(other.id, 0, 9).unwrap(), other.events);
+        assert_eq!(store.verify_chain(other.id).unwrap().values, 3);
+
+        // The case lives on with what it now knows, and a new text gets a new key.
+        let mut next = after(&rows);
+        next.snapshot = found.snapshot;
+        next.snapshot["name"] = json!({"$p": NAME});
+        (next.columns.title, next.phones, next.search) = (None, vec![], vec![]);
+        put(&store, &next);
+        assert_eq!(store.case(&Scope::all(), rows.id).unwrap().unwrap().snapshot, next.snapshot);
+        assert_eq!(store.verify_chain(rows.id).unwrap().erased, 3);
+    });
+}
+
+#[test]
+fn erasure_and_its_event_are_one_commit() {
+    on_each(|store| {
+        let rows = personal("A-1");
+        put(&store, &rows);
+        let mut erased = after(&rows);
+        erased.events = vec![event(3, "Erased", json!({"by": "law"}))];
+        erased.snapshot = json!({"name": "gone"});
+        (erased.erase, erased.columns.title, erased.phones, erased.search) =
+            (true, None, vec![], vec![]);
+        put(&store, &erased);
+        store.scrub().unwrap();
+        let report = store.verify_chain(rows.id).unwrap();
+        assert_eq!((report.events, report.values, report.erased), (3, 0, 3));
+        assert!(
+            store
+                .candidates(
+                    &Scope::all(),
+                    &Likeness { phones: vec![PHONE.into()], ..Likeness::default() },
+                    9
+                )
+                .unwrap()
+                .is_empty()
+        );
+    });
+}
+
+#[test]
+fn equal_texts_of_two_cases_share_neither_reference_nor_commitment() {
+    on_each(|store| {
+        put(&store, &personal("A-1"));
+        put(&store, &personal("A-2"));
+        let file = Connection::open(store.folder.path().join("bihuan.db")).unwrap();
+        let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let references = count("SELECT COUNT(*) FROM personal");
+        assert_eq!(references, count("SELECT COUNT(DISTINCT ref) FROM personal"));
+        let bodies: Vec<String> = file
+            .prepare("SELECT body FROM snapshots")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_ne!(bodies[0], bodies[1]);
+    });
+}
+
+#[test]
+fn tampering_is_detected() {
+    let deeds = [
+        "UPDATE events SET actor = 'somebody' WHERE seq = 1",
+        "UPDATE events SET body = REPLACE(body, 'true', 'false')",
+        "UPDATE events SET at = at + 1 WHERE seq = 2",
+        "DELETE FROM events WHERE seq = 2",
+        "DELETE FROM events WHERE seq = 1",
+        "UPDATE cases SET head = zeroblob(32)",
+        "UPDATE personal SET salt = zeroblob(16)",
+        "UPDATE personal SET sealed = zeroblob(60)",
+    ];
+    for deed in deeds {
+        on_each(|store| {
+            let rows = personal("A-1");
+            put(&store, &rows);
+            let file = Connection::open(store.folder.path().join("bihuan.db")).unwrap();
+            assert!(file.execute(deed, []).unwrap() > 0);
+            let found = store.verify_chain(rows.id);
+            assert!(matches!(found, Err(StoreError::Corrupt { .. })), "{deed}: {found:?}");
+            assert!(!found.unwrap_err().to_string().contains(NAME));
+        });
+    }
+}
+
+#[test]
+fn another_master_key_opens_nothing() {
+    on_each(|store| {
+        put(&store, &personal("A-1"));
+        let mut other = KEY;
+        other[0] ^= 1;
+        let refused = Store::open(store.folder.path(), Options::new(other)).map(drop);
+        assert_eq!(refused, Err(StoreError::WrongKey));
+    });
+}

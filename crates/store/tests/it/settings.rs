@@ -1,0 +1,152 @@
+//! Settings: versions, history, the log.
+
+use crate::world::{at, numbered, on_each};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use store::{Administer, Change, Store, StoreError, api_key_hash};
+
+fn change(store: &Store, changes: Vec<Change>) -> Result<Vec<u64>, StoreError> {
+    store.administer(Administer { at: at(0), actor: "admin".into(), changes })
+}
+
+fn put(kind: &str, key: &str, expected: Option<u64>, body: Value, history: bool) -> Change {
+    Change::Put { kind: kind.into(), key: key.into(), expected, body, history }
+}
+
+#[test]
+fn procedures_keep_every_version() {
+    on_each(|store| {
+        let versions = change(
+            &store,
+            vec![
+                put("procedure", "repair", Some(0), json!({"v": 1}), true),
+                put("calendar", "cn", None, json!({}), true),
+            ],
+        );
+        assert_eq!(versions.unwrap(), [1, 1]);
+        assert_eq!(
+            change(&store, vec![put("procedure", "repair", Some(1), json!({"v": 2}), true)])
+                .unwrap(),
+            [2]
+        );
+        let stale = change(
+            &store,
+            vec![
+                put("calendar", "us", None, json!({}), true),
+                put("procedure", "repair", Some(1), json!({}), true),
+            ],
+        );
+        assert!(matches!(stale, Err(StoreError::SettingConflict { expected: 1, found: 2, .. })));
+        assert_eq!(store.setting("calendar", "us").unwrap(), None);
+        assert_eq!(store.setting("procedure", "repair").unwrap().unwrap().body, json!({"v": 2}));
+        assert_eq!(
+            store.setting_version("procedure", "repair", 1).unwrap().unwrap().body,
+            json!({"v": 1})
+        );
+        assert_eq!(store.setting_versions("procedure", "repair").unwrap().len(), 2);
+
+        let remove = Change::Remove { kind: "procedure".into(), key: "repair".into() };
+        change(&store, vec![remove.clone()]).unwrap();
+        assert_eq!(change(&store, vec![remove]), Err(StoreError::NotFound { what: "setting" }));
+        assert!(store.settings("procedure").unwrap().is_empty());
+        assert!(store.setting_version("procedure", "repair", 2).unwrap().is_some());
+        assert_eq!(
+            change(&store, vec![put("procedure", "repair", Some(0), json!({"v": 3}), true)])
+                .unwrap(),
+            [3]
+        );
+        assert_eq!(
+            store
+                .settings_log(0, 99)
+                .unwrap()
+                .into_iter()
+                .map(|entry| entry.deed)
+                .collect::<Vec<_>>(),
+            ["put", "put", "put", "remove", "put"]
+        );
+    });
+}
+
+#[test]
+fn people_leave_nothing_behind() {
+    on_each(|store| {
+        let person = |name: &str| json!({"name": {"$p": name}, "team": "north"});
+        change(&store, vec![put("person", "wang", None, person("王小明"), false)]).unwrap();
+        change(&store, vec![put("person", "wang", None, person("王大明"), false)]).unwrap();
+        assert_eq!(store.setting("person", "wang").unwrap().unwrap().body, person("王大明"));
+        assert_eq!(store.setting_version("person", "wang", 1).unwrap(), None);
+        change(&store, vec![Change::Erase { kind: "person".into(), key: "wang".into() }]).unwrap();
+        assert_eq!(store.setting_versions("person", "wang").unwrap(), []);
+        let file = Connection::open(store.folder.path().join("bihuan.db")).unwrap();
+        assert_eq!(
+            file.query_row("SELECT COUNT(*) FROM subject_keys", [], |row| row.get::<_, i64>(0))
+                .unwrap(),
+            0
+        );
+        // A new person of that key never looks like the former one's version.
+        assert_eq!(
+            change(&store, vec![put("person", "wang", Some(0), person("王"), false)]).unwrap(),
+            [3]
+        );
+    });
+}
+
+#[test]
+fn an_api_key_is_found_by_its_hash_alone() {
+    on_each(|store| {
+        let hash = api_key_hash("bh_secret");
+        change(
+            &store,
+            vec![put(
+                "api-key",
+                &hash,
+                None,
+                json!({"owner": "wang", "scopes": ["cases:read"]}),
+                false,
+            )],
+        )
+        .unwrap();
+        assert!(store.setting("api-key", &api_key_hash("bh_secret")).unwrap().is_some());
+        assert!(store.setting("api-key", &api_key_hash("bh_secreT")).unwrap().is_none());
+    });
+}
+
+#[test]
+fn a_raised_serial_is_never_drawn_again() {
+    on_each(|store| {
+        let raise =
+            |last| change(&store, vec![Change::RaiseSerial { scope: "AS".into(), last }]).unwrap();
+        raise(41);
+        raise(7);
+        assert_eq!(store.commit(numbered("AS", |_| {})).unwrap().body["number"], "AS-0042");
+    });
+}
+
+#[test]
+fn tampering_with_settings_is_detected() {
+    for deed in [
+        "UPDATE settings SET body = '{}'",
+        "UPDATE settings_log SET actor = 'x'",
+        "DELETE FROM settings_log WHERE sequence = 1",
+    ] {
+        on_each(|store| {
+            change(
+                &store,
+                vec![
+                    put("procedure", "repair", None, json!({"v": 1}), true),
+                    put("procedure", "repair", None, json!({"v": 2}), true),
+                ],
+            )
+            .unwrap();
+            let place = store.folder.path().to_owned();
+            assert_eq!(Store::verify(&place, crate::world::KEY).unwrap().problems, [""; 0]);
+            let file = Connection::open(place.join("bihuan.db")).unwrap();
+            assert!(file.execute(deed, []).unwrap() > 0);
+            assert_eq!(
+                Store::verify(&place, crate::world::KEY).unwrap().problems.len(),
+                1,
+                "{deed}"
+            );
+        });
+    }
+}

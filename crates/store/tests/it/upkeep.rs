@@ -1,0 +1,173 @@
+//! Backup, verification, versions of the schema, attachments that nobody took.
+
+use crate::world::{KEY, after, at, fresh, new_id, numbered, numbers, on_each, put};
+use jiff::SignedDuration;
+use rusqlite::Connection;
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::{NewAttachment, Options, Scope, Store, StoreError};
+
+fn attach(store: &Store, bytes: &[u8]) -> uuid::Uuid {
+    let id = new_id();
+    let new = NewAttachment {
+        id,
+        name: "a.png".into(),
+        content_type: "image/png".into(),
+        by: "wang".into(),
+        at: at(0),
+        bytes: bytes.to_vec(),
+    };
+    store.attach(new).unwrap();
+    id
+}
+
+#[test]
+fn a_backup_of_a_running_database_is_whole() {
+    on_each(|store| {
+        let mut rows = fresh("A-1");
+        rows.snapshot = json!({"name": {"$p": "王小明"}});
+        rows.attachments = vec![attach(&store, b"picture")];
+        put(&store, &rows);
+        let to = tempfile::tempdir().unwrap();
+        let (stop, target) = (AtomicBool::new(false), to.path().join("backup"));
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    store.commit(numbered("AS", |_| {})).unwrap();
+                }
+            });
+            store.backup(&target).unwrap();
+            stop.store(true, Ordering::Relaxed);
+        });
+        let found = Store::verify(&target, KEY).unwrap();
+        assert_eq!(found.problems, [""; 0]);
+        assert!(found.cases >= 1 && found.events == found.cases && found.files == 1);
+        assert!(matches!(store.backup(&target), Err(StoreError::File { .. })));
+        assert_eq!(Store::verify(&target, [0; 32]), Err(StoreError::WrongKey));
+        assert_eq!(
+            Store::verify(to.path().join("nowhere"), KEY),
+            Err(StoreError::NotFound { what: "database" })
+        );
+
+        let restored = Store::open(&target, Options::new(KEY)).unwrap();
+        assert_eq!(
+            restored.case(&Scope::all(), rows.id).unwrap(),
+            store.case(&Scope::all(), rows.id).unwrap()
+        );
+        assert_eq!(
+            restored.attachment_content(rows.attachments[0]).unwrap().as_deref(),
+            Some(&b"picture"[..])
+        );
+        put(&restored, &after(&rows));
+    });
+}
+
+#[test]
+fn verification_names_what_is_wrong() {
+    on_each(|store| {
+        let mut rows = fresh("A-1");
+        rows.attachments = vec![attach(&store, b"picture")];
+        put(&store, &rows);
+        let place = store.folder.path().to_owned();
+        std::fs::remove_dir_all(place.join("blobs")).unwrap();
+        let file = Connection::open(place.join("bihuan.db")).unwrap();
+        file.execute("DELETE FROM snapshots", []).unwrap();
+        file.execute("UPDATE events SET body = '{}'", []).unwrap();
+        let problems = Store::verify(&place, KEY).unwrap().problems.join("\n");
+        for word in ["chain", "snapshots", "attachment"] {
+            assert!(problems.contains(word), "{word}: {problems}");
+        }
+    });
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_refused() {
+    on_each(|store| {
+        let file = Connection::open(store.folder.path().join("bihuan.db")).unwrap();
+        file.execute("INSERT INTO schema_version (version, name) VALUES (9999, '9999_future')", [])
+            .unwrap();
+        let refused = Store::open(store.folder.path(), Options::new(KEY)).map(drop);
+        assert!(matches!(refused, Err(StoreError::TooNew { found: 9999, .. })), "{refused:?}");
+        assert!(matches!(Store::verify(store.folder.path(), KEY), Err(StoreError::TooNew { .. })));
+    });
+}
+
+#[test]
+fn a_database_is_there_again_after_it_was_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("desk.db");
+    let rows = fresh("A-1");
+    let store = Store::open(&place, Options::new(KEY)).unwrap();
+    let waiting = store.commit_later(crate::world::write(rows.clone())).unwrap();
+    drop(store);
+    // Closing waits for what was submitted.
+    assert!(waiting.blocking_recv().unwrap().is_ok());
+    let store = Store::open(&place, Options::new(KEY)).unwrap();
+    assert_eq!(numbers(&store), ["A-1"]);
+    assert_eq!(*store.changes().borrow(), 1);
+    assert_eq!(put(&store, &after(&rows)).sequence, 2);
+}
+
+#[test]
+fn facts_for_the_doctor() {
+    on_each(|store| {
+        put(&store, &fresh("A-1"));
+        let facts = store.facts().unwrap();
+        assert_eq!(
+            (
+                facts.journal_mode.as_str(),
+                facts.schema,
+                facts.cases,
+                facts.open_cases,
+                facts.events
+            ),
+            ("wal", facts.schema_known, 1, 1, 1)
+        );
+        assert!(
+            facts.backend.starts_with("SQLite 3.")
+                && facts.database_bytes > 0
+                && facts.log_bytes > 0
+        );
+        store.scrub().unwrap();
+        assert_eq!(store.facts().unwrap().log_bytes, 0);
+    });
+}
+
+#[test]
+fn uploads_that_nobody_took_are_swept_and_others_stay() {
+    on_each(|store| {
+        let (taken, orphan, erased) =
+            (attach(&store, b"same"), attach(&store, b"same"), attach(&store, b"same"));
+        let mut rows = fresh("A-1");
+        rows.attachments = vec![taken];
+        put(&store, &rows);
+        let mut other = fresh("A-2");
+        other.attachments = vec![erased];
+        put(&store, &other);
+        store.erase(other.id).unwrap();
+        // Files are as old as the test; the folder is asked with an instant far ahead, the rows with one before their own.
+        assert_eq!(store.sweep_attachments(at(-1)).unwrap(), 0);
+        assert!(store.attachment(orphan).unwrap().is_some());
+        let later = at(0) + SignedDuration::from_hours(24 * 365 * 50);
+        assert_eq!(store.sweep_attachments(later).unwrap(), 2);
+        assert_eq!(store.attachment(orphan).unwrap(), None);
+        assert_eq!(store.attachment_content(taken).unwrap().as_deref(), Some(&b"same"[..]));
+        // Another case cannot take what already belongs to one.
+        let mut thief = fresh("A-3");
+        thief.attachments = vec![taken];
+        assert!(crate::world::try_put(&store, &thief).is_err());
+    });
+}
+
+#[test]
+fn cases_whose_time_has_come_are_named() {
+    on_each(|store| {
+        for (n, minutes) in [(1, Some(30)), (2, None), (3, Some(10))] {
+            let mut rows = fresh(&format!("A-{n}"));
+            rows.columns.keep_until = minutes.map(at);
+            put(&store, &rows);
+        }
+        assert_eq!(store.cases_to_forget(at(20), 9).unwrap().len(), 1);
+        assert_eq!(store.cases_to_forget(at(31), 9).unwrap().len(), 2);
+    });
+}

@@ -1,0 +1,143 @@
+//! What the tests share: stores that go away, and cases to put into them.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::{
+    CaseColumns, CaseRows, CaseWrite, EventRow, Options, Receipt, Result, Scope, Store, Write,
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub(crate) const KEY: [u8; 32] = [7; 32];
+
+/// A store in a folder that goes away with it.
+pub(crate) struct Home {
+    store: Store,
+    pub(crate) folder: TempDir,
+}
+
+impl Deref for Home {
+    type Target = Store;
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+type Factory = fn() -> Home;
+
+/// Every backend there is.
+pub(crate) fn backends() -> Vec<(&'static str, Factory)> {
+    vec![("sqlite", sqlite)]
+}
+
+fn sqlite() -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    Home { store: Store::open(folder.path(), Options::new(KEY)).unwrap(), folder }
+}
+
+/// Runs a test over every backend.
+pub(crate) fn on_each(test: impl Fn(Home)) {
+    for (name, open) in backends() {
+        eprintln!("backend {name}");
+        test(open());
+    }
+}
+
+/// 2026-05-08 09:00 UTC and some minutes.
+pub(crate) fn at(minutes: i64) -> Timestamp {
+    "2026-05-08T09:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
+}
+
+pub(crate) fn new_id() -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    uuid::Builder::from_unix_timestamp_millis(1_778_230_800_000 + n, &[0; 10]).into_uuid()
+}
+
+pub(crate) fn event(seq: u64, kind: &str, body: Value) -> EventRow {
+    EventRow {
+        seq,
+        kind: kind.into(),
+        v: 1,
+        at: at(i64::try_from(seq).unwrap()),
+        actor: "wang".into(),
+        body,
+    }
+}
+
+/// An open case with one event.
+pub(crate) fn fresh(number: &str) -> CaseRows {
+    CaseRows {
+        id: new_id(),
+        expected: 0,
+        version: 1,
+        number: number.into(),
+        columns: CaseColumns {
+            procedure: "repair".into(),
+            procedure_version: 1,
+            life: "open".into(),
+            stage: "new".into(),
+            holder: "lead".into(),
+            department: Some("north".into()),
+            queue: "inbox".into(),
+            severity: 2,
+            channel: "phone".into(),
+            received_at: at(0),
+            registered_at: at(0),
+            next_due: Some(at(60)),
+            open: true,
+            ..CaseColumns::default()
+        },
+        events: vec![event(1, "Registered", json!({"number": number}))],
+        snapshot: json!({"number": number}),
+        fold_version: 1,
+        ..CaseRows::default()
+    }
+}
+
+/// The same case one event later.
+pub(crate) fn after(rows: &CaseRows) -> CaseRows {
+    let seq = rows.events.last().map_or(0, |event| event.seq) + 1;
+    CaseRows {
+        expected: rows.version,
+        version: rows.version + 1,
+        events: vec![event(seq, "Noted", json!({"n": seq}))],
+        erase: false,
+        attachments: vec![],
+        outbox: vec![],
+        ..rows.clone()
+    }
+}
+
+pub(crate) fn write(rows: CaseRows) -> Write {
+    Write::new(at(0), vec![CaseWrite::existing(rows)], |rows| json!({"number": rows[0].number}))
+}
+
+pub(crate) fn put(store: &Store, rows: &CaseRows) -> Receipt {
+    try_put(store, rows).unwrap()
+}
+
+pub(crate) fn try_put(store: &Store, rows: &CaseRows) -> Result<Receipt> {
+    store.commit(write(rows.clone()))
+}
+
+/// A new case that draws a serial.
+pub(crate) fn numbered(scope: &str, change: impl FnOnce(&mut CaseRows) + Send + 'static) -> Write {
+    let prefix = scope.to_owned();
+    let new = CaseWrite::new(scope, 1, move |serial| {
+        let mut rows = fresh(&format!("{prefix}-{serial:04}"));
+        change(&mut rows);
+        rows
+    });
+    Write::new(at(0), vec![new], |rows| json!({"number": rows[0].number, "id": rows[0].id}))
+}
+
+/// The numbers of all cases, oldest entry first.
+pub(crate) fn numbers(store: &Store) -> Vec<String> {
+    let page = store
+        .list(&Scope::all(), &store::Filter::default(), store::Sort::NewestEntry, None, 100_000)
+        .unwrap();
+    page.rows.into_iter().rev().map(|case| case.number).collect()
+}
