@@ -2,6 +2,7 @@
 
 mod calendar;
 mod case;
+mod demo;
 mod help;
 mod output;
 mod person;
@@ -42,6 +43,8 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Take the sample requests through every procedure and tell what happened
+    Demo(demo::DemoArgs),
     /// Register, read and act on cases
     Case(case::CaseArgs),
     /// Working calendars and due instants
@@ -66,6 +69,7 @@ pub(crate) fn run() -> ExitCode {
     };
     let mut output = Output::new(cli.global.json, english);
     let result = match &cli.command {
+        Command::Demo(args) => demo::run(&cli.global, args, &mut output),
         Command::Case(args) => case::run(&cli.global, args, &mut output),
         Command::Calendar(args) => calendar::run(args, &mut output),
         Command::Procedure(args) => procedure::run(&cli.global, args, &mut output),

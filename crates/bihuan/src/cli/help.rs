@@ -40,7 +40,7 @@ fn translate(command: Command, path: &str, texts: &BTreeMap<String, String>) -> 
     };
     let args: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
     for id in args {
-        let own = text(&format!("{path} {id}")).or_else(|| text(&format!("* {id}")));
+        let own = text(&format!("* {id}")).or_else(|| text(&format!("{path} {id}")));
         if let Some(help) = own {
             command = command.mut_arg(id, |arg| arg.help(help));
         }
