@@ -24,7 +24,7 @@ pub enum DeskError {
         found: u64,
     },
     /// A procedure file has findings.
-    #[error("{} findings in the procedure", .0.len())]
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Procedure(Vec<Finding>),
     /// A procedure would break the promise.
     #[error("the procedure is refused: {}", .0.join("; "))]

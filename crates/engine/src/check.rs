@@ -8,14 +8,22 @@
 //!
 //! - `findings`: what was found; `space`: the finite values that conditions can tell apart
 //! - `stages`, `moments`, `clocks`, `forms`, `rows`, `numbers`: the static half
-//! - `people`, `samples`, `moves`, `shape`, `explore`, `judge`: the exploring half
+//! - `people`, `samples`, `moves`: who may do what with which input; `shape`: the abstract state of a case; `graph`: the
+//!   states reached; `explore`: the search; `judge`: what is required of a state and of all of them
 
 mod clocks;
+mod explore;
 mod findings;
 mod forms;
+mod graph;
+mod judge;
 mod moments;
+mod moves;
 mod numbers;
+mod people;
 mod rows;
+mod samples;
+mod shape;
 mod space;
 mod stages;
 
@@ -83,8 +91,17 @@ pub fn check_within(
 ) -> Report {
     let mut findings = Findings::default();
     look(procedure, all, &mut findings);
-    let _ = (calendar, budget);
-    Report { violations: findings.finish(), ..Report::default() }
+    let explored = explore::explore(procedure, calendar, all, budget);
+    for problem in explored.problems {
+        let (origin, item, detail) = (&problem.origin, problem.item, problem.detail);
+        findings.on_path(problem.code, origin, item, detail, problem.path);
+    }
+    Report {
+        states: explored.states,
+        transitions: explored.transitions,
+        violations: findings.finish(),
+        capped: explored.capped,
+    }
 }
 
 /// The static half alone: what the text shows without trying anything.

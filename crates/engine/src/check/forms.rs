@@ -113,7 +113,12 @@ fn transfer(rule: &TransferRule, all: &[&Procedure], findings: &mut Findings) {
     }
     for (theirs, written) in &rule.set {
         let known = other.axis_of(theirs).is_none_or(|axis| {
-            axis.value(written).is_some_and(|value| !value.system && !value.disabled)
+            axis.values.iter().filter(|value| !value.system && !value.disabled).any(|value| {
+                value.key == written.as_str()
+                    || value.label.zh == *written
+                    || value.label.en.eq_ignore_ascii_case(written)
+                    || value.also.contains(written)
+            })
         });
         if !known {
             let detail = format!("`{written}` cannot be chosen for `{theirs}` of `{}`", other.key);

@@ -91,41 +91,20 @@ impl Causes {
         let by = &action.by;
         let purposes: Vec<Purpose> =
             action.purpose.map_or_else(|| PURPOSES.to_vec(), |purpose| vec![purpose]);
-        let moments: &[Moment] = match verb {
-            Verb::Register => &[Moment::Received, Moment::Registered],
-            Verb::Assign => &[Moment::Dispatched],
-            Verb::Unassign => &[Moment::Returned],
+        match verb {
             Verb::Contact => {
-                self.add(Moment::Contacted, by, &purposes);
-                self.add(Moment::Attempted, by, &purposes);
-                self.add(Moment::Responded, by, &purposes);
-                &[]
+                of_verb(verb).iter().for_each(|moment| self.add(*moment, by, &purposes));
+                return;
             }
-            Verb::Progress => &[Moment::Progress],
-            Verb::Task => &[Moment::TaskSent],
-            Verb::TaskDone => &[Moment::TaskDone],
-            Verb::Submit => &[Moment::PlanSubmitted, Moment::PlanApproved],
-            Verb::Approve => &[Moment::PlanApproved],
-            Verb::Reject => &[Moment::PlanRejected],
-            Verb::File => &[Moment::Filed],
             Verb::Rate => {
                 let rules = procedure.survey.iter().flat_map(|survey| &survey.rules);
                 for effect in rules.flat_map(|rule| &rule.effects) {
                     self.effect(procedure, effect, by);
                 }
-                &[Moment::Rated, Moment::Dissatisfied]
             }
-            Verb::Extend | Verb::Change => &[Moment::ChangeRequested],
-            Verb::ExtendDecide | Verb::ChangeDecide => &[Moment::ChangeDecided],
-            Verb::Urge => &[Moment::Urged],
-            Verb::Transfer => &[Moment::Transferred],
-            Verb::Pause => &[Moment::Paused],
-            Verb::Resume => &[Moment::Resumed],
-            Verb::Void => &[Moment::Voided],
-            Verb::Reopen => &[Moment::Reopened],
-            _ => &[],
-        };
-        moments.iter().for_each(|moment| self.add(*moment, by, &[]));
+            _ => {}
+        }
+        of_verb(verb).iter().for_each(|moment| self.add(*moment, by, &[]));
     }
 
     fn effect(&mut self, procedure: &Procedure, effect: &Effect, by: &[Actor]) {
@@ -147,6 +126,33 @@ impl Causes {
             Some(StageKind::Archived) => self.add(Moment::Archived, by, &[]),
             _ => {}
         }
+    }
+}
+
+/// The moments that a verb may cause.
+pub(super) fn of_verb(verb: Verb) -> &'static [Moment] {
+    match verb {
+        Verb::Register => &[Moment::Received, Moment::Registered],
+        Verb::Assign => &[Moment::Dispatched],
+        Verb::Unassign => &[Moment::Returned],
+        Verb::Contact => &[Moment::Contacted, Moment::Responded, Moment::Attempted],
+        Verb::Progress => &[Moment::Progress],
+        Verb::Task => &[Moment::TaskSent],
+        Verb::TaskDone => &[Moment::TaskDone],
+        Verb::Submit => &[Moment::PlanSubmitted, Moment::PlanApproved],
+        Verb::Approve => &[Moment::PlanApproved],
+        Verb::Reject => &[Moment::PlanRejected],
+        Verb::File => &[Moment::Filed],
+        Verb::Rate => &[Moment::Rated, Moment::Dissatisfied],
+        Verb::Extend | Verb::Change => &[Moment::ChangeRequested],
+        Verb::ExtendDecide | Verb::ChangeDecide => &[Moment::ChangeDecided],
+        Verb::Urge => &[Moment::Urged],
+        Verb::Transfer => &[Moment::Transferred],
+        Verb::Pause => &[Moment::Paused],
+        Verb::Resume => &[Moment::Resumed],
+        Verb::Void => &[Moment::Voided],
+        Verb::Reopen => &[Moment::Reopened],
+        _ => &[],
     }
 }
 

@@ -349,7 +349,7 @@ pub(super) fn whole(number: f64) -> Option<u32> {
     (0..10_000u32).find(|one| (f64::from(*one) - number).abs() < 1e-9)
 }
 
-fn number_passes(test: &Test, number: u32) -> bool {
+pub(super) fn number_passes(test: &Test, number: u32) -> bool {
     let is = |text: &String| text.parse::<u32>().is_ok_and(|wanted| wanted == number);
     match test {
         Test::Eq(text) => {

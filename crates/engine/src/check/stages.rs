@@ -13,6 +13,9 @@ pub(super) fn look(procedure: &Procedure, findings: &mut Findings) {
     let reached = reached(procedure);
     for stage in &procedure.stages {
         let item = format!("stages.{}", stage.key);
+        if is_before(procedure, stage, &reached) {
+            continue;
+        }
         if !reached.contains(&stage.key) {
             findings.find(
                 "unreachable_stage",
@@ -42,8 +45,14 @@ pub(super) fn look(procedure: &Procedure, findings: &mut Findings) {
     notify(procedure, findings);
 }
 
+/// Whether a stage only stands for the state before a case is saved: the first one, when no way leads back to it.
+pub(super) fn is_before(procedure: &Procedure, stage: &Stage, reached: &BTreeSet<Key>) -> bool {
+    procedure.stages.first().is_some_and(|first| first.key == stage.key)
+        && !reached.contains(&stage.key)
+}
+
 /// Stages to which some way leads from registration, conditions aside.
-fn reached(procedure: &Procedure) -> BTreeSet<Key> {
+pub(super) fn reached(procedure: &Procedure) -> BTreeSet<Key> {
     let mut reached: BTreeSet<Key> =
         procedure.register_action().and_then(|action| action.to.clone()).into_iter().collect();
     loop {

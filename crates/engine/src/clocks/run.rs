@@ -18,6 +18,19 @@ pub(crate) fn happened(work: &mut Work<'_>, id: &Key, occurrence: &Occurrence) {
     let index = work.case(id).moments.len().saturating_sub(1);
     for clock in &procedure.clocks {
         if !clock.tasks.is_empty() && !of_task(work.case(id), clock, occurrence.task) {
+            // What makes the work of a task pointless (closing) is no moment of the task itself.
+            if clock.cancel.iter().any(|filter| occurrence.matches(filter)) {
+                let tasks: Vec<Option<u32>> = work
+                    .case(id)
+                    .clocks
+                    .iter()
+                    .filter(|one| one.clock == clock.key && one.is_live())
+                    .map(|one| one.task)
+                    .collect();
+                tasks.into_iter().for_each(|task| {
+                    cancel(work, id, clock, task, &CancelCause::Moment(occurrence.moment))
+                });
+            }
             continue;
         }
         let task = if clock.tasks.is_empty() { None } else { occurrence.task };

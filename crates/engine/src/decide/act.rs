@@ -277,6 +277,22 @@ impl Work<'_> {
         }
     }
 
+    /// A rating is still taken some days after closing, not longer.
+    fn in_time_to_rate(
+        &self,
+        id: &Key,
+        procedure: &Procedure,
+        action: &Action,
+    ) -> Result<(), Refusal> {
+        let (Life::Closed { at }, true) = (&self.case(id).life, action.does.contains(&Verb::Rate))
+        else {
+            return Ok(());
+        };
+        let days = procedure.survey.as_ref().map_or(0, |survey| survey.late_days);
+        let late = self.now.as_second() - at.as_second() > i64::from(days) * 86_400;
+        if late { Err(Refusal::Late { action: action.key.clone() }) } else { Ok(()) }
+    }
+
     /// Takes the entered fields in, those that a table derives as overrides.
     pub(crate) fn enter_fields(
         &mut self,

@@ -128,7 +128,7 @@ impl Work<'_> {
         self.pass_to_main(id, &flags);
     }
 
-    fn set_written(&mut self, id: &Key, field: &Key, written: &str) {
+    pub(crate) fn set_written(&mut self, id: &Key, field: &Key, written: &str) {
         let (procedure, _) = self.rules(id);
         let Some(kind) = procedure.field(field).map(|field| &field.kind) else { return };
         let value = match kind {

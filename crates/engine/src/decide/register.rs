@@ -79,8 +79,8 @@ impl Work<'_> {
         };
         self.record(id, event);
         self.opened.push(id.clone());
-        let entered = with_defaults(procedure, entered);
-        self.enter_fields(id, procedure, action, &entered, &Extra::default())?;
+        self.take_defaults(id, procedure, entered);
+        self.enter_fields(id, procedure, action, entered, &Extra::default())?;
         self.complete(id, procedure, action, &Extra::default())?;
         let received = self.received_at(id, procedure);
         if received != self.now {
@@ -98,6 +98,15 @@ impl Work<'_> {
             self.effect(id, effect);
         }
         Ok(())
+    }
+
+    /// Fields that were not entered take their defaults, also those that no form of the registration asks.
+    fn take_defaults(&mut self, id: &Key, procedure: &Procedure, entered: &Entered) {
+        for field in procedure.fields.iter().filter(|field| !entered.contains_key(&field.key)) {
+            if let Some(default) = &field.default {
+                self.set_written(id, &field.key, default);
+            }
+        }
     }
 
     /// When the customer contacted us: what was entered, else now (G-10). A field left empty takes the instant.
@@ -172,17 +181,6 @@ fn registering(procedure: &Procedure) -> Result<&Action, Refusal> {
         what: "action".to_owned(),
         key: procedure.key.to_string(),
     })
-}
-
-/// What was entered, and the defaults of the fields that were not.
-fn with_defaults(procedure: &Procedure, entered: &Entered) -> Entered {
-    let mut all = entered.clone();
-    for field in procedure.fields.iter().filter(|field| !entered.contains_key(&field.key)) {
-        if let Some(default) = &field.default {
-            all.insert(field.key.clone(), written_json(default));
-        }
-    }
-    all
 }
 
 /// What a file writes, as a form would send it.

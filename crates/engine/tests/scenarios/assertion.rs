@@ -16,6 +16,8 @@ use engine::sim::Sim;
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) case: Option<Key>,
+    /// The procedure of the row's action.
+    pub(crate) procedure: Option<Key>,
     pub(crate) who: Option<Who>,
     /// Position of the row's first event.
     pub(crate) since: usize,
@@ -226,12 +228,9 @@ fn messages(
 fn refused(sim: &Sim, seen: &Seen, expected: &str, rest: &str) -> String {
     let Some(refusal) = &seen.refusal else { return "accepted".to_owned() };
     let (code, wanted) = rest.split_once(' ').unwrap_or((rest, ""));
-    let procedures: Vec<_> = sim.library.all().cloned().collect();
+    let procedure = seen.procedure.as_ref().and_then(|key| sim.library.newest(key)).unwrap().0;
     let name = |key: &Key| {
-        procedures
-            .iter()
-            .find_map(|one| one.field(key))
-            .map_or_else(|| key.to_string(), |field| field.label.zh.clone())
+        procedure.field(key).map_or_else(|| key.to_string(), |field| field.label.zh.clone())
     };
     let names: Vec<String> = match refusal {
         Refusal::Missing { fields } => fields

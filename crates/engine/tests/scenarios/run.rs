@@ -7,7 +7,7 @@ use engine::command::{Entered, Extra, NewTask};
 use engine::event::Event;
 use engine::key::Key;
 use engine::people::{Directory, Person, Who};
-use engine::procedure::{Action, FieldKind, Procedure, Purpose, Verb};
+use engine::procedure::{Action, Field, FieldKind, Procedure, Purpose, Verb};
 use engine::refusal::Refusal;
 use engine::sim::Sim;
 use jiff::Timestamp;
@@ -178,6 +178,7 @@ fn step(sim: &mut Sim, row: &Row, cast: &Cast, main: &Key, serial: &mut Option<i
             .map_or_else(|| main.clone(), |case| sim.cases[case].procedure.clone()),
     };
     let (procedure, _) = sim.library.newest(&key).unwrap();
+    seen.procedure = Some(key.clone());
     let action = procedure
         .actions
         .iter()
@@ -250,9 +251,9 @@ fn blank(procedure: &Procedure) -> Case {
 }
 
 /// Fields by their labels, built-in inputs by the names of the format.
-fn fill(
+fn fill<'p>(
     sim: &Sim,
-    procedure: &Procedure,
+    procedure: &'p Procedure,
     action: &Action,
     inputs: &[(String, String)],
 ) -> (Entered, Extra) {
@@ -266,16 +267,23 @@ fn fill(
         if builtin(sim, procedure, action, label, &value, &mut extra, &mut task) {
             continue;
         }
-        let asked = |key: &Key| action.input.iter().any(|input| input.field == *key);
-        let mut named = procedure
-            .fields
-            .iter()
-            .filter(|field| field.label.zh == *label || field.also.contains(label));
-        let first = named.clone().next();
-        match named
-            .find(|field| asked(&field.key) && !matches!(field.kind, FieldKind::Auto(_)))
-            .or(first)
-        {
+        let asked = |field: &&Field| action.input.iter().any(|input| input.field == field.key);
+        let entered_by_hand = |field: &&Field| !matches!(field.kind, FieldKind::Auto(_));
+        let labelled: Vec<&'p Field> =
+            procedure.fields.iter().filter(|field| field.label.zh == *label).collect();
+        let known_as: Vec<&'p Field> =
+            procedure.fields.iter().filter(|field| field.also.contains(label)).collect();
+        let best = |fields: Vec<&'p Field>| -> Option<&'p Field> {
+            let manual: Vec<&'p Field> =
+                fields.iter().copied().filter(|field| entered_by_hand(field)).collect();
+            manual
+                .iter()
+                .copied()
+                .find(|field| asked(field))
+                .or_else(|| manual.first().copied())
+                .or_else(|| fields.first().copied())
+        };
+        match best(labelled).or_else(|| best(known_as)) {
             Some(field) => {
                 fields.insert(field.key.clone(), entered(&field.kind, &value));
             }

@@ -1,0 +1,269 @@
+//! The abstract state of a case: what decides about its further way, and nothing else. Instants are left out; how far
+//! each clock has come stays in.
+
+use super::people::Desk;
+use super::samples::Tested;
+use super::space::{self, whole};
+use crate::case::{Case, Facts};
+use crate::clocks::{ClockState, Instance, TimerStep};
+use crate::key::Key;
+use crate::people::Who;
+use crate::procedure::{
+    Action, Actor, Clock, Fact, Procedure, Relation, Step, StepKind, Test, Verb,
+};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// The properties of a state, each with the number of its value; equal shapes are the same abstract state.
+pub(super) type Shape = Vec<u32>;
+
+/// Gives every property's value a number.
+#[derive(Default)]
+pub(super) struct Names {
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Names {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+}
+
+/// What the shape of a case of this procedure consists of.
+pub(super) struct Mould<'p> {
+    procedure: &'p Procedure,
+    /// Fields with the tests that tell their values apart.
+    fields: Vec<(&'p Key, Vec<&'p Test>)>,
+    /// Facts with the largest number that matters.
+    facts: Vec<(&'p Fact, u32)>,
+    instants: BTreeSet<&'p Key>,
+    co_owners: bool,
+    overrides: bool,
+}
+
+impl<'p> Mould<'p> {
+    pub(super) fn new(procedure: &'p Procedure, tested: &Tested<'p>) -> Self {
+        let only = |action: &Action| action.by == [Actor::Relation(Relation::CoOwner)];
+        Mould {
+            procedure,
+            fields: tested.fields.iter().map(|(key, tests)| (*key, tests.clone())).collect(),
+            facts: tested
+                .facts
+                .iter()
+                .filter_map(|(fact, tests)| Some((*fact, most(fact, tests)?)))
+                .collect(),
+            instants: tested.instants.clone(),
+            co_owners: procedure.actions.iter().any(only),
+            overrides: procedure.actions.iter().any(|action| action.has(Verb::ClearOverride)),
+        }
+    }
+
+    /// The shape of a case. The first number stands for life and stage, the second for the clocks that insist, the
+    /// third for the other clocks.
+    pub(super) fn shape(
+        &self,
+        names: &mut Names,
+        desk: Desk<'_>,
+        case: &Case,
+        now: Timestamp,
+    ) -> Shape {
+        let mut shape = Shape::with_capacity(self.fields.len() + self.facts.len() + 14);
+        let mut add = |text: String| shape.push(names.number(&text));
+        add(format!("stage {} {}", case.life.name(), case.stage));
+        let (insisting, others, phases) = self.clocks(desk, case, now);
+        add(format!("insisting {insisting:?}"));
+        add(format!("clocks {others:?}"));
+        add(format!("round {}", case.round.min(2)));
+        add(assigned(case));
+        add(match &case.chain {
+            Some(run) => format!("chain {} {} {}", run.chain, run.passed, run.steps.len()),
+            None => "chain".to_owned(),
+        });
+        let open: BTreeSet<&str> =
+            case.tasks.iter().filter(|task| task.done.is_none()).map(|task| &*task.kind).collect();
+        add(format!("tasks {open:?}"));
+        let escalated: Vec<&str> = case.escalations.keys().map(|name| &**name).collect();
+        add(format!("escalated {escalated:?}"));
+        add(self.pending(case));
+        add(format!("paused {}", case.pauses.last().is_some_and(|pause| pause.to.is_none())));
+        add(format!("members {}", !case.members.is_empty()));
+        if self.co_owners {
+            add(format!("helped {}", !case.co_owners.is_empty()));
+        }
+        if self.overrides {
+            add(format!("overridden {}", !case.overrides.is_empty()));
+        }
+        for (key, tests) in &self.fields {
+            let Some(field) = self.procedure.field(key) else { continue };
+            let value = case.value(key);
+            let mut text = format!("{key} ");
+            for test in tests {
+                text.push(if space::passes(field, test, value) { '1' } else { '0' });
+            }
+            add(text);
+        }
+        for key in &self.instants {
+            add(format!("{key} {}", case.value(key).is_some()));
+        }
+        let facts = Facts::new(self.procedure, case, &Who::System);
+        for (fact, most) in &self.facts {
+            add(format!("${} {}", fact.name(), facts.number(fact).min(*most)));
+        }
+        phases.into_iter().for_each(add);
+        shape
+    }
+
+    fn pending(&self, case: &Case) -> String {
+        let mut text = "pending".to_owned();
+        if let Some(rule) = &self.procedure.extension {
+            let open = case.extensions.iter().any(|log| log.decided.is_none());
+            let asked = case.extensions.iter().filter(|log| log.round == case.round).count();
+            let used = asked >= usize::try_from(rule.max).unwrap_or(usize::MAX);
+            let _ = write!(text, " extension {open} {used}");
+        }
+        if let Some(log) = case.changes.last() {
+            let decided = log.decided.as_ref().map(|(approved, ..)| *approved);
+            let _ = write!(text, " change {} {decided:?}", log.signed.is_some());
+        }
+        text
+    }
+
+    /// The live clocks: those that insist, the others, and how far each has come.
+    fn clocks<'c>(
+        &self,
+        desk: Desk<'_>,
+        case: &'c Case,
+        now: Timestamp,
+    ) -> (BTreeSet<&'c Key>, BTreeSet<&'c Key>, BTreeSet<String>) {
+        let (mut insisting, mut others) = (BTreeSet::new(), BTreeSet::new());
+        let mut phases: BTreeMap<&Key, BTreeSet<String>> = BTreeMap::new();
+        for instance in case.clocks.iter().filter(|instance| instance.is_live()) {
+            let Some(clock) = self.procedure.clock(&instance.clock) else { continue };
+            if insists(desk, case, instance, now).is_ok() {
+                insisting.insert(&instance.clock);
+            } else {
+                others.insert(&instance.clock);
+            }
+            phases.entry(&instance.clock).or_default().insert(phase(case, clock, instance));
+        }
+        let phases = phases.into_iter().map(|(clock, phases)| format!("{clock} {phases:?}"));
+        (insisting, others, phases.collect())
+    }
+}
+
+/// The largest number that makes a difference to the tests of a fact; none for facts that are no number of the case.
+fn most(fact: &Fact, tests: &[&Test]) -> Option<u32> {
+    if matches!(fact, Fact::Stage | Fact::SelfAssigned | Fact::Assigned) {
+        return None;
+    }
+    let bound = |test: &&&Test| match test {
+        Test::Ge(bound) => whole(bound.ceil()),
+        Test::Le(bound) => whole(bound.floor()).map(|bound| bound + 1),
+        other => {
+            other.values().iter().filter_map(|text| text.parse::<u32>().ok()).max().map(|n| n + 1)
+        }
+    };
+    Some(tests.iter().filter_map(|test| bound(&test)).max().unwrap_or(1).max(1))
+}
+
+fn assigned(case: &Case) -> String {
+    let role = case.role.as_deref().unwrap_or("");
+    format!("assigned {} {role}", case.assignee.is_some())
+}
+
+/// How far an instance has come, without its instants.
+fn phase(case: &Case, clock: &Clock, instance: &Instance) -> String {
+    let telling = |step: &Step| step.does == StepKind::Notify;
+    let mut text = String::new();
+    match instance.state {
+        ClockState::Waiting => text.push_str("waits"),
+        ClockState::Running | ClockState::Paused => {
+            text.push_str(if instance.due.is_some() { "runs" } else { "stands" });
+            let done = |number: usize| {
+                instance.has_fired(TimerStep::Remind(u32::try_from(number).unwrap_or(u32::MAX)))
+            };
+            let steps = clock.remind.iter().enumerate().filter(|(_, step)| !telling(step));
+            let done = steps.filter(|(number, _)| done(*number)).count();
+            let _ = write!(text, "{done}");
+        }
+        _ => {
+            let done = |number: usize| {
+                instance.has_fired(TimerStep::Step(u32::try_from(number).unwrap_or(u32::MAX)))
+            };
+            let steps = clock.breach.iter().enumerate().filter(|(_, step)| !telling(step));
+            let done = steps.filter(|(number, _)| done(*number)).count();
+            let _ = write!(text, "missed{done}");
+        }
+    }
+    if instance.leg {
+        text.push_str(" leg");
+    }
+    let misses = clock.breach.iter().map(|step| step.from_miss).max().filter(|misses| *misses > 1);
+    if let Some(misses) = misses {
+        let so_far = case
+            .clocks
+            .iter()
+            .filter(|one| one.clock == clock.key && one.round == case.round && one.is_breached());
+        let so_far = so_far.count().min(usize::try_from(misses).unwrap_or(usize::MAX));
+        let _ = write!(text, " {so_far}");
+    }
+    // Of several moments that stop it together, those that have happened.
+    for row in clock.by.iter().filter(|row| row.stop.len() > 1) {
+        text.push(' ');
+        for filter in &row.stop {
+            let since = case.moments.iter().skip(instance.index);
+            let happened = since.into_iter().any(|occurrence| occurrence.matches(filter));
+            text.push(if happened { '1' } else { '0' });
+        }
+    }
+    text
+}
+
+/// Whether an instance bears the promise: it goes on until something is done, and tells somebody who exists. Else why
+/// not.
+pub(super) fn insists(
+    desk: Desk<'_>,
+    case: &Case,
+    instance: &Instance,
+    now: Timestamp,
+) -> Result<(), String> {
+    let Some(clock) = desk.procedure.clock(&instance.clock) else {
+        return Err("is unknown".to_owned());
+    };
+    if !instance.is_ticking() || instance.due.is_none() {
+        return Err("stands still".to_owned());
+    }
+    let ahead = |number: usize| {
+        !instance.has_fired(TimerStep::Step(u32::try_from(number).unwrap_or(u32::MAX)))
+    };
+    let mut steps = clock.breach.iter().enumerate();
+    if steps.any(|(number, step)| matches!(step.does, StepKind::Act(_)) && ahead(number)) {
+        return Ok(());
+    }
+    let reaches = |step: &Step| !desk.told(&step.to, case, instance.task, now).is_empty();
+    if !clock.repeat.is_empty() {
+        let told = clock.breach.iter().any(|step| step.unless.is_empty() && reaches(step));
+        if told {
+            return Ok(());
+        }
+    }
+    if clock.every.is_some_and(|every| every > 0)
+        && let Some(last) = clock.breach.last()
+    {
+        let acts = matches!(last.does, StepKind::Act(_) | StepKind::Task(_));
+        if !last.unless.is_empty() {
+            return Err("can be silenced for good".to_owned());
+        }
+        return if acts || reaches(last) { Ok(()) } else { Err("tells nobody".to_owned()) };
+    }
+    if !clock.repeat.is_empty() {
+        return Err("tells nobody".to_owned());
+    }
+    Err("ends after its last step".to_owned())
+}
