@@ -23,12 +23,11 @@ CREATE TABLE subject_keys (
 CREATE TABLE personal (
     owner   BLOB    NOT NULL,
     ref     BLOB    NOT NULL,
-    subject INTEGER NOT NULL REFERENCES subject_keys (id),
+    subject INTEGER NOT NULL, -- subject_keys.id; no reference, which would cost an index: values and keys go together, by owner
     salt    BLOB    NOT NULL,
     sealed  BLOB    NOT NULL,
     PRIMARY KEY (owner, ref)
 ) WITHOUT ROWID;
-CREATE INDEX personal_by_subject ON personal (subject);
 
 -- Cases ---------------------------------------------------------------------------------------------------------------------
 

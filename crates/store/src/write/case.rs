@@ -147,7 +147,6 @@ fn apply_case(
     }
     let snapshot = drawer.seal(batch.vault, batch.conn, &rows.snapshot)?.to_string();
     batch.conn.run(SNAPSHOT, &[id.into(), rows.fold_version.into(), (&snapshot).into()])?;
-    batch.rows += 8 + u64::try_from(events.len()).unwrap_or(0);
     derived::replace(batch, &mut drawer, rows, id, is_new, at)
 }
 

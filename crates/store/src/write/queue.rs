@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 /// Tasks of one transaction.
 const BATCH: usize = 256;
-/// Rows changed until the log is moved into the database even under load.
-const CHECKPOINT_ROWS: u64 = 40_000;
+/// Pages of the log after which it is moved into the database even under load (32 MiB). A longer one makes reading slow.
+const CHECKPOINT_PAGES: i64 = 8_192;
 const IDLE: Duration = Duration::from_millis(250);
 
 /// What a task works with: the connection inside the open transaction, and the event counter that is locked for the batch.
@@ -23,8 +23,6 @@ pub(crate) struct Batch<'a> {
     pub(crate) vault: &'a Vault,
     /// Global sequence number of the last event.
     pub(crate) sequence: u64,
-    /// Rows changed so far, roughly.
-    pub(crate) rows: u64,
 }
 
 /// A task of the writer: runs inside the transaction, answers after it.
@@ -95,14 +93,14 @@ pub(crate) fn stopped() -> StoreError {
 }
 
 fn work(conn: &Conn, vault: &Vault, tasks: &Receiver<Message>, changes: &watch::Sender<u64>) {
-    let mut since_checkpoint = 0;
+    let mut written = false;
     loop {
         let mut stop = false;
         let first = match tasks.recv_timeout(IDLE) {
             Ok(Message::Task(task)) => task,
             Err(RecvTimeoutError::Timeout) => {
-                if since_checkpoint > 0 && conn.checkpoint(false).is_ok() {
-                    since_checkpoint = 0;
+                if written && conn.checkpoint(false).is_ok() {
+                    written = false;
                 }
                 continue;
             }
@@ -116,9 +114,11 @@ fn work(conn: &Conn, vault: &Vault, tasks: &Receiver<Message>, changes: &watch::
                 Err(_) => break,
             }
         }
-        since_checkpoint += transact(conn, vault, batch, changes);
-        if since_checkpoint > CHECKPOINT_ROWS && conn.checkpoint(false).is_ok() {
-            since_checkpoint = 0;
+        transact(conn, vault, batch, changes);
+        written = true;
+        if conn.log_pages().is_ok_and(|pages| pages > CHECKPOINT_PAGES) {
+            // What it cannot do now it does after the next batch.
+            written = conn.checkpoint(false).is_err();
         }
         if stop {
             break;
@@ -128,15 +128,15 @@ fn work(conn: &Conn, vault: &Vault, tasks: &Receiver<Message>, changes: &watch::
     drop(conn.checkpoint(false));
 }
 
-/// One transaction; returns about how many rows it changed.
+/// One transaction.
 fn transact(
     conn: &Conn,
     vault: &Vault,
     mut tasks: Vec<Box<dyn Task>>,
     changes: &watch::Sender<u64>,
-) -> u64 {
+) {
     let mut outcomes = Vec::with_capacity(tasks.len());
-    let mut batch = Batch { conn, vault, sequence: 0, rows: 0 };
+    let mut batch = Batch { conn, vault, sequence: 0 };
     let whole = conn.begin_write().and_then(|()| {
         let before = super::number::sequence(conn)?;
         batch.sequence = before;
@@ -170,7 +170,6 @@ fn transact(
             }
         }
     }
-    batch.rows
 }
 
 /// Runs one task in its own savepoint. The outer error means that the whole transaction is lost.
