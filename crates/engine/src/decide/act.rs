@@ -251,6 +251,7 @@ impl Work<'_> {
             return Err(Refusal::Unknown { what: "action".to_owned(), key: String::new() });
         };
         self.may(id, &procedure, action)?;
+        self.in_time_to_rate(id, &procedure, action)?;
         if action.reason
             && self.who != Who::System
             && extra.reason.as_deref().is_none_or(|reason| reason.trim().is_empty())
