@@ -205,10 +205,10 @@ pub(crate) fn compare(
     desk: &Desk,
     seen: &Seen,
     play: &Play,
+    script: &Script,
     sample: &str,
     expected: &BTreeMap<String, Json>,
 ) -> Vec<String> {
-    let Ok(script) = Script::load(None) else { return Vec::new() };
     let Some(sample) = script.samples.iter().find(|one| one.id == sample) else {
         return Vec::new();
     };

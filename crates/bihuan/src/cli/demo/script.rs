@@ -118,20 +118,25 @@ static FILES: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_
 
 impl Script {
     /// Reads the script; the requests from another file when one is given.
-    pub(crate) fn load(samples: Option<&Path>) -> Result<Self> {
-        let text = |name: &str| {
-            FILES
-                .get_file(name)
-                .and_then(|file| file.contents_utf8())
-                .with_context(|| format!("demo/{name}"))
+    pub(crate) fn load(folder: Option<&Path>, samples: Option<&Path>) -> Result<Self> {
+        let text = |name: &str| -> Result<String> {
+            match folder {
+                Some(folder) => std::fs::read_to_string(folder.join(name))
+                    .with_context(|| format!("{}", folder.join(name).display())),
+                None => FILES
+                    .get_file(name)
+                    .and_then(|file| file.contents_utf8())
+                    .map(str::to_owned)
+                    .with_context(|| format!("demo/{name}")),
+            }
         };
         let organisation: Organisation =
-            toml::from_str(text("organisation.toml")?).context("demo/organisation.toml")?;
+            toml::from_str(&text("organisation.toml")?).context("demo/organisation.toml")?;
         let requests = match samples {
             Some(path) => {
                 std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?
             }
-            None => text("sample_cases.jsonl")?.to_owned(),
+            None => text("sample_cases.jsonl")?,
         };
         let mut all = Vec::new();
         for line in requests.lines().filter(|line| !line.trim().is_empty()) {
@@ -141,7 +146,7 @@ impl Script {
         for one in desk::builtin() {
             let Ok(text) = text(&format!("{}.toml", one.name)) else { continue };
             let mut play: Play =
-                toml::from_str(text).with_context(|| format!("demo/{}.toml", one.name))?;
+                toml::from_str(&text).with_context(|| format!("demo/{}.toml", one.name))?;
             one.name.clone_into(&mut play.folder);
             for extra in &play.extra {
                 let mut extra = Sample::new(extra.clone(), &organisation)?;
@@ -165,11 +170,6 @@ impl Script {
             .min()
             .unwrap_or(Timestamp::UNIX_EPOCH);
         first.checked_sub(SignedDuration::from_hours(1)).unwrap_or(first)
-    }
-
-    /// Nothing is played after the last step of the last life.
-    pub(crate) fn ends(&self) -> Option<Timestamp> {
-        None
     }
 
     /// Takes away what each request is to come out as, before anything is played, and returns it for the comparison.
@@ -220,7 +220,7 @@ impl Play {
     }
 
     /// The fields of the registration, by name.
-    pub(crate) fn fields(&self, sample: &Sample, _script: &Script) -> Vec<(String, String)> {
+    pub(crate) fn fields(&self, sample: &Sample) -> Vec<(String, String)> {
         let special = self.special.get(&sample.id);
         let mut fields: BTreeMap<&String, &String> = self.fields.iter().collect();
         fields.extend(special.into_iter().flatten());
