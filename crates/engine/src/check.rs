@@ -8,24 +8,27 @@
 //!
 //! - `findings`: what was found; `space`: the finite values that conditions can tell apart
 //! - `stages`, `moments`, `clocks`, `forms`, `rows`, `numbers`: the static half
-//! - `people`, `samples`, `moves`: who may do what with which input; `shape`: the abstract state of a case; `graph`: the
-//!   states reached; `explore`: the search; `judge`: what is required of a state and of all of them
+//! - `people`, `samples`, `wish`, `inputs`, `moves`: who may do what with which input; `shape`: the abstract state of a case; `graph`: the
+//!   states reached; `explore`, `passing`: the search; `judge`: what is required of a state and of all of them
 
 mod clocks;
 mod explore;
 mod findings;
 mod forms;
 mod graph;
+mod inputs;
 mod judge;
 mod moments;
 mod moves;
 mod numbers;
+mod passing;
 mod people;
 mod rows;
 mod samples;
 mod shape;
 mod space;
 mod stages;
+mod wish;
 
 use crate::calendar::Calendar;
 use crate::procedure::Procedure;

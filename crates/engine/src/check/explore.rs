@@ -2,20 +2,20 @@
 //! seen together are followed up first, so that a budget is spent on what is new; the others follow while it lasts.
 
 use super::Budget;
-use super::graph::{End, Node, Step, path, replay, way};
+use super::graph::{End, Node, Step, replay, way};
+use super::inputs::Variant;
 use super::judge::{self, Seen};
-use super::moves::{CASE, Kit, OTHER, Variant};
+use super::moves::{CASE, Kit, OTHER};
 use super::people::{Desk, directory};
 use super::shape::{Mould, Names, Shape};
 use crate::calendar::Calendar;
 use crate::case::{Case, Life};
-use crate::clocks::{TimerStep, timers};
-use crate::command::{Command, Extra};
-use crate::decide::{Context, Decision, Library, World, decide};
+use crate::command::Extra;
+use crate::decide::{Decision, Library, World};
 use crate::event::Recorded;
 use crate::key::Key;
 use crate::people::Who;
-use crate::procedure::{Action, Fact, Origin, Procedure, StageKind, Verb};
+use crate::procedure::{Action, Origin, Procedure, StageKind, Verb};
 use crate::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -56,6 +56,8 @@ pub(super) struct Trouble {
     pub(super) origin: Origin,
     pub(super) item: String,
     pub(super) detail: String,
+    /// The step of time at which it shows, after the state.
+    pub(super) then: Option<Step>,
 }
 
 pub(super) fn explore(
@@ -82,12 +84,12 @@ pub(super) fn explore(
     search.finish()
 }
 
-struct Search<'k> {
-    kit: &'k Kit<'k>,
-    calendar: &'k Calendar,
+pub(super) struct Search<'k> {
+    pub(super) kit: &'k Kit<'k>,
+    pub(super) calendar: &'k Calendar,
     budget: Budget,
-    mould: Mould<'k>,
-    names: Names,
+    pub(super) mould: Mould<'k>,
+    pub(super) names: Names,
     nodes: Vec<Node>,
     known: HashMap<Shape, usize>,
     pairs: HashSet<(u32, u32)>,
@@ -98,10 +100,10 @@ struct Search<'k> {
     /// Moves that stayed in a stage: how often they changed nothing, and how often they led to a known state.
     idle: HashMap<(usize, usize, Vec<u32>), (u8, u8)>,
     /// Another case, as it stands after its registration.
-    beside: Option<Box<Case>>,
-    seen: Seen,
+    pub(super) beside: Option<Box<Case>>,
+    pub(super) seen: Seen,
     troubles: BTreeMap<(&'static str, u32, String), (usize, Trouble)>,
-    tries: usize,
+    pub(super) tries: usize,
     followed: usize,
     transitions: usize,
 }
@@ -146,25 +148,48 @@ impl<'k> Search<'k> {
         let mut problems: Vec<Problem> =
             judge::unseen(self.kit.desk.procedure, &self.seen, &self.nodes, capped);
         for (number, trouble) in std::mem::take(&mut self.troubles).into_values() {
-            debug_assert!(self.is_replayed(number), "a path must lead where it says");
-            let Trouble { code, origin, item, detail } = trouble;
-            problems.push(Problem { code, origin, item, detail, path: path(&self.nodes, number) });
+            let steps = self.shortened(number, &trouble);
+            let Trouble { code, origin, item, detail, .. } = trouble;
+            problems.push(Problem { code, origin, item, detail, path: steps });
         }
         Explored { states: self.nodes.len(), transitions: self.transitions, capped, problems }
     }
 
-    /// Goes the way to a state again and compares.
-    fn is_replayed(&mut self, number: usize) -> bool {
-        let steps = way(&self.nodes, number);
-        let Some(case) = replay(self.kit, self.beside.as_deref(), &steps) else { return false };
-        let Some((shape, now)) = self.nodes.get(number).map(|node| (node.shape.clone(), node.now))
-        else {
-            return false;
-        };
-        self.mould.shape(&mut self.names, self.kit.desk, &case, now) == shape
+    /// The way to a trouble without the steps that it does not need; every step left was accepted by the engine, and the
+    /// trouble is at its end.
+    fn shortened(&mut self, number: usize, trouble: &Trouble) -> Vec<String> {
+        let steps: Vec<Step> =
+            way(&self.nodes, number).into_iter().chain(&trouble.then).cloned().collect();
+        let shape = self.nodes.get(number).map(|node| node.shape.clone()).unwrap_or_default();
+        let mut kept: Vec<&Step> = steps.iter().collect();
+        debug_assert!(self.is_there(&kept, trouble, &shape), "a path must lead where it says");
+        let mut at = kept.len().saturating_sub(1);
+        while at > 1 {
+            at -= 1;
+            let mut fewer = kept.clone();
+            fewer.remove(at);
+            if self.is_there(&fewer, trouble, &shape) {
+                kept = fewer;
+                at = at.min(kept.len());
+            }
+        }
+        kept.iter().map(|step| step.name.clone()).collect()
     }
 
-    fn trouble(&mut self, number: usize, trouble: Trouble) {
+    /// Goes a way again from nothing and looks for the trouble at its end.
+    fn is_there(&mut self, steps: &[&Step], trouble: &Trouble, shape: &Shape) -> bool {
+        let Some((case, events, now)) = replay(self.kit, self.beside.as_deref(), steps) else {
+            return false;
+        };
+        let same = |other: &Trouble| other.code == trouble.code && other.item == trouble.item;
+        if trouble.then.is_some() {
+            return judge::told(self.kit, &events).iter().any(same);
+        }
+        judge::state(self.kit, &case, now).iter().any(same)
+            || self.mould.shape(&mut self.names, self.kit.desk, &case, now) == *shape
+    }
+
+    pub(super) fn trouble(&mut self, number: usize, trouble: Trouble) {
         let depth = |number: usize| self.nodes.get(number).map_or(usize::MAX, |node| node.depth);
         let key = (trouble.code, trouble.origin.line, trouble.item.clone());
         let shorter =
@@ -209,7 +234,7 @@ impl<'k> Search<'k> {
     }
 
     /// Notes where a decision leads.
-    fn reach(
+    pub(super) fn reach(
         &mut self,
         from: Option<usize>,
         step: Step,
@@ -382,133 +407,6 @@ impl<'k> Search<'k> {
                 }
             }
         }
-    }
-
-    /// Another case joins this one.
-    fn join(&mut self, number: usize, case: &Case, at: Timestamp) {
-        let kit = self.kit;
-        let Some(action) = kit.desk.procedure.actions.iter().find(|action| action.has(Verb::Merge))
-        else {
-            return;
-        };
-        let Some(beside) = self
-            .beside
-            .clone()
-            .filter(|_| case.members.is_empty() && kit.desk.procedure.links.merge.is_some())
-        else {
-            return;
-        };
-        let world = kit.world(case, Some(&beside));
-        let extra = Extra {
-            other: Some(CASE.into()),
-            reason: Some("同一事项".to_owned()),
-            ..Extra::default()
-        };
-        let command = Command::Act {
-            case: OTHER.into(),
-            action: action.key.clone(),
-            fields: Default::default(),
-            extra: Box::new(extra),
-        };
-        for who in kit.authors(action, &beside, at).into_iter().take(2) {
-            let context = Context { now: at, who: who.clone(), ids: Vec::new() };
-            self.tries += 1;
-            if let Ok(decision) = decide(&world, &command, &context) {
-                self.seen.actions.insert(action.key.clone());
-                let step = Step {
-                    name: format!("{}(another case joins)", action.key),
-                    commands: vec![(at, who, command)],
-                    related: true,
-                };
-                self.reach(Some(number), step, decision, at);
-                return;
-            }
-        }
-    }
-
-    /// Lets time pass until something changes.
-    fn time(&mut self, (number, shape): (usize, &Shape), mut world: World<'_>, now: Timestamp) {
-        let procedure = self.kit.desk.procedure;
-        let mut commands = Vec::new();
-        let command = Command::Tick { case: CASE.into() };
-        for _ in 0..10 {
-            let Some(case) = world.cases.get(CASE) else { return };
-            let timers = timers(procedure, self.calendar, case);
-            let ahead = timers.iter().find(|timer| !matches!(timer.step, TimerStep::Again(2..)));
-            let Some(timer) = ahead.filter(|_| !is_over(case)) else { return };
-            let at = timer.due.max(now);
-            let name = format!("{} after {} h", told(timer.step, &timer.clock), hours(now, at));
-            let context = Context { now: at, who: Who::System, ids: Vec::new() };
-            self.tries += 1;
-            let Ok(decision) = decide(&world, &command, &context) else { return };
-            commands.push((at, Who::System, command.clone()));
-            let Some(after) = decision.cases.get(CASE) else { return };
-            let troubles = judge::told(self.kit, &decision.events);
-            if !troubles.is_empty()
-                || self.mould.shape(&mut self.names, self.kit.desk, after, at) != *shape
-            {
-                let step = Step { name: name.clone(), commands, related: false };
-                self.reach(Some(number), step, decision, at);
-                for trouble in troubles {
-                    self.trouble(number, trouble);
-                }
-                return;
-            }
-            world.cases = decision.cases;
-        }
-    }
-
-    /// Half a day passes, where attempts on different half-days are counted.
-    fn wait(&mut self, number: usize, case: &Case, now: Timestamp) {
-        let counted = self.kit.tested.facts.contains_key(&Fact::AttemptHalfDays);
-        let tried = case.contacts.last().is_some_and(|log| !log.reached);
-        if !counted || !tried {
-            return;
-        }
-        let at = now.checked_add(SignedDuration::from_hours(12)).unwrap_or(now);
-        let world = self.kit.world(case, None);
-        let action = self.kit.desk.procedure.actions.iter().find(|action| {
-            action.has(Verb::Contact) && self.kit.is_available(case, action, &Who::System)
-        });
-        let Some(action) = action else { return };
-        for who in self.kit.authors(action, case, at) {
-            let command = Command::Act {
-                case: CASE.into(),
-                action: action.key.clone(),
-                fields: Default::default(),
-                extra: Box::new(Extra {
-                    reached: Some(false),
-                    note: Some("说明".to_owned()),
-                    ..Extra::default()
-                }),
-            };
-            self.tries += 1;
-            let context = Context { now: at, who: who.clone(), ids: Vec::new() };
-            if let Ok(decision) = decide(&world, &command, &context) {
-                let name = format!("{}(not reached) after 12 h", action.key);
-                let step = Step { name, commands: vec![(at, who, command)], related: false };
-                self.reach(Some(number), step, decision, at);
-                return;
-            }
-        }
-    }
-}
-
-fn is_over(case: &Case) -> bool {
-    matches!(case.life, Life::Archived { .. } | Life::Voided { .. } | Life::Merged { .. })
-}
-
-fn hours(from: Timestamp, to: Timestamp) -> i64 {
-    (to.as_second() - from.as_second()).div_euclid(3600)
-}
-
-fn told(step: TimerStep, clock: &str) -> String {
-    match step {
-        TimerStep::Remind(number) => format!("time: {clock} reminds ({})", number + 1),
-        TimerStep::Warn => format!("time: {clock} warns"),
-        TimerStep::Breach => format!("time: {clock} is missed"),
-        TimerStep::Step(number) => format!("time: {clock} step {}", number + 1),
-        TimerStep::Again(number) => format!("time: {clock} repeats ({number})"),
     }
 }
 

@@ -2,14 +2,16 @@
 
 use super::moves::{CASE, Kit, OTHER};
 use super::shape::Shape;
-use crate::case::Case;
+use crate::case::{Case, Life};
 use crate::command::Command;
 use crate::decide::{Context, World, decide};
+use crate::event::Recorded;
 use crate::key::Key;
 use crate::people::Who;
 use jiff::Timestamp;
 
 /// One step of a path: commands that the engine accepted, in order.
+#[derive(Clone)]
 pub(super) struct Step {
     /// For people: the action and its input, or what time brought.
     pub(super) name: String,
@@ -61,15 +63,14 @@ pub(super) fn way(nodes: &[Node], to: usize) -> Vec<&Step> {
     steps
 }
 
-/// The way to a state, for people.
-pub(super) fn path(nodes: &[Node], to: usize) -> Vec<String> {
-    way(nodes, to).into_iter().map(|step| step.name.clone()).collect()
-}
+/// The case at the end of a way, what the last step brought, and when.
+pub(super) type Arrival = (Case, Vec<(Key, Recorded)>, Timestamp);
 
-/// Goes a way again from nothing; the case at its end.
-pub(super) fn replay(kit: &Kit<'_>, beside: Option<&Case>, steps: &[&Step]) -> Option<Case> {
+/// Goes a way again from nothing.
+pub(super) fn replay(kit: &Kit<'_>, beside: Option<&Case>, steps: &[&Step]) -> Option<Arrival> {
     let mut world: World<'_> =
         World { cases: [].into(), library: kit.library, directory: kit.desk.directory };
+    let (mut events, mut last) = (Vec::new(), None);
     for step in steps {
         if step.related && !world.cases.contains_key(OTHER) {
             world.cases.extend(beside.map(|case| (Key::from(OTHER), case.clone())));
@@ -77,9 +78,17 @@ pub(super) fn replay(kit: &Kit<'_>, beside: Option<&Case>, steps: &[&Step]) -> O
         for (now, who, command) in &step.commands {
             let context = Context { now: *now, who: who.clone(), ids: vec!["fresh".into()] };
             let decision = decide(&world, command, &context).ok()?;
+            (events, last) = (decision.events, Some(*now));
             world.cases = decision.cases;
             world.cases.remove("fresh");
         }
+        // Beside a case only one that it is related to is looked at again.
+        let related = world.cases.get(CASE).is_some_and(|case| {
+            matches!(case.life, Life::Merged { .. }) || !case.members.is_empty()
+        });
+        if !related {
+            world.cases.remove(OTHER);
+        }
     }
-    world.cases.remove(CASE)
+    Some((world.cases.remove(CASE)?, events, last?))
 }

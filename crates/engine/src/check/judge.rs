@@ -60,7 +60,7 @@ pub(super) fn state(kit: &Kit<'_>, case: &Case, now: Timestamp) -> Vec<Trouble> 
     let mut troubles = Vec::new();
     let mut trouble = |code, detail: String| {
         let item = format!("stages.{}", stage.key);
-        troubles.push(Trouble { code, origin: stage.origin.clone(), item, detail });
+        troubles.push(Trouble { code, origin: stage.origin.clone(), item, detail, then: None });
     };
     if kit.desk.holders(case, now).is_empty() {
         let owner = String::from(stage.owner.clone());
@@ -95,7 +95,7 @@ fn left_over(procedure: &Procedure, case: &Case) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     let mut left = |code, origin: Option<&Origin>, item: String, detail: &str| {
         let origin = origin.cloned().unwrap_or_else(|| procedure.origin.clone());
-        troubles.push(Trouble { code, origin, item, detail: detail.to_owned() });
+        troubles.push(Trouble { code, origin, item, detail: detail.to_owned(), then: None });
     };
     for instance in case.clocks.iter().filter(|instance| instance.is_live()) {
         let origin = procedure.clock(&instance.clock).map(|clock| &clock.origin);
@@ -165,6 +165,7 @@ pub(super) fn told(kit: &Kit<'_>, events: &[(Key, Recorded)]) -> Vec<Trouble> {
                 origin: step.origin.clone(),
                 item,
                 detail,
+                then: None,
             });
         }
     }
@@ -183,6 +184,7 @@ pub(super) fn graph(procedure: &Procedure, nodes: &[Node]) -> Vec<(usize, Troubl
                 origin: stage.origin.clone(),
                 item: format!("stages.{}", stage.key),
                 detail: "no way leads from here to filing".to_owned(),
+                then: None,
             };
             troubles.push((number, trouble));
         }

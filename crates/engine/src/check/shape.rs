@@ -125,7 +125,9 @@ impl<'p> Mould<'p> {
             let open = case.extensions.iter().any(|log| log.decided.is_none());
             let asked = case.extensions.iter().filter(|log| log.round == case.round).count();
             let used = asked >= usize::try_from(rule.max).unwrap_or(usize::MAX);
-            let _ = write!(text, " extension {open} {used}");
+            // Whether the customer was told first.
+            let told = case.contacts.iter().any(|log| log.reached && log.round == case.round);
+            let _ = write!(text, " extension {open} {used} {}", told || !rule.told_first);
         }
         if let Some(log) = case.changes.last() {
             let decided = log.decided.as_ref().map(|(approved, ..)| *approved);
