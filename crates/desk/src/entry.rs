@@ -44,10 +44,38 @@ pub fn written(kind: &FieldKind, text: &str) -> Json {
                     .collect::<Vec<_>>()
             )
         }
-        FieldKind::Time => json!(text.replace('/', "-")),
+        FieldKind::Time => {
+            local_time(text).map_or_else(|| json!(text), |local| json!(local.to_string()))
+        }
         FieldKind::Table(_) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
         _ => json!(text),
     }
+}
+
+/// A local time as people and spreadsheets write it: `2026/11/16 8:12`, `2026-11-16 08:12:30`, `2026年11月16日 8时12分`, or
+/// a day alone. Never guesses: the year comes first and has four digits.
+pub fn local_time(text: &str) -> Option<DateTime> {
+    let text = text.trim().replace('T', " ").replace(['年', '月', '/', '.'], "-");
+    let text = text.replace('日', " ").replace(['时', '分', '：'], ":").replace('秒', "");
+    let mut parts = text.split_whitespace();
+    let (date, time, rest) = (parts.next()?, parts.next().unwrap_or("0:0"), parts.next());
+    let numbers = |text: &str, between: char| {
+        text.trim_end_matches(between)
+            .split(between)
+            .map(|one| one.parse::<i16>().ok().filter(|_| one.len() <= 4))
+            .collect::<Option<Vec<_>>>()
+    };
+    let small = |number: i16| i8::try_from(number).ok();
+    let ([year, month, day], time) = (numbers(date, '-')?.try_into().ok()?, numbers(time, ':')?);
+    let (hour, minute, second) = match *time {
+        [hour, minute] => (hour, minute, 0),
+        [hour, minute, second] => (hour, minute, second),
+        _ => return None,
+    };
+    let date = jiff::civil::Date::new(year, small(month)?, small(day)?).ok();
+    let date = date.filter(|_| year >= 1000 && rest.is_none())?;
+    let time = jiff::civil::Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?;
+    Some(date.to_datetime(time))
 }
 
 /// The field that people call so: by key, name or another known name.
@@ -191,4 +219,27 @@ fn set(
 pub fn instant(calendar: &Calendar, text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse().ok().or_else(|| text.parse::<DateTime>().ok().map(|local| calendar.instant(local)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_times_as_people_write_them() {
+        let same = jiff::civil::date(2026, 11, 16).at(8, 12, 0, 0);
+        for text in [
+            "2026/11/16 8:12",
+            "2026-11-16 08:12",
+            "2026-11-16T08:12:00",
+            "2026年11月16日 8时12分",
+            "2026.11.16 8：12",
+        ] {
+            assert_eq!(local_time(text), Some(same), "{text}");
+        }
+        assert_eq!(local_time("2026/1/2").map(|at| at.to_string()), Some("2026-01-02T00:00:00".into()));
+        for text in ["11/16/2026 8:12", "26/11/16", "2026-13-01", "8:12", "2026-11-16 8:12 PM", "", "x"] {
+            assert_eq!(local_time(text), None, "{text}");
+        }
+    }
 }

@@ -18,9 +18,9 @@ impl Load {
     }
 
     /// A case has changed hands, or ended.
-    pub(crate) fn moved(&self, before: Option<&Case>, after: &Case) {
+    pub(crate) fn moved(&self, before: Option<&Case>, after: Option<&Case>) {
         let held = |case: &Case| case.assignee.clone().filter(|_| case.life == Life::Open);
-        let (from, to) = (before.and_then(held), held(after));
+        let (from, to) = (before.and_then(held), after.and_then(held));
         if from == to {
             return;
         }

@@ -50,6 +50,44 @@ pub struct Done {
     pub repeated: bool,
 }
 
+/// Whose work a submission changes: every touched case before and after it.
+type Moved = Vec<(Option<Case>, Case)>;
+
+/// A decision, and what it was taken on.
+struct Decided {
+    decision: Decision,
+    before: BTreeMap<Key, Case>,
+    library: Arc<Library>,
+    directory: Arc<Directory>,
+    now: Timestamp,
+}
+
+/// A registration that is decided and waits to be durable. Dropping it does not take it back.
+pub struct Pending {
+    desk: Desk,
+    receiver: tokio::sync::oneshot::Receiver<store::Result<Receipt>>,
+    moved: Moved,
+}
+
+impl Pending {
+    /// Waits until it is durable. Blocks.
+    ///
+    /// # Errors
+    /// What [`store::Store::commit`] fails with; on `Conflict` and `NumberTaken` it can be registered again.
+    pub fn wait(self) -> Result<Done, DeskError> {
+        let stopped = || StoreError::Unavailable { what: "the writer has stopped".to_owned() };
+        let result = self.receiver.blocking_recv().unwrap_or_else(|_| Err(stopped()));
+        if result.as_ref().is_ok_and(|receipt| !receipt.replayed) {
+            return done(&result?);
+        }
+        // It was counted when it was decided, so that the next decision saw it.
+        for (before, after) in &self.moved {
+            self.desk.inner.load.moved(Some(after), before.as_ref());
+        }
+        done(&result?)
+    }
+}
+
 impl Desk {
     /// Registers a case. The id is made here, candidates for joining are looked up here.
     ///
@@ -62,13 +100,42 @@ impl Desk {
         fields: engine::command::Entered,
         options: Options,
     ) -> Result<Done, DeskError> {
-        let candidates = self.candidates(procedure, &fields)?;
-        let case: Key = self.fresh_id().to_string().into();
-        self.submit(
-            who,
-            Command::Register { case, procedure: procedure.into(), fields, candidates },
-            options,
-        )
+        let command = self.registration(procedure, fields)?;
+        self.submit(who, command, options)
+    }
+
+    /// Whether a registration would be accepted as things stand: everything is decided, nothing is written.
+    ///
+    /// # Errors
+    /// As [`Desk::register`].
+    pub fn try_register(
+        &self,
+        who: &Who,
+        procedure: &str,
+        fields: engine::command::Entered,
+    ) -> Result<(), DeskError> {
+        let command = self.registration(procedure, fields)?;
+        self.decided(who, &command, None, &mut touched(&command)).map(drop)
+    }
+
+    /// Registers a case without waiting for it to be durable, so that several share one commit. Commits are made in the
+    /// order of the calls.
+    ///
+    /// # Errors
+    /// A refusal of the core; `Busy` when too much is waiting already. A conflict shows in [`Pending::wait`].
+    pub fn register_later(
+        &self,
+        who: &Who,
+        procedure: &str,
+        fields: engine::command::Entered,
+        options: Options,
+    ) -> Result<Pending, DeskError> {
+        let command = self.registration(procedure, fields)?;
+        let decided = self.decided(who, &command, None, &mut touched(&command))?;
+        let (write, moved) = self.writing(&command, decided, &options);
+        let receiver = self.inner.store.commit_later(write)?;
+        self.count(&moved);
+        Ok(Pending { desk: self.clone(), receiver, moved })
     }
 
     /// Submits a command.
@@ -79,8 +146,48 @@ impl Desk {
         let mut wanted = touched(&command);
         let mut failure = DeskError::Store(StoreError::Busy);
         for _ in 0..ATTEMPTS {
-            let cases = self.load_all(&wanted)?;
-            if let (Some(seen), Some(case)) = (options.seen, cases.get(command.case()))
+            let decided = self.decided(who, &command, options.seen, &mut wanted)?;
+            if decided.decision.events.is_empty() {
+                return unchanged(&command, &decided.decision);
+            }
+            let (write, moved) = self.writing(&command, decided, &options);
+            match self.inner.store.commit(write) {
+                Err(error @ (StoreError::Conflict { .. } | StoreError::NumberTaken { .. })) => {
+                    failure = error.into();
+                }
+                Err(error) => return Err(error.into()),
+                Ok(receipt) => {
+                    if !receipt.replayed {
+                        self.count(&moved);
+                    }
+                    return done(&receipt);
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    fn registration(
+        &self,
+        procedure: &str,
+        fields: engine::command::Entered,
+    ) -> Result<Command, DeskError> {
+        let candidates = self.candidates(procedure, &fields)?;
+        let case: Key = self.fresh_id().to_string().into();
+        Ok(Command::Register { case, procedure: procedure.into(), fields, candidates })
+    }
+
+    /// Loads what a command touches and decides it; what the core asks for beyond that is loaded as well.
+    fn decided(
+        &self,
+        who: &Who,
+        command: &Command,
+        seen: Option<u64>,
+        wanted: &mut BTreeSet<Key>,
+    ) -> Result<Decided, DeskError> {
+        for _ in 0..ATTEMPTS {
+            let cases = self.load_all(wanted)?;
+            if let (Some(seen), Some(case)) = (seen, cases.get(command.case()))
                 && seen != case.version
             {
                 return Err(DeskError::Stale { found: case.version });
@@ -89,28 +196,20 @@ impl Desk {
             let ids = vec![self.fresh_id().to_string().into()];
             let context = Context { now, who: who.clone(), ids };
             let before = cases.clone();
-            match decide(
-                &World { cases, library: &library, directory: &directory },
-                &command,
-                &context,
-            ) {
-                Ok(decision) => match self
-                    .commit(&command, decision, before, &library, directory, now, &options)
-                {
-                    Err(DeskError::Store(
-                        error @ (StoreError::Conflict { .. } | StoreError::NumberTaken { .. }),
-                    )) => failure = error.into(),
-                    result => return result,
-                },
+            let world = World { cases, library: &library, directory: &directory };
+            match decide(&world, command, &context) {
+                Ok(decision) => {
+                    let directory = Arc::new(directory);
+                    return Ok(Decided { decision, before, library, directory, now });
+                }
                 Err(Refusal::NeedCases { ids }) if ids.iter().any(|id| !wanted.contains(id)) => {
                     wanted.extend(ids);
-                    failure = DeskError::NotFound { what: "case" };
                 }
-                Err(Refusal::NeedCases { .. }) => return Err(DeskError::NotFound { what: "case" }),
+                Err(Refusal::NeedCases { .. }) => break,
                 Err(refusal) => return Err(refusal.into()),
             }
         }
-        Err(failure)
+        Err(DeskError::NotFound { what: "case" })
     }
 
     /// Loads cases and those that a decision about them touches as well: members of a group and their main case.
@@ -130,41 +229,16 @@ impl Desk {
         Ok(cases)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one submission; a struct would only rename them"
-    )]
-    fn commit(
-        &self,
-        command: &Command,
-        decision: Decision,
-        before: BTreeMap<Key, Case>,
-        library: &Library,
-        directory: Directory,
-        now: Timestamp,
-        options: &Options,
-    ) -> Result<Done, DeskError> {
-        let main = command.case().clone();
+    /// A decision as rows, and whose work it changes.
+    fn writing(&self, command: &Command, decided: Decided, options: &Options) -> (Write, Moved) {
+        let Decided { decision, mut before, library, directory, now } = decided;
         let mut by_case: BTreeMap<Key, Vec<Recorded>> = BTreeMap::new();
         for (id, recorded) in decision.events {
             by_case.entry(id).or_default().push(recorded);
         }
-        let after = decision.cases;
-        if by_case.is_empty() {
-            let case = after.get(&main).ok_or(DeskError::NotFound { what: "case" })?;
-            let id = case.id.parse().unwrap_or_default();
-            return Ok(Done {
-                case: id,
-                number: case.number.clone(),
-                version: case.version,
-                opened: Vec::new(),
-                repeated: true,
-            });
-        }
-        let directory = Arc::new(directory);
         let mut writes = Vec::new();
         for (id, events) in by_case {
-            let Some(case) = after.get(&id) else { continue };
+            let Some(case) = decision.cases.get(&id) else { continue };
             let Some((procedure, calendar)) =
                 library.version(&case.procedure, case.procedure_version)
             else {
@@ -189,16 +263,15 @@ impl Desk {
                 CaseWrite::existing(draft.rows())
             });
         }
-        let mut write = Write::new(now, writes, receipt_of(main));
+        let mut write = Write::new(now, writes, receipt_of(command.case().clone()));
         write.key = options.key.clone();
         write.import = options.import;
-        let receipt = self.inner.store.commit(write)?;
-        if !receipt.replayed {
-            for (id, case) in &after {
-                self.inner.load.moved(before.get(id), case);
-            }
-        }
-        done(&receipt)
+        let moved = decision.cases.into_iter().map(|(id, case)| (before.remove(&id), case));
+        (write, moved.collect())
+    }
+
+    fn count(&self, moved: &Moved) {
+        moved.iter().for_each(|(before, after)| self.inner.load.moved(before.as_ref(), Some(after)));
     }
 
     /// Open cases of the same telephone number within the procedure's window (S4-A04).
@@ -227,6 +300,18 @@ impl Desk {
             .map(|row| row.id.to_string().into())
             .collect())
     }
+}
+
+/// The answer to a command that changes nothing.
+fn unchanged(command: &Command, decision: &Decision) -> Result<Done, DeskError> {
+    let case = decision.cases.get(command.case()).ok_or(DeskError::NotFound { what: "case" })?;
+    Ok(Done {
+        case: case.id.parse().unwrap_or_default(),
+        number: case.number.clone(),
+        version: case.version,
+        opened: Vec::new(),
+        repeated: true,
+    })
 }
 
 /// The cases that a command names.

@@ -204,6 +204,8 @@ pub enum Topic {
     Clock { clock: Key, generation: u32, step: TimerStep },
     /// A task was given.
     Task(u32),
+    /// The next step of an approval waits.
+    Approval,
 }
 
 /// A message for people.

@@ -49,6 +49,8 @@ pub enum Problem {
     TooLong(u32),
     /// Exceeds what the procedure allows.
     BeyondLimit,
+    /// The customer must have been reached for this.
+    MustBeReached,
 }
 
 /// Why a command was refused. Nothing has changed.

@@ -151,7 +151,7 @@ fn by_role(
     wanted: &mut Vec<Key>,
     vacant: &mut Vec<Key>,
 ) {
-    let (_, people) = deciders(procedure, case, directory, at, role, &[]);
+    let (_, people) = deciders(procedure, case, directory, at, role, &accused(procedure, case));
     if people.is_empty() {
         vacant.push(role.clone());
     }

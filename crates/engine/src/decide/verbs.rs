@@ -6,7 +6,7 @@ use super::happen::Detail;
 use crate::case::{ChangeLog, Facts, Link, LinkKind};
 use crate::clocks::{self, DueCause};
 use crate::command::{Extra, NewTask};
-use crate::event::{Event, SetCause};
+use crate::event::{Event, SetCause, Topic};
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{
@@ -62,7 +62,7 @@ impl Work<'_> {
                 Verb::CoOwners => {
                     self.set_co_owners(id, extra.co_owners.as_deref().unwrap_or_default())?
                 }
-                Verb::Contact => self.contact(id, procedure, action, extra),
+                Verb::Contact => self.contact(id, procedure, action, extra)?,
                 Verb::Progress => self.progress(id, procedure, extra)?,
                 Verb::Task => self.new_tasks(id, procedure, action, extra)?,
                 Verb::TaskDone => self.task_done(id, action, extra)?,
@@ -168,12 +168,24 @@ impl Work<'_> {
         Ok(other.clone())
     }
 
-    fn contact(&mut self, id: &Key, procedure: &Procedure, action: &Action, extra: &Extra) {
+    /// Logs a contact or the attempt. An action that says more than "I tried" needs the customer on the line.
+    fn contact(
+        &mut self,
+        id: &Key,
+        procedure: &Procedure,
+        action: &Action,
+        extra: &Extra,
+    ) -> Result<(), Refusal> {
         let purpose = action
             .purpose
             .or_else(|| extra.purpose.as_deref().and_then(Purpose::parse))
             .unwrap_or(Purpose::Other);
         let reached = extra.reached.unwrap_or(true);
+        let tells =
+            action.to.is_some() || !action.emits.is_empty() || action.does.contains(&Verb::Rate);
+        if !reached && tells {
+            return Err(invalid("reached", Problem::MustBeReached));
+        }
         let text = extra.text.clone().map(Private::from);
         self.record(
             id,
@@ -182,12 +194,13 @@ impl Work<'_> {
         let detail = Detail { purpose: Some(purpose), ..Detail::default() };
         if !reached {
             self.happen_with(id, Moment::Attempted, detail);
-            return;
+            return Ok(());
         }
         self.happen_with(id, Moment::Contacted, detail.clone());
         if self.holds_now(id, procedure) {
             self.happen_with(id, Moment::Responded, detail);
         }
+        Ok(())
     }
 
     /// Whether the author holds the case: the assignee, or before any dispatch whoever has the stage (precision a).
@@ -402,6 +415,9 @@ impl Work<'_> {
         let finished = self.case(id).chain.is_none();
         if finished {
             self.happen(id, Moment::PlanApproved);
+        } else {
+            let loud = self.is_loud(id);
+            self.tell(id, Topic::Approval, &[Actor::Relation(Relation::Approver)], None, loud);
         }
         Ok(finished)
     }

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 mod assertion;
+mod names;
 mod parse;
 mod run;
+mod stated;
 
 use parse::parse;
 use run::run;
