@@ -224,6 +224,9 @@ fn act(
 fn actor(desk: &Desk, seen: &Seen, step: &Step, action: &str) -> Result<Who> {
     let directory = desk.directory();
     if let Some(name) = &step.who {
+        if name == "customer" {
+            return Ok(Who::Customer);
+        }
         let person = directory
             .people
             .iter()

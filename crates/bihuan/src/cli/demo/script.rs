@@ -86,7 +86,7 @@ pub(crate) struct Step {
     /// The action by name; empty: time passes.
     #[serde(default)]
     pub(crate) does: String,
-    /// Who does it by name; else somebody to whom it is offered.
+    /// Who does it by name, or `customer`; else somebody to whom it is offered.
     #[serde(default)]
     pub(crate) who: Option<String>,
     /// Inputs by name, as templates.
@@ -303,12 +303,18 @@ impl Sample {
         self.instant("registered_at")
     }
 
-    /// A template with `{path}` filled in from the request; `{path=value:text,…}` chooses a text by the value.
+    /// A template with `{path}` filled in from the request; `{path=value:text,…}` chooses a text by the value. A brace
+    /// before a quote is one of JSON, as in the rows of a table, and stays.
     pub(crate) fn filled(&self, template: &str) -> String {
         let mut out = String::new();
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
             out.push_str(before);
+            if after.starts_with('"') {
+                out.push('{');
+                rest = after;
+                continue;
+            }
             let (inner, tail) = after.split_once('}').unwrap_or((after, ""));
             out.push_str(&match inner.split_once('=') {
                 Some((path, choices)) => choose(&self.text(path), choices),
