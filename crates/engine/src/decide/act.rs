@@ -184,9 +184,6 @@ fn allowed(procedure: &Procedure, case: &Case, action: &Action) -> BTreeSet<Key>
         fields.insert(survey.rating.clone());
         fields.extend(survey.dimensions.iter().cloned());
     }
-    if let (true, Some(survey)) = (does(Verb::Edit) && !does(Verb::Rate), &procedure.survey) {
-        fields.retain(|key| *key != survey.rating && !survey.dimensions.contains(key));
-    }
     if does(Verb::Adjust) {
         fields.extend(
             procedure
