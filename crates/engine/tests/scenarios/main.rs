@@ -6,6 +6,7 @@ mod names;
 mod parse;
 mod run;
 mod stated;
+mod walk;
 
 use parse::parse;
 use run::run;

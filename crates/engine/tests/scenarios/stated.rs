@@ -14,6 +14,9 @@ const UNSEEN: &[(&str, &str)] = &[
     ("-M05", "means of analysis that may be ticked: any of them will do"),
     ("-M06", "examples of verification"),
     ("-X01", "the package is checked when a case is filed, and printed"),
+    ("-X02", "not stated itself: retention, in one item with the stated rhythm of filing"),
+    ("X-1", "not stated itself: a decision across the documents, in one item with a stated rule"),
+    ("S4-G06", "not stated itself: which records a report counts"),
     ("-N02", "codes of channels; the number's test sees those it uses"),
 ];
 
