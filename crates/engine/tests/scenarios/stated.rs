@@ -29,7 +29,10 @@ fn collect(value: &Value, ids: &mut BTreeSet<String>) {
             {
                 ids.extend(req.iter().filter_map(Value::as_str).map(str::to_owned));
             }
-            object.iter().filter(|(key, _)| *key != "notes").for_each(|(_, item)| collect(item, ids));
+            object
+                .iter()
+                .filter(|(key, _)| *key != "notes")
+                .for_each(|(_, item)| collect(item, ids));
         }
         _ => {}
     }
@@ -37,8 +40,13 @@ fn collect(value: &Value, ids: &mut BTreeSet<String>) {
 
 fn carries(value: &Value, id: &str) -> bool {
     let origin = value.get("origin");
-    let stated = origin.and_then(|origin| origin.get("mark")).and_then(Value::as_str) == Some("stated");
-    stated && origin.and_then(|origin| origin.get("req")).and_then(Value::as_array).is_some_and(|req| req.iter().any(|one| one == id))
+    let stated =
+        origin.and_then(|origin| origin.get("mark")).and_then(Value::as_str) == Some("stated");
+    stated
+        && origin
+            .and_then(|origin| origin.get("req"))
+            .and_then(Value::as_array)
+            .is_some_and(|req| req.iter().any(|one| one == id))
 }
 
 /// The data of a requirement taken out: items of lists are removed, optional sections emptied, numbers made plain.
