@@ -1,1 +1,26 @@
+//! The surface: the JSON API, and the server that carries it. Every address stands in `routes.rs`; every failure becomes an
+//! answer in `problem.rs`. No rule about cases is made here.
 
+pub mod answer;
+mod api;
+mod app;
+mod frame;
+mod gate;
+mod limit;
+mod meter;
+mod openapi;
+mod parse;
+mod pool;
+mod problem;
+mod routes;
+mod schema;
+mod serve;
+mod worker;
+
+pub use app::{App, Config};
+pub use gate::Right;
+pub use limit::Rate;
+pub use openapi::document;
+pub use problem::{FieldProblem, Kind, Problem, ProblemBody};
+pub use routes::{Line, TABLE, router};
+pub use serve::{run, serve};

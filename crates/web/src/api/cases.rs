@@ -1,0 +1,16 @@
+//! Cases.
+
+pub(crate) mod act;
+pub(crate) mod actions;
+pub(crate) mod attachments;
+pub(crate) mod clocks;
+pub(crate) mod contacts;
+pub(crate) mod events;
+pub(crate) mod links;
+pub(crate) mod list;
+pub(crate) mod register;
+pub(crate) mod show;
+pub(crate) mod tasks;
+pub(crate) mod trace;
+pub(crate) mod upload;
+mod write;

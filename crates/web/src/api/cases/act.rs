@@ -1,0 +1,97 @@
+//! `POST /api/v1/cases/{number}/actions/{action}`: something is done with a case.
+
+use super::write;
+use crate::answer::{CaseAnswer, flat};
+use crate::app::App;
+use crate::gate::By;
+use crate::parse::{self, Body, IfMatch, NoParams, Once};
+use crate::problem::{Kind, Problem, ProblemBody};
+use crate::schema;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use desk::{Caller, Desk, DeskError, Options, Seen};
+use engine::command::{Command, Entered, Extra};
+use engine::procedure::{Action, Verb};
+use engine::refusal::Problem as Wrong;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// What an action is given. Its JSON Schema stands in `GET …/actions`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+#[schema(example = json!({ "fields": {}, "input": { "reason": "…" } }))]
+pub(crate) struct Doing {
+    /// Fields by key. A masked value that is sent back leaves its field as it is.
+    #[schema(value_type = Object)]
+    fields: BTreeMap<String, Json>,
+    /// Built-in inputs of the action, such as `reason`, `assignee` or `note`.
+    #[schema(value_type = Object)]
+    input: Map<String, Json>,
+}
+
+/// Do an action
+///
+/// The actions of a case are data: `GET …/actions` lists those that the caller may do now, with what each needs.
+#[utoipa::path(post, path = "", request_body = Doing,
+    params(
+        ("number" = String, Path, description = "Number of the case"),
+        ("action" = String, Path, description = "Key of the action"),
+        ("If-Match" = Option<String>, Header, description = "Version of the case that the caller has seen"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters; scoped to the caller and this address"),
+    ),
+    responses(
+        (status = 200, description = "The case afterwards", body = CaseAnswer, headers(("ETag" = String, description = "Its version"))),
+        (status = 409, description = "Not possible now, or the key was used with another body", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named((number, action)): parse::Named<(String, String)>,
+    Once(key): Once,
+    if_match: IfMatch,
+    _: NoParams,
+    body: Body<Doing>,
+) -> Result<Response, Problem> {
+    let desk = app.desk().clone();
+    let work = move || {
+        let seen = desk.case_for(&caller, &number)?;
+        let rules = std::sync::Arc::clone(&seen.procedure);
+        let known = rules.action(&action).filter(|action| !action.has(Verb::Register)).ok_or(DeskError::NotFound { what: "action" })?;
+        let key = write::key(&caller, &format!("POST /api/v1/cases/{}/actions/{action}", seen.case.id), key, body.hash);
+        let (fields, extra) = given(&desk, &caller, &seen, known, body.value)?;
+        let options = Options { key: key.clone(), seen: if_match.seen(seen.case.version), ..Options::default() };
+        let command = Command::Act { case: seen.case.id.clone(), action: known.key.clone(), fields, extra: Box::new(extra) };
+        let written = write::once(&desk, key.as_ref(), || desk.submit(&caller.who(), command, options))?;
+        write::answer(&desk, &caller, &written, StatusCode::OK)
+    };
+    app.inner.pool.run(work).await
+}
+
+/// Fields and inputs as the core takes them.
+fn given(desk: &Desk, caller: &Caller, seen: &Seen, action: &Action, doing: Doing) -> Result<(Entered, Extra), Problem> {
+    let strange = doing.input.keys().filter(|name| !schema::known(&seen.procedure, &seen.case, action, name));
+    let strange: Vec<String> = strange.map(|name| format!("input.{name}")).collect();
+    if !strange.is_empty() {
+        let refused = |problem: Problem, name| problem.field(name, Some(Wrong::Unknown));
+        return Err(strange.into_iter().fold(Problem::new(Kind::InvalidBody), refused));
+    }
+    let mut extra: Extra = parse::typed("input", Json::Object(doing.input))?;
+    if let Some(number) = extra.other.take() {
+        let other = desk.case_for(caller, &number).map_err(|error| match error {
+            DeskError::NotFound { .. } => Problem::new(Kind::UnknownReference).field("input.other", Some(Wrong::Unknown)),
+            error => error.into(),
+        })?;
+        extra.other = Some(other.case.id);
+    }
+    let masked = |key: &str, value: &Json| {
+        let shown = seen.masked(key).filter(|shown| seen.case.value(key) != Some(shown));
+        shown.is_some_and(|shown| flat(json!(shown)) == *value)
+    };
+    let fields = doing.fields.into_iter().filter(|(key, value)| !masked(key, value)).map(|(key, value)| (key.into(), value));
+    Ok((fields.collect(), extra))
+}

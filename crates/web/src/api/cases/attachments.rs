@@ -1,0 +1,55 @@
+//! `GET /api/v1/cases/{number}/attachments`: files of a case.
+
+use crate::answer::json;
+use crate::app::App;
+use crate::gate::By;
+use crate::parse::{self, NoParams};
+use crate::problem::Problem;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::Attachment;
+use utoipa::ToSchema;
+
+/// Files of a case.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Attachments {
+    /// Oldest first.
+    items: Vec<AttachmentAnswer>,
+}
+
+/// A file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AttachmentAnswer {
+    /// Opaque id; fields of kind `files` take it.
+    pub(super) id: String,
+    /// Name of the file; none when it was erased.
+    pub(super) name: Option<String>,
+    /// Found from the content, whatever was claimed.
+    pub(super) content_type: String,
+    /// Bytes.
+    pub(super) size: u64,
+    /// When it was uploaded.
+    pub(super) created_at: Timestamp,
+    /// SHA-256 of the content, hexadecimal; only in the answer to the upload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<String>,
+}
+
+/// Attachments of a case
+///
+/// Files that an action has taken into the case.
+#[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
+    (status = 200, description = "Attachments", body = Attachments),
+))]
+pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, _: NoParams) -> Result<Response, Problem> {
+    let seen = app.desk().case_for(&caller, &number)?;
+    let items = app.desk().store().attachments_of(seen.summary.id)?.into_iter().map(answer).collect();
+    Ok(json(StatusCode::OK, &Attachments { items }))
+}
+
+fn answer(file: Attachment) -> AttachmentAnswer {
+    AttachmentAnswer { id: file.id.to_string(), name: file.name, content_type: file.content_type, size: file.size, created_at: file.created_at, sha256: None }
+}

@@ -1,0 +1,133 @@
+//! `GET /api/v1/events`: everything that happens, in the order in which it was committed; as JSON, or as a stream.
+
+use crate::answer::{EventAnswer, Mask, event, json, page_link};
+use crate::app::App;
+use crate::gate::By;
+use crate::parse::{Params, negotiate};
+use crate::problem::{Kind, Problem};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use desk::Caller;
+use engine::refusal::Problem as Wrong;
+use futures_util::stream::{self, Stream};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use utoipa::{IntoParams, ToSchema};
+
+/// What this route can answer with.
+pub(crate) const MEDIA: &[&str] = &["application/json", "text/event-stream"];
+
+/// Which part of the feed.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Query {
+    /// Only what was committed after this place: `sequence` of an event, or `upto`. Default: 0, the beginning.
+    after: Option<u64>,
+    /// Events of a page, 1 to 500. Default: 100.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+/// A part of the feed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Feed {
+    items: Vec<EventAnswer>,
+    /// Everything up to here was looked at. Nothing that is committed later has a smaller place.
+    upto: u64,
+    /// Where to go on, now or later.
+    next: String,
+}
+
+/// The feed
+///
+/// Everything that happens to the cases that the caller may see, in the order of commit; nothing is skipped. With
+/// `Accept: text/event-stream` a stream of the same events: `id` is the place, `event` is `case`, and `Last-Event-ID` resumes.
+#[utoipa::path(get, path = "", params(Query, ("Last-Event-ID" = Option<u64>, Header, description = "Resumes a stream after this place")), responses(
+    (status = 200, description = "A part of the feed, or the stream", content((Feed = "application/json"), (String = "text/event-stream"))),
+))]
+pub(crate) async fn handler(State(app): State<App>, By(caller): By, uri: Uri, headers: HeaderMap, Params(query): Params<Query>) -> Result<Response, Problem> {
+    let wrong = |kind, name: &str, expected: &str| Problem::new(kind).field(name, Some(Wrong::WrongType { expected: expected.to_owned() }));
+    let limit = query.limit.unwrap_or(100);
+    if !(1..=500).contains(&limit) {
+        return Err(wrong(Kind::BadQuery, "limit", "1-500"));
+    }
+    let mut after = query.after.unwrap_or(0);
+    if negotiate(&headers, MEDIA) == Some("text/event-stream") {
+        if let Some(last) = headers.get("last-event-id").filter(|last| !last.is_empty()) {
+            let last = last.to_str().ok().and_then(|last| last.trim().parse().ok());
+            after = last.ok_or_else(|| wrong(Kind::BadHeader, "Last-Event-ID", "integer"))?;
+        }
+        return Ok(live(app, caller, after)?.into_response());
+    }
+    let (items, upto) = part(&app, &caller, after, limit)?;
+    let next = page_link(uri.path(), uri.query(), &[("after", &upto.to_string())]);
+    Ok(json(StatusCode::OK, &Feed { items, upto, next }))
+}
+
+/// Events after a place, and how far was looked.
+fn part(app: &App, caller: &Caller, after: u64, limit: usize) -> Result<(Vec<EventAnswer>, u64), Problem> {
+    let (desk, people) = (app.desk(), app.desk().people());
+    let feed = desk.store().feed(&desk.scope(caller), after, limit)?;
+    let mut masks = HashMap::new();
+    let mut items = Vec::new();
+    for found in &feed.events {
+        let mask = match masks.get_mut(&found.case) {
+            Some(mask) => mask,
+            None => masks.entry(found.case).or_insert(Mask::of(desk.case_for(caller, &found.number)?)),
+        };
+        items.push(event(&people, mask, &found.event, Some(found.sequence))?);
+    }
+    Ok((items, feed.upto))
+}
+
+struct Live {
+    app: App,
+    caller: Caller,
+    after: u64,
+    ready: VecDeque<EventAnswer>,
+    changes: watch::Receiver<u64>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// The stream: it waits for word from the store, and ends when the server does or the caller is no longer known.
+fn live(app: App, caller: Caller, after: u64) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send>, Problem> {
+    let place = Arc::clone(&app.inner.streams).try_acquire_owned().map_err(|_| Problem::new(Kind::Unavailable))?;
+    let changes = app.desk().store().changes();
+    let live = Live { app, caller, after, ready: VecDeque::new(), changes, _place: place };
+    let events = stream::unfold(live, |mut live| async move {
+        let event = live.next().await?;
+        let sse = Event::default().id(event.sequence.unwrap_or(0).to_string()).event("case").data(serde_json::to_string(&event).unwrap_or_default());
+        Some((Ok(sse), live))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+impl Live {
+    async fn next(&mut self) -> Option<EventAnswer> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            self.app.desk().people().person(&self.caller.person)?;
+            // Seen before reading, so that what is committed meanwhile wakes us.
+            let last = *self.changes.borrow_and_update();
+            if last > self.after {
+                let (events, upto) = part(&self.app, &self.caller, self.after, 100).ok()?;
+                self.ready = events.into();
+                self.after = upto;
+                continue;
+            }
+            tokio::select! {
+                changed = self.changes.changed() => changed.ok()?,
+                () = self.app.stopped() => return None,
+            }
+        }
+    }
+}

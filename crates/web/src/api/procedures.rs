@@ -1,0 +1,4 @@
+//! Published procedures.
+
+pub(crate) mod list;
+pub(crate) mod show;

@@ -1,0 +1,83 @@
+//! What every request shares.
+
+use crate::limit::{Limiter, Rate};
+use crate::meter::Meter;
+use crate::pool::Pool;
+use desk::Desk;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+
+/// How the server is set up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Requests that a key may make; `None`: any number.
+    pub rate: Option<Rate>,
+    /// Largest JSON body, in bytes.
+    pub body_limit: usize,
+    /// Largest attachment, in bytes.
+    pub upload_limit: usize,
+    /// Feeds that may be open at once.
+    pub streams: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            rate: Some(Rate { per_second: 100, burst: 500 }),
+            body_limit: 1 << 20,
+            upload_limit: 25 << 20,
+            streams: 256,
+        }
+    }
+}
+
+/// What every request shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) desk: Desk,
+    pub(crate) config: Config,
+    pub(crate) pool: Pool,
+    pub(crate) limiter: Limiter,
+    pub(crate) meter: Meter,
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+impl App {
+    /// The server's state over a desk.
+    pub fn new(desk: Desk, config: Config) -> Self {
+        let inner = Inner {
+            pool: Pool::default(),
+            limiter: Limiter::new(config.rate),
+            meter: Meter::new(desk.now()),
+            streams: Arc::new(Semaphore::new(config.streams)),
+            stopping: watch::Sender::new(false),
+            desk,
+            config,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.inner.desk
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.inner.meter
+    }
+
+    /// From now on streams end and the worker does.
+    pub(crate) fn stop(&self) {
+        self.inner.stopping.send_replace(true);
+    }
+
+    /// Returns once [`App::stop`] was called.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives in `self`, so that waiting cannot fail.
+        let _ = self.inner.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+}

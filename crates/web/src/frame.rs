@@ -1,0 +1,116 @@
+//! The outermost layer: language, panics, patience, counters, and headers that every answer bears.
+
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::any::Any;
+use std::time::Duration;
+
+/// How long an answer may take to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Around every request. It logs the route, never the address: search texts are in there.
+pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
+    let english = prefers_english(request.headers());
+    let method = request.method().clone();
+    let begun = app.desk().now();
+    let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_| Problem::new(Kind::Unavailable).into_response());
+    let route = response.extensions().get::<Route>().map(|route| route.0.clone());
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        app.meter().refused(problem.kind());
+        let allow = response.headers().get(header::ALLOW).cloned();
+        response = problem.answer(english);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let status = response.status().as_u16();
+    app.meter().answered(status);
+    let duration_ms = app.desk().now().duration_since(begun).as_millis();
+    tracing::debug!(http.method = %method, http.route = route.as_deref().unwrap_or("-"), http.status = status, duration_ms = %duration_ms, "answered");
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
+    response
+}
+
+/// The pattern that a request's path matched.
+#[derive(Clone)]
+struct Route(String);
+
+/// Tells [`frame`] which route it was.
+pub(crate) async fn name_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|path| Route(path.as_str().to_owned()));
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// A panic is a problem without details; the log has the message from the panic itself.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a request panicked");
+    Problem::new(Kind::Internal).into_response()
+}
+
+/// Whether English is wanted rather than Chinese, by `Accept-Language`. Chinese when nothing is said.
+pub(crate) fn prefers_english(headers: &HeaderMap) -> bool {
+    let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    let (mut chinese, mut english, mut any) = (None, None, 0);
+    for item in wanted.flat_map(|value| value.split(',')) {
+        let (language, quality) = weighted(item);
+        let language = language.to_ascii_lowercase();
+        if language == "zh" || language.starts_with("zh-") {
+            chinese = chinese.max(Some(quality));
+        } else if language == "en" || language.starts_with("en-") {
+            english = english.max(Some(quality));
+        } else if language == "*" {
+            any = quality;
+        }
+    }
+    english.unwrap_or(any) > chinese.unwrap_or(any)
+}
+
+/// `value;q=0.5` as the value and thousandths.
+pub(crate) fn weighted(item: &str) -> (&str, u32) {
+    let mut parts = item.split(';').map(str::trim);
+    let value = parts.next().unwrap_or_default();
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    (value, quality.map_or(1_000, thousandths))
+}
+
+fn thousandths(text: &str) -> u32 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
+    match (whole.parse::<u32>(), digits.parse::<u32>()) {
+        (Ok(whole), Ok(fraction)) => (whole * 1_000 + fraction).min(1_000),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chinese_unless_english_is_preferred() {
+        let english = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(value));
+            prefers_english(&headers)
+        };
+        assert!(!prefers_english(&HeaderMap::new()));
+        for value in ["en", "en-GB,en;q=0.9", "zh;q=0.5, en;q=0.8", "fr, en;q=0.3"] {
+            assert!(english(value), "{value}");
+        }
+        for value in ["zh-CN,zh;q=0.9,en;q=0.8", "fr", "*", "en;q=0", "en;q=x"] {
+            assert!(!english(value), "{value}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Counters and gauges, in the text format of Prometheus.
+
+use crate::problem::{Kind, Problem};
+use desk::Desk;
+use jiff::{SignedDuration, Timestamp};
+use std::fmt::Write;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use store::Scope;
+
+/// How old counts of open cases may be: counting costs as much as there are open cases.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+/// A worker that has not been heard of for so long is not alive.
+const SILENT: SignedDuration = SignedDuration::from_secs(90);
+
+/// What this process has done.
+#[derive(Default)]
+pub(crate) struct Meter {
+    by_class: [AtomicU64; 6],
+    refused: Vec<AtomicU64>,
+    beat_second: AtomicI64,
+    runs: AtomicU64,
+    failures: AtomicU64,
+    touched: AtomicU64,
+    counted: Mutex<Option<(Timestamp, u64, u64)>>,
+}
+
+impl Meter {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        let refused = Kind::ALL.iter().map(|_| AtomicU64::new(0)).collect();
+        Self { refused, beat_second: AtomicI64::new(now.as_second()), ..Self::default() }
+    }
+
+    pub(crate) fn answered(&self, status: u16) {
+        if let Some(counter) = self.by_class.get(usize::from(status / 100)) {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn refused(&self, kind: Kind) {
+        let place = Kind::ALL.iter().position(|known| *known == kind);
+        if let Some(counter) = place.and_then(|place| self.refused.get(place)) {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// The worker is alive.
+    pub(crate) fn beat(&self, now: Timestamp) {
+        self.beat_second.store(now.as_second(), Relaxed);
+    }
+
+    /// The worker has run, with how many cases touched, or failed.
+    pub(crate) fn ran(&self, touched: Option<usize>) {
+        self.runs.fetch_add(1, Relaxed);
+        match touched.map(u64::try_from) {
+            Some(touched) => self.touched.fetch_add(touched.unwrap_or(0), Relaxed),
+            None => self.failures.fetch_add(1, Relaxed),
+        };
+    }
+
+    pub(crate) fn worker_alive(&self, now: Timestamp) -> bool {
+        now.as_second().saturating_sub(self.beat_second.load(Relaxed)) <= SILENT.as_secs()
+    }
+
+    /// Open and overdue cases, counted at most every few seconds.
+    fn open_cases(&self, desk: &Desk, now: Timestamp) -> Result<(u64, u64), Problem> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, open, overdue)) = *counted
+            && now.duration_since(at).abs() < FRESH
+        {
+            return Ok((open, overdue));
+        }
+        let counts = desk.store().counts(&Scope::all(), now)?;
+        let sum = |of: fn(&store::Count) -> u64| counts.iter().map(of).sum();
+        let (open, overdue) = (sum(|count| count.cases), sum(|count| count.overdue));
+        *counted = Some((now, open, overdue));
+        Ok((open, overdue))
+    }
+
+    /// Everything, for Prometheus.
+    pub(crate) fn text(&self, desk: &Desk, now: Timestamp) -> Result<String, Problem> {
+        let (open, overdue) = self.open_cases(desk, now)?;
+        let due = desk.store().next_due_timer()?;
+        let lag = due.map_or(0, |due| now.duration_since(due).as_secs().max(0));
+        let mut page = Page::default();
+        page.put("bihuan_cases_open", "gauge", "Cases that belong to the work in hand.", &[("", open)]);
+        page.put("bihuan_cases_overdue", "gauge", "Open cases whose next due has passed.", &[("", overdue)]);
+        let classes = (1u8..).zip(self.by_class.iter().skip(1));
+        let classes: Vec<(String, u64)> = classes.map(|(class, count)| (format!("{{class=\"{class}xx\"}}"), count.load(Relaxed))).collect();
+        page.put_all("bihuan_http_requests_total", "counter", "Answers, by class of status.", &classes);
+        let kinds = Kind::ALL.iter().zip(&self.refused).filter(|(_, count)| count.load(Relaxed) > 0);
+        let kinds: Vec<(String, u64)> = kinds.map(|(kind, count)| (format!("{{type=\"{}\"}}", kind.slug()), count.load(Relaxed))).collect();
+        page.put_all("bihuan_http_refused_total", "counter", "Answers that are problems, by type.", &kinds);
+        page.put("bihuan_worker_lag_seconds", "gauge", "How long the earliest due timer has been waiting.", &[("", lag.unsigned_abs())]);
+        page.put("bihuan_worker_alive", "gauge", "1 while the worker is heard of.", &[("", u64::from(self.worker_alive(now)))]);
+        page.put("bihuan_worker_runs_total", "counter", "Runs of the worker.", &[("", self.runs.load(Relaxed))]);
+        page.put("bihuan_worker_failures_total", "counter", "Runs of the worker that failed.", &[("", self.failures.load(Relaxed))]);
+        page.put("bihuan_worker_cases_total", "counter", "Cases on which time has acted.", &[("", self.touched.load(Relaxed))]);
+        Ok(page.0)
+    }
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn put(&mut self, name: &str, kind: &str, help: &str, values: &[(&str, u64)]) {
+        let values: Vec<(String, u64)> = values.iter().map(|(labels, value)| ((*labels).to_owned(), *value)).collect();
+        self.put_all(name, kind, help, &values);
+    }
+
+    fn put_all(&mut self, name: &str, kind: &str, help: &str, values: &[(String, u64)]) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (labels, value) in values {
+            let _ = writeln!(self.0, "{name}{labels} {value}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The document: OpenAPI 3.1, made from the table of routes and the handlers' own descriptions.
+
+use crate::gate::Right;
+use crate::problem::{FieldProblem, Kind, MEDIA_TYPE, Problem, ProblemBody};
+use crate::routes::{Line, TABLE};
+use serde_json::Value as Json;
+use std::sync::LazyLock;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, Content, Info, OpenApi, Paths, Ref, RefOr, ResponseBuilder, Server};
+use utoipa::{PartialSchema, ToSchema};
+
+static DOCUMENT: LazyLock<Json> = LazyLock::new(|| serde_json::to_value(build()).unwrap_or_default());
+
+/// The document as JSON.
+pub fn document() -> &'static Json {
+    &DOCUMENT
+}
+
+fn build() -> OpenApi {
+    let mut info = Info::new("Bihuan 闭环", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "The JSON API. Times are RFC 3339; nouns are plural; unknown members and parameters are refused; every error is an RFC 9457 body in the language of Accept-Language (zh, en).".to_owned(),
+    );
+    let mut paths = Paths::new();
+    let mut schemas = vec![(ProblemBody::name().into_owned(), ProblemBody::schema()), (FieldProblem::name().into_owned(), FieldProblem::schema())];
+    <ProblemBody as ToSchema>::schemas(&mut schemas);
+    for line in TABLE {
+        (line.schemas)(&mut schemas);
+        paths.add_path_operation(line.path, vec![method(line.method)], operation(line));
+    }
+    let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("An API key: bihuan person key")).build();
+    let components = ComponentsBuilder::new().schemas_from_iter(schemas).security_scheme("key", SecurityScheme::Http(scheme)).build();
+    let mut document = OpenApi::new(info, paths);
+    document.components = Some(components);
+    document.servers = Some(vec![Server::new("/")]);
+    document
+}
+
+fn method(name: &str) -> HttpMethod {
+    if name == "post" { HttpMethod::Post } else { HttpMethod::Get }
+}
+
+/// What the handler says of itself, with what the table knows: its name, its right, and the problems of every route.
+fn operation(line: &Line) -> Operation {
+    let mut operation = (line.operation)();
+    operation.operation_id = Some(line.name.trim_start_matches("api::").replace("::", "_"));
+    operation.tags = Some(vec![line.path.trim_start_matches("/api/v1/").split('/').find(|part| !part.is_empty()).unwrap_or("api").to_owned()]);
+    if let Some(scope) = line.right.scope() {
+        operation.security = Some(vec![SecurityRequirement::new("key", [scope])]);
+    }
+    for kind in problems(line) {
+        let status = kind.status().as_u16().to_string();
+        operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem(kind)));
+    }
+    operation
+}
+
+fn problems(line: &Line) -> Vec<Kind> {
+    let mut kinds = vec![Kind::BadQuery, Kind::NotAcceptable, Kind::Internal];
+    if line.right != Right::Public {
+        kinds.extend([Kind::Unauthenticated, Kind::ScopeMissing, Kind::TooManyRequests, Kind::Unavailable]);
+    }
+    if line.path.contains('{') {
+        kinds.push(Kind::NotFound);
+    }
+    if line.method == "post" {
+        kinds.extend([Kind::TooLarge, Kind::UnsupportedMediaType, Kind::InvalidFields]);
+    }
+    kinds
+}
+
+fn problem(kind: Kind) -> utoipa::openapi::Response {
+    let mut content = Content::new(Some(Ref::from_schema_name(ProblemBody::name())));
+    content.example = serde_json::to_value(Problem::new(kind).body(true)).ok();
+    ResponseBuilder::new().description(Problem::new(kind).body(true).title).content(MEDIA_TYPE, content).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn references(json: &Json, found: &mut BTreeSet<String>) {
+        match json {
+            Json::Object(object) => {
+                found.extend(object.get("$ref").and_then(Json::as_str).map(str::to_owned));
+                object.values().for_each(|value| references(value, found));
+            }
+            Json::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_document_lists_every_route_and_no_other() {
+        let document = document();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        let described: BTreeSet<(String, String)> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, item)| item.as_object().unwrap().keys().map(|method| (path.clone(), method.clone())).collect::<Vec<_>>())
+            .collect();
+        let routes = TABLE.iter().map(|line| (line.path.to_owned(), line.method.to_owned())).collect();
+        assert_eq!(described, routes);
+    }
+
+    #[test]
+    fn operations_have_distinct_names_and_their_rights_and_methods() {
+        let mut names = BTreeSet::new();
+        for line in TABLE {
+            let operation = &document()["paths"][line.path][line.method];
+            assert!(names.insert(operation["operationId"].as_str().unwrap()), "{}", line.path);
+            let scope = operation["security"][0]["key"][0].as_str().map(str::to_owned);
+            assert_eq!(scope, line.right.scope(), "{}", line.path);
+            let named: BTreeSet<&str> = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path").map(|one| one["name"].as_str().unwrap()).collect();
+            let braces: BTreeSet<&str> = line.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            assert_eq!(named, braces, "{}", line.path);
+            assert!(operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('2')));
+            assert!(operation["summary"].is_string());
+        }
+    }
+
+    #[test]
+    fn every_reference_resolves() {
+        let mut found = BTreeSet::new();
+        references(document(), &mut found);
+        assert!(found.len() > 10);
+        for reference in found {
+            let target = document().pointer(reference.trim_start_matches('#'));
+            assert!(target.is_some(), "{reference}");
+        }
+    }
+}

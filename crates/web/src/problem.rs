@@ -1,0 +1,321 @@
+//! The one place that turns failures into statuses and texts: every error is an RFC 9457 body.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use desk::{DeskError, words};
+use engine::procedure::Label;
+use engine::refusal::{Problem as Wrong, Refusal};
+use serde::{Deserialize, Serialize};
+use store::StoreError;
+use utoipa::ToSchema;
+
+/// The media type of every error.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+macro_rules! kinds {
+    ($($name:ident = $status:literal $slug:literal,)*) => {
+        /// Everything that can go wrong, each with its stable type and status.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind { $(
+            #[doc = $slug]
+            $name,
+        )* }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &[Kind] = &[$(Kind::$name),*];
+
+            /// The end of the problem's `type`, and of its texts' keys.
+            pub fn slug(self) -> &'static str { match self { $(Kind::$name => $slug),* } }
+
+            /// The status.
+            pub fn status(self) -> StatusCode {
+                let code = match self { $(Kind::$name => $status),* };
+                StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    };
+}
+
+kinds! {
+    BadJson = 400 "bad-json",
+    BadQuery = 400 "bad-query",
+    BadHeader = 400 "bad-header",
+    BadUpload = 400 "bad-upload",
+    Unauthenticated = 401 "unauthenticated",
+    ScopeMissing = 403 "scope-missing",
+    Forbidden = 403 "forbidden",
+    OwnMatter = 403 "own-matter",
+    NotFound = 404 "not-found",
+    MethodNotAllowed = 405 "method-not-allowed",
+    NotAcceptable = 406 "not-acceptable",
+    ActionUnavailable = 409 "action-unavailable",
+    ConditionUnmet = 409 "condition-unmet",
+    TooLate = 409 "too-late",
+    NobodyPresent = 409 "nobody-present",
+    KeyReused = 409 "idempotency-key-reused",
+    VersionMismatch = 412 "version-mismatch",
+    TooLarge = 413 "too-large",
+    UnsupportedMediaType = 415 "unsupported-media-type",
+    InvalidBody = 422 "invalid-body",
+    MissingFields = 422 "missing-fields",
+    InvalidFields = 422 "invalid-fields",
+    ReasonNeeded = 422 "reason-needed",
+    UnknownReference = 422 "unknown-reference",
+    TooManyRequests = 429 "too-many-requests",
+    Internal = 500 "internal",
+    Unavailable = 503 "unavailable",
+}
+
+/// A failure on its way to the client. The outermost layer puts it into the client's language.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Facts>);
+
+#[derive(Debug, Clone)]
+struct Facts {
+    kind: Kind,
+    refusal: Option<Refusal>,
+    fields: Vec<Field>,
+    version: Option<u64>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone)]
+struct Field {
+    name: String,
+    label: Option<Label>,
+    wrong: Option<Wrong>,
+}
+
+/// An error as clients get it (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "type": "/problems/missing-fields",
+    "title": "缺少必填项",
+    "status": 422,
+    "detail": "还缺少必填项：联系电话。请补充后再提交。",
+    "fields": [{ "field": "…", "code": "missing", "detail": "必填", "title": { "zh": "联系电话", "en": "Telephone" } }]
+}))]
+pub struct ProblemBody {
+    /// Which problem; stable, does not depend on the language.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The problem in a few words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong here, and what to do.
+    pub detail: String,
+    /// What is wrong with each field, parameter or header.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldProblem>,
+    /// The version at which the case is (412).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+}
+
+/// What is wrong with one field, parameter or header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldProblem {
+    /// Its name.
+    pub field: String,
+    /// What is wrong; stable.
+    pub code: String,
+    /// The same in words.
+    pub detail: String,
+    /// What people call the field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<crate::answer::Title>,
+}
+
+impl Problem {
+    /// A problem that needs no more facts.
+    pub fn new(kind: Kind) -> Self {
+        let mut headers = Vec::new();
+        match kind {
+            Kind::Unauthenticated => headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"bihuan\""))),
+            Kind::Unavailable => headers.push((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            _ => {}
+        }
+        Self(Box::new(Facts { kind, refusal: None, fields: Vec::new(), version: None, headers }))
+    }
+
+    /// Names a field that is wrong; without a reason it is missing.
+    pub fn field(mut self, name: impl Into<String>, wrong: Option<Wrong>) -> Self {
+        self.0.fields.push(Field { name: name.into(), label: None, wrong });
+        self
+    }
+
+    /// Sends a header along, replacing one of the same name.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.retain(|(known, _)| *known != name);
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// Which problem.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The body in a language.
+    pub fn body(&self, english: bool) -> ProblemBody {
+        let slug = self.0.kind.slug();
+        let said = self.0.refusal.as_ref().map(|refusal| words::refusal(refusal, english));
+        let fields = self.0.fields.iter().map(|field| FieldProblem {
+            field: field.name.clone(),
+            code: field.wrong.as_ref().map_or_else(|| "missing".to_owned(), code),
+            detail: field.wrong.as_ref().map_or_else(|| words::text("api.missing", english, &[]), |wrong| words::problem(wrong, english)),
+            title: field.label.as_ref().map(Into::into),
+        });
+        let fields: Vec<FieldProblem> = fields.collect();
+        let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
+        let names = names.join(if english { ", " } else { "、" });
+        let version = self.0.version.map(|version| version.to_string()).unwrap_or_default();
+        let detail = said.unwrap_or_else(|| words::text(&format!("api.{slug}.detail"), english, &[("fields", &names), ("version", &version)]));
+        ProblemBody {
+            kind: format!("/problems/{slug}"),
+            title: words::text(&format!("api.{slug}"), english, &[]),
+            status: self.0.kind.status().as_u16(),
+            detail,
+            fields,
+            version: self.0.version,
+        }
+    }
+
+    /// The whole answer in a language.
+    pub(crate) fn answer(&self, english: bool) -> Response {
+        let body = serde_json::to_vec(&self.body(english)).unwrap_or_default();
+        let mut response = (self.0.kind.status(), body).into_response();
+        self.put_headers(response.headers_mut());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(if english { "en" } else { "zh" }));
+        response
+    }
+
+    fn put_headers(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.0.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// Only carries the problem: the outermost layer writes the body, because it knows the language.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.0.kind.status().into_response();
+        self.put_headers(response.headers_mut());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The stable name of what is wrong with a value.
+fn code(wrong: &Wrong) -> String {
+    match serde_json::to_value(wrong) {
+        Ok(serde_json::Value::String(name)) => name,
+        Ok(serde_json::Value::Object(object)) => object.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let kind = match &refusal {
+            Refusal::Unknown { .. } => Kind::UnknownReference,
+            Refusal::Unavailable { .. } => Kind::ActionUnavailable,
+            Refusal::Forbidden { .. } => Kind::Forbidden,
+            Refusal::Own { .. } => Kind::OwnMatter,
+            Refusal::Missing { .. } => Kind::MissingFields,
+            Refusal::Invalid { .. } => Kind::InvalidFields,
+            Refusal::Guard { .. } => Kind::ConditionUnmet,
+            Refusal::Reason { .. } => Kind::ReasonNeeded,
+            Refusal::Late { .. } => Kind::TooLate,
+            Refusal::Nobody { .. } => Kind::NobodyPresent,
+            Refusal::NeedCases { .. } => Kind::Unavailable,
+        };
+        let mut problem = Problem::new(kind);
+        match &refusal {
+            Refusal::Missing { fields } => problem.0.fields.extend(fields.iter().map(|missing| {
+                let label = Some(missing.label.clone()).filter(|label| !label.zh.is_empty());
+                Field { name: missing.field.to_string(), label, wrong: None }
+            })),
+            Refusal::Invalid { fields } => {
+                problem.0.fields.extend(fields.iter().map(|(name, wrong)| Field { name: name.to_string(), label: None, wrong: Some(wrong.clone()) }));
+            }
+            Refusal::Reason { .. } => problem = problem.field("reason", None),
+            _ => {}
+        }
+        problem.0.refusal = Some(refusal);
+        problem
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Refused(refusal) => refusal.into(),
+            DeskError::NotFound { .. } => Problem::new(Kind::NotFound),
+            DeskError::Stale { found } => {
+                let mut problem = Problem::new(Kind::VersionMismatch);
+                problem.0.version = Some(found);
+                problem
+            }
+            DeskError::Forbidden => Problem::new(Kind::Forbidden),
+            DeskError::Store(error) => error.into(),
+            DeskError::Procedure(_) | DeskError::Unsound(_) | DeskError::Invalid(_) => Problem::new(Kind::InvalidBody),
+            error => internal(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::NotFound { .. } => Problem::new(Kind::NotFound),
+            StoreError::KeyReused => Problem::new(Kind::KeyReused),
+            StoreError::Busy | StoreError::Conflict { .. } | StoreError::NumberTaken { .. } => Problem::new(Kind::Unavailable),
+            StoreError::Unavailable { .. } | StoreError::OutcomeUnknown | StoreError::DiskFull | StoreError::ReadOnly => {
+                tracing::error!(error.store = %error, "the store cannot serve");
+                Problem::new(Kind::Unavailable)
+            }
+            _ => internal(&error),
+        }
+    }
+}
+
+/// Something that must not happen. The client learns nothing of it; the log does, once.
+fn internal(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(error.message = %error, "internal failure");
+    Problem::new(Kind::Internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_its_texts_in_both_languages() {
+        for kind in Kind::ALL {
+            for key in [format!("api.{}", kind.slug()), format!("api.{}.detail", kind.slug())] {
+                for english in [false, true] {
+                    let text = words::text(&key, english, &[]);
+                    assert!(text != key && !text.is_empty(), "{key}");
+                }
+                assert_ne!(words::text(&key, false, &[]), words::text(&key, true, &[]), "{key}");
+            }
+        }
+        assert_ne!(words::text("api.missing", true, &[]), "api.missing");
+    }
+
+    #[test]
+    fn a_refusal_names_its_fields() {
+        let refusal = Refusal::Invalid { fields: vec![("a".into(), Wrong::TooShort(4)), ("b".into(), Wrong::Unknown)] };
+        let body = Problem::from(refusal).body(true);
+        assert_eq!((body.status, body.kind.as_str()), (422, "/problems/invalid-fields"));
+        let codes: Vec<&str> = body.fields.iter().map(|field| field.code.as_str()).collect();
+        assert_eq!(codes, ["too_short", "unknown"]);
+    }
+}

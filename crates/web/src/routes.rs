@@ -1,0 +1,111 @@
+//! Every address, with what it asks of its caller. This table is the security review; the document is made from it.
+
+use crate::api;
+use crate::app::App;
+use crate::frame;
+use crate::gate::{Right, gate};
+use crate::parse::negotiate;
+use crate::problem::{Kind, Problem};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{self, MethodRouter};
+use desk::KeyScope::{CasesRead, CasesWrite};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::__dev::SchemaReferences;
+use utoipa::Path;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{RefOr, schema::Schema};
+
+type Schemas = Vec<(String, RefOr<Schema>)>;
+type Media = &'static [&'static str];
+
+const JSON: Media = &["application/json"];
+const TEXT: Media = &["text/plain"];
+const FEED: Media = api::feed::MEDIA;
+
+/// An address.
+pub struct Line {
+    /// Method, in lower case.
+    pub method: &'static str,
+    /// Path with its parameters in braces.
+    pub path: &'static str,
+    /// What it asks of its caller.
+    pub right: Right,
+    /// What it can answer with.
+    pub media: &'static [&'static str],
+    pub(crate) name: &'static str,
+    router: fn() -> MethodRouter<App>,
+    pub(crate) operation: fn() -> Operation,
+    pub(crate) schemas: fn(&mut Schemas),
+}
+
+macro_rules! table {
+    ($($method:ident $path:literal $right:expr, $media:expr, $($module:ident)::+;)*) => {
+        /// Every address.
+        pub const TABLE: &[Line] = &[$(Line {
+            method: stringify!($method),
+            path: $path,
+            right: $right,
+            media: $media,
+            name: stringify!($($module)::+),
+            router: || routing::$method($($module)::+::handler),
+            operation: <$($module)::+::__path_handler as Path>::operation,
+            schemas: <$($module)::+::__path_handler as SchemaReferences>::schemas,
+        }),*];
+    };
+}
+
+const PUBLIC: Right = Right::Public;
+const READ: Right = Right::Key(CasesRead);
+const WRITE: Right = Right::Key(CasesWrite);
+
+table! {
+    get  "/healthz"                                      PUBLIC, TEXT, api::health;
+    get  "/readyz"                                       PUBLIC, JSON, api::ready;
+    get  "/metrics"                                      PUBLIC, TEXT, api::metrics;
+    get  "/api/openapi.json"                             PUBLIC, JSON, api::document;
+    get  "/api/v1/cases"                                 READ,   JSON, api::cases::list;
+    post "/api/v1/cases"                                 WRITE,  JSON, api::cases::register;
+    get  "/api/v1/cases/{number}"                        READ,   JSON, api::cases::show;
+    get  "/api/v1/cases/{number}/actions"                READ,   JSON, api::cases::actions;
+    post "/api/v1/cases/{number}/actions/{action}"       WRITE,  JSON, api::cases::act;
+    get  "/api/v1/cases/{number}/attachments"            READ,   JSON, api::cases::attachments;
+    post "/api/v1/cases/{number}/attachments"            WRITE,  JSON, api::cases::upload;
+    get  "/api/v1/cases/{number}/clocks"                 READ,   JSON, api::cases::clocks;
+    get  "/api/v1/cases/{number}/clocks/{clock}/trace"   READ,   JSON, api::cases::trace;
+    get  "/api/v1/cases/{number}/contacts"               READ,   JSON, api::cases::contacts;
+    get  "/api/v1/cases/{number}/events"                 READ,   JSON, api::cases::events;
+    get  "/api/v1/cases/{number}/links"                  READ,   JSON, api::cases::links;
+    get  "/api/v1/cases/{number}/tasks"                  READ,   JSON, api::cases::tasks;
+    get  "/api/v1/events"                                READ,   FEED, api::feed;
+    get  "/api/v1/procedures"                            READ,   JSON, api::procedures::list;
+    get  "/api/v1/procedures/{key}"                      READ,   JSON, api::procedures::show;
+}
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let mut router = Router::new();
+    for line in TABLE {
+        let guarded = (line.router)()
+            .route_layer(from_fn_with_state(line.media, acceptable))
+            .route_layer(from_fn_with_state((app.clone(), line.right), gate));
+        router = router.route(line.path, guarded);
+    }
+    router
+        .route_layer(from_fn(frame::name_route))
+        .fallback(|| async { Problem::new(Kind::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
+        .layer(CatchPanicLayer::custom(frame::panicked))
+        .layer(from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app)
+}
+
+/// Refuses what wants an answer that the route does not have.
+async fn acceptable(State(media): State<Media>, request: Request, next: Next) -> Response {
+    match negotiate(request.headers(), media) {
+        Some(_) => next.run(request).await,
+        None => Problem::new(Kind::NotAcceptable).into_response(),
+    }
+}

@@ -1,0 +1,76 @@
+//! The worker: lets time act on cases as soon as something is due.
+
+use crate::app::App;
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// The longest sleep: the clock of the machine may be set, and other processes write as well.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The first pause after a failure; it doubles up to the longest sleep.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Runs until the server stops. A failure is logged, and tried again after a pause.
+pub(crate) async fn run(app: App) {
+    let mut changes = app.desk().store().changes();
+    let name = format!("serve {}", std::process::id());
+    let mut pause = PAUSE;
+    loop {
+        app.meter().beat(app.desk().now());
+        changes.borrow_and_update();
+        let sleep = match due_in(&app) {
+            Ok(Some(Duration::ZERO)) => match once(&app, &name).await {
+                true => {
+                    pause = PAUSE;
+                    continue;
+                }
+                false => {
+                    pause = (pause * 2).min(LONGEST);
+                    Some(pause)
+                }
+            },
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(error.store = %error, "the worker cannot see what is due");
+                Some(LONGEST)
+            }
+        };
+        let failed = pause > PAUSE;
+        let sleep = tokio::time::sleep(sleep.unwrap_or(LONGEST).min(LONGEST));
+        tokio::select! {
+            () = app.stopped() => return,
+            () = sleep => {}
+            // After a failure only time helps.
+            changed = changes.changed(), if !failed => if changed.is_err() { return },
+        }
+    }
+}
+
+/// How long until something is due; zero when it is.
+fn due_in(app: &App) -> Result<Option<Duration>, store::StoreError> {
+    let now = app.desk().now();
+    let due = app.desk().store().next_due_timer()?;
+    Ok(due.map(|due| {
+        let left: SignedDuration = due.duration_since(now);
+        Duration::try_from(left).unwrap_or(Duration::ZERO)
+    }))
+}
+
+/// Does what is due, on a thread of its own; whether it went well.
+async fn once(app: &App, name: &str) -> bool {
+    let (desk, name) = (app.desk().clone(), name.to_owned());
+    let done = tokio::task::spawn_blocking(move || desk.run_due(&name)).await;
+    let touched = match done {
+        Ok(Ok(touched)) => Some(touched),
+        Ok(Err(error)) => {
+            tracing::error!(error.desk = %error, "the worker failed and will try again");
+            None
+        }
+        Err(_) => {
+            tracing::error!("the worker panicked and will try again");
+            None
+        }
+    };
+    app.meter().ran(touched);
+    // Due, yet nothing to claim: another process has it. Looking again at once would spin.
+    touched.is_some_and(|touched| touched > 0)
+}
