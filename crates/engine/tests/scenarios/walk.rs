@@ -1,7 +1,7 @@
 //! Random lives: whatever is accepted, in whatever order, the promise is kept and the events give the snapshot.
 
 use super::{builtin, library};
-use engine::case::{Life, apply};
+use engine::case::{Holder, Life, apply, holder};
 use engine::clocks::{ClockState, timers};
 use engine::command::{Entered, Extra, NewTask};
 use engine::decide::offers;
@@ -161,9 +161,27 @@ fn extra(dice: &mut Dice, sim: &Sim, case: &Key, action: &Action) -> Extra {
     }
 }
 
+/// Mostly one of those who must act, sometimes anybody, rarely the customer.
+fn somebody(dice: &mut Dice, sim: &Sim, procedure: &Procedure, case: &Key) -> Who {
+    let anybody = |dice: &mut Dice, people: &[&Person]| {
+        people.get(dice.below(people.len())).map(|person| Who::Person(person.id.clone()))
+    };
+    let all: Vec<&Person> = sim.directory.people.iter().collect();
+    let holding: Vec<&Person> = match holder(procedure, &sim.cases[case]) {
+        Holder::Person(person) => all.iter().copied().filter(|one| one.id == person).collect(),
+        Holder::Role(role) => all.iter().copied().filter(|one| one.has(&role)).collect(),
+        Holder::Nobody => Vec::new(),
+    };
+    match dice.below(12) {
+        0 => Who::Customer,
+        1..4 => anybody(dice, &all).unwrap(),
+        _ => anybody(dice, &holding).or_else(|| anybody(dice, &all)).unwrap(),
+    }
+}
+
 /// One step: time passes, or somebody does something that is offered to him.
 fn step(dice: &mut Dice, sim: &mut Sim) {
-    if dice.below(3) == 0 {
+    if sim.order.is_empty() || dice.below(4) == 0 {
         let minutes = [1, 7, 31, 61, 200, 500, 1441, 4000][dice.below(8)];
         let to = sim.now.checked_add(SignedDuration::from_mins(minutes)).unwrap();
         sim.advance(to, dice.below(2) == 0);
@@ -171,11 +189,7 @@ fn step(dice: &mut Dice, sim: &mut Sim) {
     }
     let case = sim.order[dice.below(sim.order.len())].clone();
     let (procedure, _) = sim.library.version(&sim.cases[&case].procedure, 1).unwrap();
-    let who = if dice.below(12) == 0 {
-        Who::Customer
-    } else {
-        Who::Person(sim.directory.people[dice.below(sim.directory.people.len())].id.clone())
-    };
+    let who = somebody(dice, sim, &procedure, &case);
     let offered = offers(&procedure, &sim.cases[&case], &sim.directory, &who, sim.now);
     // Cases that are filed or made void have little left to show: such steps are rare.
     let lasting: Vec<_> = offered
@@ -185,7 +199,16 @@ fn step(dice: &mut Dice, sim: &mut Sim) {
                 || dice.below(20) == 0
         })
         .collect();
-    let Some(offer) = dice.one(&lasting) else { return };
+    // Half of the time people do what brings the case on.
+    let onward: Vec<_> = lasting
+        .iter()
+        .copied()
+        .filter(|offer| offer.next || procedure.action(&offer.action).unwrap().to.is_some())
+        .collect();
+    let Some(offer) = (if dice.below(2) == 0 { dice.one(&onward) } else { dice.one(&lasting) })
+    else {
+        return;
+    };
     let action = procedure.action(&offer.action).unwrap();
     let mut fields = Entered::new();
     for key in &offer.fields {
@@ -259,10 +282,9 @@ fn live(seed: u64, steps: usize, seen: &mut Seen) {
     let mut dice = Dice(seed);
     let start: Timestamp = "2026-09-24T01:00:00Z".parse().unwrap();
     let mut sim = Sim::new(library(&procedures, None), directory, start);
-    for procedure in &procedures {
-        for _ in 0..2 {
-            register(&mut dice, &mut sim, procedure);
-        }
+    let procedure = &procedures[usize::try_from(seed).unwrap() % procedures.len()];
+    for _ in 0..3 {
+        register(&mut dice, &mut sim, procedure);
     }
     check(&sim, seed);
     for _ in 0..steps {
