@@ -30,6 +30,9 @@ const ENOUGH: u8 = 3;
 /// Degrees of novelty.
 const TIERS: usize = 5;
 
+/// How much longer the search goes on for what has not been seen to be possible.
+const LONGER: usize = 3;
+
 /// States without anything new that are kept to be followed up.
 const REST: usize = 4_000;
 
@@ -133,11 +136,18 @@ impl<'k> Search<'k> {
 
     fn run(&mut self) {
         self.register();
-        while self.followed < self.budget.states && self.tries < self.budget.moves {
+        while self.within_budget() {
             let next = self.waiting.iter_mut().find_map(VecDeque::pop_front);
             let Some(number) = next else { return };
             self.follow(number);
         }
+    }
+
+    /// What has not been seen to be possible is looked for longer.
+    fn within_budget(&self) -> bool {
+        let procedure = self.kit.desk.procedure;
+        let more = if self.seen.is_everything(procedure) { 1 } else { LONGER };
+        self.followed < self.budget.states && self.tries < self.budget.moves.saturating_mul(more)
     }
 
     fn finish(mut self) -> Explored {
@@ -382,9 +392,14 @@ impl<'k> Search<'k> {
                 let result = kit.attempt(world, action, variant, who, at, &mut self.tries);
                 let (decision, command, filled) = match result {
                     Ok(done) => done,
-                    Err(Refusal::Forbidden { .. } | Refusal::Own { .. }) => continue,
-                    Err(_) if each => continue,
-                    Err(_) => break,
+                    Err(refusal) => {
+                        self.seen.refuse(action, &refusal);
+                        match refusal {
+                            Refusal::Forbidden { .. } | Refusal::Own { .. } => continue,
+                            _ if each => continue,
+                            _ => break,
+                        }
+                    }
                 };
                 self.fills.entry(needed.clone()).or_default().extend(filled);
                 self.seen.actions.insert(action.key.clone());

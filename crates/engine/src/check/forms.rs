@@ -33,14 +33,6 @@ pub(super) fn look(procedure: &Procedure, all: &[&Procedure], findings: &mut Fin
             }
         }
     }
-    for field in &procedure.fields {
-        let tabled = field.derive.is_none() && !matches!(field.kind, FieldKind::Auto(_));
-        let listed = procedure.forms.iter().any(|form| form.field(&field.key).is_some());
-        if tabled && !fillable(field) && !listed {
-            let item = format!("fields.{}", field.key);
-            findings.find("never_entered", &field.origin, item, "nothing ever fills it in");
-        }
-    }
     for rule in &procedure.links.transfers {
         transfer(rule, all, findings);
     }

@@ -12,6 +12,7 @@ use crate::event::{Event, Recorded, Topic};
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{Action, Actor, Origin, Procedure, Relation, Stage, Step, StepKind};
+use crate::refusal::Refusal;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -22,9 +23,39 @@ pub(super) struct Seen {
     stages: BTreeSet<Key>,
     started: BTreeSet<Key>,
     settled: BTreeSet<Key>,
+    /// Why an action was refused, the last time.
+    refused: BTreeMap<Key, String>,
 }
 
 impl Seen {
+    /// Whether nothing seems dead.
+    pub(super) fn is_everything(&self, procedure: &Procedure) -> bool {
+        self.actions.len() >= procedure.actions.len()
+            && self.started.len() >= procedure.clocks.len()
+            && self.settled.len() >= procedure.clocks.len()
+    }
+
+    /// Notes why an action that was never done was refused.
+    pub(super) fn refuse(&mut self, action: &Action, refusal: &Refusal) {
+        if self.actions.contains(&action.key) {
+            return;
+        }
+        let why = match refusal {
+            Refusal::Guard { say } => format!("guard `{}`", say.en),
+            Refusal::Missing { fields } => {
+                let fields: Vec<&str> = fields.iter().map(|one| &*one.field).collect();
+                format!("missing {}", fields.join(" "))
+            }
+            Refusal::Invalid { fields } => {
+                let fields: Vec<String> =
+                    fields.iter().map(|(field, problem)| format!("{field} {problem:?}")).collect();
+                format!("invalid {}", fields.join(" "))
+            }
+            other => other.code().to_owned(),
+        };
+        self.refused.insert(action.key.clone(), why);
+    }
+
     /// Notes the events of a move.
     pub(super) fn note(&mut self, events: &[&Recorded], case: &Case) {
         if !self.stages.contains(&case.stage) {
@@ -262,7 +293,12 @@ pub(super) fn unseen(
         return problems;
     }
     for action in procedure.actions.iter().filter(|action| !seen.actions.contains(&action.key)) {
-        let detail = "can be done in no reachable state".to_owned();
+        let why = seen.refused.get(&action.key);
+        let why = why.map_or_else(
+            || "it is never available".to_owned(),
+            |why| format!("it was refused for: {why}"),
+        );
+        let detail = format!("can be done in no reachable state; {why}");
         add("dead_action", &action.origin, format!("actions.{}", action.key), detail);
     }
     let reached = stages::reached(procedure);

@@ -1,11 +1,13 @@
 //! Who can cause which moment, and whether every moment that the procedure waits for can be caused by its author.
 
 use super::findings::Findings;
+use super::space::collect;
 use crate::key::Key;
 use crate::procedure::{
-    Action, Actor, Effect, Moment, MomentFilter, Origin, Procedure, Purpose, Relation, StageKind,
-    StepKind, Verb,
+    Action, Actor, Condition, Effect, Fact, FieldKind, Moment, MomentFilter, Operand, Origin,
+    Procedure, Purpose, Relation, Source, StageKind, StepKind, Verb,
 };
+use std::collections::BTreeMap;
 
 /// One way in which a moment comes about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,5 +224,47 @@ pub(super) fn look(procedure: &Procedure, findings: &mut Findings) {
     }
     for task in &procedure.tasks {
         check(&task.done_on, "done_by_nobody", &task.origin, format!("tasks.{}.done_on", task.key));
+    }
+    counted(procedure, &causes, findings);
+}
+
+/// Conditions and automatic fields that look at a moment that never happens.
+fn counted(procedure: &Procedure, causes: &Causes, findings: &mut Findings) {
+    let mut check = |condition: &Condition, origin: &Origin, item: String| {
+        let mut tests = BTreeMap::new();
+        collect(condition, &mut tests);
+        for operand in tests.keys() {
+            if let Operand::Fact(Fact::Happened(moment)) = operand
+                && !causes.can(&MomentFilter::any(*moment))
+            {
+                let detail = format!("nobody can cause `{}`", moment.name());
+                findings.find("never_happens", origin, item.clone(), detail);
+            }
+        }
+    };
+    for action in &procedure.actions {
+        check(&action.when, &action.origin, format!("actions.{}.when", action.key));
+        for guard in &action.guards {
+            check(&guard.need, &guard.origin, format!("actions.{}.guards", action.key));
+        }
+    }
+    for clock in &procedure.clocks {
+        check(&clock.when, &clock.origin, format!("clocks.{}.when", clock.key));
+        for row in &clock.by {
+            check(&row.when, &row.origin, format!("clocks.{}.by", clock.key));
+        }
+    }
+    for (number, rule) in procedure.rules.iter().enumerate() {
+        check(&rule.when, &rule.origin, format!("rules[{}].when", number + 1));
+    }
+    for field in &procedure.fields {
+        let moment = match &field.kind {
+            FieldKind::Auto(Source::At(moment) | Source::By(moment)) => *moment,
+            _ => continue,
+        };
+        if !causes.can(&MomentFilter::any(moment)) {
+            let detail = format!("nobody can cause `{}`", moment.name());
+            findings.find("never_happens", &field.origin, format!("fields.{}", field.key), detail);
+        }
     }
 }

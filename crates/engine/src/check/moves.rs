@@ -129,21 +129,18 @@ impl<'p> Kit<'p> {
                     let before = filled.len();
                     for one in &missing {
                         let case = world.cases.get(CASE);
-                        let ours = self
-                            .desk
-                            .procedure
-                            .field(&one.field)
-                            .filter(|_| !fields.contains_key(&one.field));
-                        if let Some(field) = ours
+                        // Of a hand-over the other procedure's fields are asked; both may have one of this key.
+                        if let Some((field, value)) = self.theirs(action, &one.field, now)
+                            && !extra.set.contains_key(&field)
+                        {
+                            extra.set.insert(field.clone(), value);
+                            filled.insert(field);
+                        } else if let Some(field) = self.desk.procedure.field(&one.field)
+                            && !fields.contains_key(&field.key)
                             && let Some(value) = sample(self.desk.procedure, field, case, now)
                         {
                             fields.insert(field.key.clone(), value);
                             filled.insert(field.key.clone());
-                        } else if action.has(Verb::Transfer)
-                            && let Some((field, value)) = self.theirs(action, &one.field, now)
-                        {
-                            extra.set.insert(field.clone(), value);
-                            filled.insert(field);
                         }
                     }
                     if filled.len() == before {

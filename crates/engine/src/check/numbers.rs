@@ -1,7 +1,7 @@
 //! Numbers: no two cases can ever show the same one. Patterns are small automata whose intersection is decided exactly.
 
 use super::findings::Findings;
-use crate::procedure::{Means, Procedure, Verb};
+use crate::procedure::{Means, Procedure, Reset, Verb};
 use std::collections::BTreeSet;
 
 /// One letter of a pattern: the characters that may stand there, once or any number of times.
@@ -21,6 +21,18 @@ pub(super) fn look(procedure: &Procedure, all: &[&Procedure], findings: &mut Fin
         let detail = format!("`{}` has {serials} serials, one is needed", numbering.pattern);
         findings.find("bad_pattern", &numbering.origin, "numbering.pattern", detail);
         return;
+    }
+    let pattern = numbering.pattern.as_str();
+    let dated = match numbering.reset {
+        Reset::Day => pattern.contains("{YYYYMMDD}"),
+        Reset::Month => pattern.contains("{YYYYMM"),
+        Reset::Year => pattern.contains("{YYYY"),
+        Reset::Never => true,
+    };
+    if !dated {
+        let detail =
+            format!("`{pattern}` lacks a date as fine as its reset `{}`", numbering.reset.name());
+        findings.find("numbers_repeat", &numbering.origin, "numbering.reset", detail);
     }
     channel(procedure, findings);
     let own = words(procedure, None);
