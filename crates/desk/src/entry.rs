@@ -237,8 +237,13 @@ mod tests {
         ] {
             assert_eq!(local_time(text), Some(same), "{text}");
         }
-        assert_eq!(local_time("2026/1/2").map(|at| at.to_string()), Some("2026-01-02T00:00:00".into()));
-        for text in ["11/16/2026 8:12", "26/11/16", "2026-13-01", "8:12", "2026-11-16 8:12 PM", "", "x"] {
+        assert_eq!(
+            local_time("2026/1/2").map(|at| at.to_string()),
+            Some("2026-01-02T00:00:00".into())
+        );
+        for text in
+            ["11/16/2026 8:12", "26/11/16", "2026-13-01", "8:12", "2026-11-16 8:12 PM", "", "x"]
+        {
             assert_eq!(local_time(text), None, "{text}");
         }
     }

@@ -271,7 +271,9 @@ impl Desk {
     }
 
     fn count(&self, moved: &Moved) {
-        moved.iter().for_each(|(before, after)| self.inner.load.moved(before.as_ref(), Some(after)));
+        moved
+            .iter()
+            .for_each(|(before, after)| self.inner.load.moved(before.as_ref(), Some(after)));
     }
 
     /// Open cases of the same telephone number within the procedure's window (S4-A04).

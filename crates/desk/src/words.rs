@@ -71,7 +71,12 @@ pub fn problem(problem: &Problem, english: bool) -> String {
     let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
     match problem {
         Problem::Unknown => say("problem.unknown", &[]),
-        Problem::WrongType { expected } => say("problem.wrong_type", &[("expected", expected)]),
+        Problem::WrongType { expected } => {
+            // Columns of tables are named by their key.
+            let kind = text(&format!("kind.{expected}"), english, &[]);
+            let kind = if kind.starts_with("kind.") { expected } else { &kind };
+            say("problem.wrong_type", &[("expected", kind)])
+        }
         Problem::NotAValue { values } => {
             say("problem.not_a_value", &[("values", &values.join("、"))])
         }
