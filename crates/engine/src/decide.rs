@@ -1,13 +1,16 @@
 //! `decide`: what follows from a command. Pure: the world and the context hold every fact it needs.
 
 mod act;
+mod approval;
 mod assign;
+mod change;
 mod desk;
 mod effects;
 mod entered;
 mod happen;
 mod merge;
 mod register;
+mod survey;
 mod tick;
 mod verbs;
 
@@ -28,10 +31,13 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// A version of a procedure, and the calendar that it counts by.
+pub type Rules = (Arc<Procedure>, Arc<Calendar>);
+
 /// Published procedures in all their versions, with their calendars.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
-    procedures: BTreeMap<Key, BTreeMap<u32, (Arc<Procedure>, Arc<Calendar>)>>,
+    procedures: BTreeMap<Key, BTreeMap<u32, Rules>>,
 }
 
 impl Library {
@@ -44,12 +50,12 @@ impl Library {
     }
 
     /// The newest version of a procedure.
-    pub fn newest(&self, key: &str) -> Option<(Arc<Procedure>, Arc<Calendar>)> {
+    pub fn newest(&self, key: &str) -> Option<Rules> {
         self.procedures.get(key)?.values().next_back().cloned()
     }
 
     /// A version of a procedure.
-    pub fn version(&self, key: &str, version: u32) -> Option<(Arc<Procedure>, Arc<Calendar>)> {
+    pub fn version(&self, key: &str, version: u32) -> Option<Rules> {
         self.procedures.get(key)?.get(&version).cloned()
     }
 
@@ -174,7 +180,7 @@ impl Work<'_> {
     }
 
     /// The procedure of a case, in the version that it is pinned to, and its calendar.
-    pub(crate) fn rules(&self, id: &Key) -> (Arc<Procedure>, Arc<Calendar>) {
+    pub(crate) fn rules(&self, id: &Key) -> Rules {
         let case = self.case(id);
         #[expect(
             clippy::expect_used,

@@ -9,7 +9,7 @@ pub fn similarity(a: &str, b: &str) -> u8 {
     let total: usize = a.values().sum::<usize>() + b.values().sum::<usize>();
     let shared: usize =
         a.iter().map(|(pair, count)| (*count).min(b.get(pair).copied().unwrap_or(0))).sum();
-    if total == 0 { 0 } else { u8::try_from(200 * shared / total).unwrap_or(100) }
+    (200 * shared).checked_div(total).map_or(0, |percent| u8::try_from(percent).unwrap_or(100))
 }
 
 fn pairs(text: &str) -> BTreeMap<(char, char), usize> {

@@ -76,10 +76,8 @@ impl Work<'_> {
                     clocks::rearm(self, id, clock, &instance, timer.due);
                 }
             }
-            (TimerStep::Warn, _) => {
-                if told {
-                    self.tell_clock(id, clock, topic, std::slice::from_ref(&clock.owner), task);
-                }
+            (TimerStep::Warn, _) if told => {
+                self.tell_clock(id, clock, topic, std::slice::from_ref(&clock.owner), task);
             }
             (_, Some(step)) if !skipped => {
                 if told {
