@@ -11,8 +11,9 @@ use crate::cli::{Global, place};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use desk::{Clock, Desk, DeskError, Options, Seen, VirtualClock, entry};
-use engine::command::Command;
+use engine::command::{Command, Entered};
 use engine::decide::offers;
+use engine::key::Key;
 use engine::people::Who;
 use jiff::{SignedDuration, Timestamp};
 use script::{Life, Play, Sample, Script, Step};
@@ -114,6 +115,7 @@ fn walk_all(
         }
     }
     let mut numbers = BTreeMap::new();
+    let mut handed_over = Vec::new();
     while let Some(place) = (0..walks.len())
         .filter(|place| walks.get(*place).is_some_and(|walk| walk.next <= walk.life.steps.len()))
         .min_by_key(|place| walks.get(*place).map(|walk| walk.due))
@@ -128,7 +130,7 @@ fn walk_all(
         } else if let (Some(step), Some(number)) =
             (walk.life.steps.get(walk.next - 1), walk.number.clone())
         {
-            let what = act(desk, walk.sample, step, &number, &numbers, &walk.play.folder)
+            let (what, opened) = act(desk, walk.sample, step, &number, &numbers, &walk.play.folder)
                 .with_context(|| {
                     format!(
                         "{} {} {number} ({}) {}",
@@ -138,10 +140,20 @@ fn walk_all(
             if args.verbose {
                 output.line(format!("{} {number} {} {what}", clock.now(), step.does));
             }
+            handed_over.extend(opened.into_iter().map(|(key, number)| (walk.sample, key, number)));
         }
         let next = walk.life.steps.get(walk.next);
         walk.due = next.map_or(walk.due, |step| step.due(walk.due));
         walk.next += 1;
+        for (sample, key, number) in handed_over.drain(..) {
+            let Some(play) = script.plays.iter().find(|play| *play.folder == *key) else {
+                continue;
+            };
+            let Some(life) = play.life_of(&sample.id) else { continue };
+            numbers.insert((sample.id.clone(), play.folder.clone()), number.clone());
+            let due = life.steps.first().map_or(clock.now(), |step| step.due(clock.now()));
+            walks.push(Walk { sample, play, life, number: Some(number), next: 1, due });
+        }
     }
     desk.run_until(clock, clock.now().checked_add(SignedDuration::from_secs(1))?)?;
     Ok(numbers)
@@ -166,6 +178,7 @@ fn register(desk: &Desk, walk: &Walk<'_>, script: &Script) -> Result<String> {
 }
 
 /// Does a step, or leaves it out where the case stands elsewhere. A refusal that the life expects is part of the story.
+/// Tells what came of it, and which cases it opened under which procedure.
 fn act(
     desk: &Desk,
     sample: &Sample,
@@ -173,7 +186,8 @@ fn act(
     number: &str,
     numbers: &BTreeMap<(String, String), String>,
     folder: &str,
-) -> Result<String> {
+) -> Result<(String, Vec<(Key, String)>)> {
+    let only = |what: &str| Ok((what.to_owned(), Vec::new()));
     let seen = desk.case_for_operator(number)?;
     let (rules, case) = (&seen.procedure, &seen.case);
     if step
@@ -181,10 +195,10 @@ fn act(
         .as_ref()
         .is_some_and(|stage| rules.stage(&case.stage).is_none_or(|known| known.label.zh != *stage))
     {
-        return Ok("skipped".to_owned());
+        return only("skipped");
     }
     if step.does.is_empty() {
-        return Ok("waited".to_owned());
+        return only("waited");
     }
     let known = rules.actions.iter().filter(|action| action.label.zh == step.does);
     let action = known
@@ -192,10 +206,20 @@ fn act(
         .find(|action| action.from.is_empty() || action.from.contains(&case.stage))
         .or_else(|| known.clone().next())
         .with_context(|| format!("action {}", step.does))?;
-    let pairs: Vec<(String, String)> =
+    let mut pairs: Vec<(String, String)> =
         step.with.iter().map(|(name, value)| (name.clone(), sample.filled(value))).collect();
+    let to = rules.links.transfers.iter().find(|one| action.transfer.as_ref() == Some(&one.key));
+    let mut set = Entered::new();
+    if let Some((theirs, _)) = to.and_then(|one| desk.library().newest(&one.to)) {
+        pairs.retain(|(name, value)| {
+            let field = entry::field_named(&theirs, name);
+            set.extend(field.map(|field| (field.key.clone(), entry::written(&field.kind, value))));
+            field.is_none()
+        });
+    }
     let (fields, mut extra) = entry::inputs(rules, &seen.calendar, action, &pairs)
         .map_err(|unknown| anyhow::anyhow!("unknown: {unknown:?}"))?;
+    extra.set.extend(set);
     if let Some(other) = extra.other.take() {
         let other = numbers
             .get(&(other.to_string(), folder.to_owned()))
@@ -210,10 +234,15 @@ fn act(
         extra: Box::new(extra),
     };
     match desk.submit(&who, command, Options::default()) {
-        Ok(_) if step.refused.is_none() => Ok("done".to_owned()),
+        Ok(done) if step.refused.is_none() => {
+            let opened = to.map(|one| {
+                done.opened.into_iter().map(|number| (one.to.clone(), number)).collect()
+            });
+            Ok(("done".to_owned(), opened.unwrap_or_default()))
+        }
         Ok(_) => bail!("was expected to be refused"),
         Err(DeskError::Refused(refusal)) if step.refused.as_deref() == Some(refusal.code()) => {
-            Ok(format!("refused: {}", refusal.code()))
+            only(&format!("refused: {}", refusal.code()))
         }
         Err(DeskError::Refused(refusal)) => bail!("{who:?}: {refusal:?}"),
         Err(error) => Err(error.into()),
@@ -237,7 +266,7 @@ fn actor(desk: &Desk, seen: &Seen, step: &Step, action: &str) -> Result<Who> {
     let case = &seen.case;
     let first = [&case.assignee, &case.registrar].into_iter().flatten().cloned();
     let all = first.chain(directory.people.iter().map(|person| person.id.clone()));
-    let may = |person: &engine::key::Key| {
+    let may = |person: &Key| {
         let present = directory.person(person).is_some_and(|known| known.present(desk.now()));
         present
             && offers(&seen.procedure, case, &directory, &Who::Person(person.clone()), desk.now())

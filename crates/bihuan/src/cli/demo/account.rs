@@ -280,11 +280,17 @@ fn dues(expected: &BTreeMap<String, Json>, sample: &str, play: &Play) -> Vec<(St
         .collect()
 }
 
-/// The due that a clock had first.
+/// The due that a clock had first; with a `+` after its name, the one that it got when a longer limit was first said.
 fn first_due(seen: &Seen, label: &str) -> Option<String> {
-    let clock = seen.procedure.clocks.iter().find(|clock| clock.label.zh == label)?;
+    let (name, longer) = label.strip_suffix('+').map_or((label, false), |name| (name, true));
+    let clock = seen.procedure.clocks.iter().find(|clock| clock.label.zh == name)?;
     let instance = seen.case.clocks.iter().find(|instance| instance.clock == clock.key)?;
-    instance.original.map(|due| show::time(&seen.calendar, due))
+    let due = if longer {
+        instance.dues.iter().find(|fact| fact.cause == DueCause::Longer)?.due
+    } else {
+        instance.original
+    };
+    due.map(|due| show::time(&seen.calendar, due))
 }
 
 /// The value that a derived field had first: later raises are part of the story.
