@@ -6,15 +6,15 @@
 mod due;
 mod explain;
 mod plan;
+mod rest;
 mod run;
 
 pub(crate) use due::due_of;
 pub use due::{Base, base};
 pub use explain::{Reason, Trace, explain};
 pub use plan::{Plan, Timer, plan, timers};
-pub(crate) use run::{
-    carry, happened, pause, rearm, replace_due, reprice, restore, resume, set_due, stop_all,
-};
+pub(crate) use rest::{carry, pause, restore, resume, stop_all};
+pub(crate) use run::{happened, rearm, replace_due, reprice, set_due};
 
 use crate::case::CancelCause;
 use crate::key::Key;

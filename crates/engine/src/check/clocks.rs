@@ -60,7 +60,15 @@ fn steps(procedure: &Procedure, clock: &Clock, findings: &mut Findings) {
             let to = if to.is_empty() { "nobody".to_owned() } else { to.join(" ") };
             let repeated = name == "breach" && number == last && clock.every.is_some();
             let escalates = matches!(step.does, StepKind::Escalate(_));
-            let acts = matches!(step.does, StepKind::Act(_) | StepKind::Task(_));
+            // An action that can be refused may be refused for ever; a task tells its owner.
+            let acts = match &step.does {
+                StepKind::Act(action) => {
+                    !repeated
+                        || procedure.action(action).is_some_and(|action| action.guards.is_empty())
+                }
+                StepKind::Task(_) => true,
+                StepKind::Notify | StepKind::Escalate(_) => false,
+            };
             if (repeated || escalates) && !acts && reached < Sure::Always {
                 let what = if escalates { "the escalation" } else { "the last step" };
                 let detail = format!("{what} tells {to}, which does not always mean somebody");

@@ -258,7 +258,8 @@ pub(super) fn insists(
     if clock.every.is_some_and(|every| every > 0)
         && let Some(last) = clock.breach.last()
     {
-        let acts = matches!(last.does, StepKind::Act(_) | StepKind::Task(_));
+        // A task tells its owner; an action that is refused again and again tells nobody.
+        let acts = matches!(last.does, StepKind::Task(_));
         if !last.unless.is_empty() {
             return Err("can be silenced for good".to_owned());
         }

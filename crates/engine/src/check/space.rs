@@ -218,7 +218,8 @@ fn samples(
             let Some(field) = procedure.field(key) else { return samples };
             for value in values(procedure, field, tests) {
                 let passes = tests.iter().map(|test| passes(field, test, value.as_ref())).collect();
-                let lists = matches!(field.kind, FieldKind::Bool | FieldKind::Many(_));
+                let lists = matches!(field.kind, FieldKind::Bool | FieldKind::Many(_))
+                    || tests.iter().all(|test| matches!(test, Test::Empty(_)));
                 let name = value.as_ref().map_or_else(|| "empty".to_owned(), shown);
                 add(name, value.is_some() || lists, passes);
             }

@@ -2,14 +2,14 @@
 
 use super::due::{Base, base, by_limit, row};
 use super::{ClockState, DueCause, Instance};
-use crate::calendar::{Calendar, Limit};
+use crate::calendar::Calendar;
 use crate::case::{CancelCause, Case, Facts, Occurrence};
 use crate::decide::Work;
 use crate::event::Event;
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{Again, Clock, LimitSpec, Moment, MomentFilter, Procedure};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// Lets an occurrence act on every clock of the case: it may stop, reset, cancel or start instances.
 /// The occurrence is the last of the case's moments.
@@ -88,7 +88,13 @@ fn stopped_at(case: &Case, instance: &Instance, stop: &[MomentFilter]) -> Option
     stop.iter().map(since).try_fold(instance.start, |latest, at| at.map(|at| latest.max(at)))
 }
 
-fn stop(work: &mut Work<'_>, id: &Key, procedure: &Procedure, clock: &Clock, task: Option<u32>) {
+pub(super) fn stop(
+    work: &mut Work<'_>,
+    id: &Key,
+    procedure: &Procedure,
+    clock: &Clock,
+    task: Option<u32>,
+) {
     for instance in live(work.case(id), clock, task) {
         let case = work.case(id);
         let Some(stop) = stop_set(procedure, clock, case, &instance) else { continue };
@@ -160,7 +166,7 @@ fn cancel(work: &mut Work<'_>, id: &Key, clock: &Clock, task: Option<u32>, cause
 }
 
 /// Ends an instance without a result; one that is breached already keeps its breach and stops now.
-fn end(work: &mut Work<'_>, id: &Key, instance: &Instance, cause: &CancelCause) {
+pub(super) fn end(work: &mut Work<'_>, id: &Key, instance: &Instance, cause: &CancelCause) {
     let (clock, generation) = (instance.clock.clone(), instance.generation);
     match instance.state {
         ClockState::Breached { .. } => {
@@ -320,7 +326,12 @@ fn changed(
     now: Timestamp,
     cause: Option<&DueCause>,
 ) -> Option<(Option<Timestamp>, DueCause)> {
-    let old = instance.due?;
+    let Some(old) = instance.due else {
+        // Its field was empty for a while and is filled in again.
+        let named = matches!(base.limit, LimitSpec::Field(_) | LimitSpec::Task);
+        let open = case.pauses.last().is_some_and(|pause| pause.to.is_none());
+        return (named && !open && base.due.is_some()).then_some((base.due, DueCause::Field));
+    };
     if instance.limit.as_ref() == Some(&base.limit) {
         return match (&base.limit, cause) {
             (LimitSpec::Field(_) | LimitSpec::Task, _) if !instance.is_fixed() => {
@@ -416,102 +427,5 @@ pub(crate) fn replace_due(
         );
     } else {
         set_due(work, id, clock, due, cause);
-    }
-}
-
-/// Counting stands still for pausable clocks: the due is unknown until they run on.
-pub(crate) fn pause(work: &mut Work<'_>, id: &Key) {
-    for instance in pausable(work, id) {
-        let (clock, generation, limit) = (instance.clock, instance.generation, instance.limit);
-        work.record(
-            id,
-            Event::DueSet {
-                clock,
-                generation,
-                due: None,
-                limit,
-                cause: DueCause::Pause,
-                provisional: false,
-            },
-        );
-    }
-}
-
-/// Pausable clocks run on: what was left when they stood still is counted from now, by the measure of their limit.
-pub(crate) fn resume(work: &mut Work<'_>, id: &Key) {
-    let (_, calendar) = work.rules(id);
-    let Some(paused) = work.case(id).pauses.last().map(|pause| pause.from) else { return };
-    for instance in pausable(work, id) {
-        let Some(old) = instance.dues.iter().rev().find_map(|fact| fact.due) else { continue };
-        let due = match instance.limit {
-            Some(LimitSpec::Length(
-                limit @ (Limit::Business { .. } | Limit::WorkingDays { .. }),
-            )) => {
-                let left = calendar.counted(paused, old, limit, &[]);
-                calendar.due_at(work.now, Limit::Business { seconds: left.max(0) }, &[])
-            }
-            _ => old
-                .checked_add(SignedDuration::from_secs(work.now.as_second() - paused.as_second()))
-                .ok(),
-        };
-        let due = due.map(|due| due.max(old));
-        let (clock, generation, limit) = (instance.clock, instance.generation, instance.limit);
-        work.record(
-            id,
-            Event::DueSet {
-                clock,
-                generation,
-                due,
-                limit,
-                cause: DueCause::Resume,
-                provisional: false,
-            },
-        );
-    }
-}
-
-fn pausable(work: &Work<'_>, id: &Key) -> Vec<Instance> {
-    let (procedure, _) = work.rules(id);
-    let counts = |instance: &&Instance| {
-        instance.state == ClockState::Running
-            && procedure.clock(&instance.clock).is_some_and(|clock| clock.pausable)
-    };
-    work.case(id).clocks.iter().filter(counts).cloned().collect()
-}
-
-/// All clocks end: the case is void.
-pub(crate) fn stop_all(work: &mut Work<'_>, id: &Key) {
-    for instance in work.case(id).clocks.clone().iter().filter(|instance| instance.is_live()) {
-        end(work, id, instance, &CancelCause::Voided);
-    }
-}
-
-/// The main case carries the clocks of a member.
-pub(crate) fn carry(work: &mut Work<'_>, id: &Key) {
-    for instance in work.case(id).clocks.clone().iter().filter(|instance| instance.is_live()) {
-        work.record(
-            id,
-            Event::ClockCancelled {
-                clock: instance.clock.clone(),
-                generation: instance.generation,
-                cause: CancelCause::Carried,
-            },
-        );
-    }
-}
-
-/// The clocks of a parted member come back with their dues.
-pub(crate) fn restore(work: &mut Work<'_>, id: &Key) {
-    for instance in
-        work.case(id).clocks.clone().iter().filter(|instance| instance.carried.is_some())
-    {
-        work.record(
-            id,
-            Event::ClockRestored { clock: instance.clock.clone(), generation: instance.generation },
-        );
-        let (procedure, _) = work.rules(id);
-        if let Some(clock) = procedure.clock(&instance.clock) {
-            stop(work, id, &procedure, clock, instance.task);
-        }
     }
 }

@@ -325,7 +325,7 @@ fn register(dice: &mut Dice, sim: &mut Sim, procedure: &Procedure) {
 #[test]
 fn no_accepted_sequence_of_commands_breaks_the_promise() {
     let seeds: u64 =
-        std::env::var("BIHUAN_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(40);
+        std::env::var("BIHUAN_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
     let mut seen = Seen::new();
     for seed in 0..seeds {
         live(seed, 150, &mut seen);
