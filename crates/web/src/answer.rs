@@ -4,8 +4,8 @@ mod case;
 mod event;
 mod parts;
 
-pub(crate) use case::{as_of, page_link};
 pub use case::{CaseAnswer, CaseRow, HolderAnswer};
+pub(crate) use case::{as_of, page_link};
 pub use event::{ActorAnswer, EventAnswer};
 pub(crate) use event::{Mask, event};
 pub(crate) use parts::flat;
@@ -47,7 +47,8 @@ pub struct Named {
 impl Named {
     /// A key and its label; without one the key stands for itself.
     pub(crate) fn of(key: &str, label: Option<&Label>) -> Self {
-        let title = label.map_or_else(|| Title { zh: key.to_owned(), en: key.to_owned() }, Into::into);
+        let title =
+            label.map_or_else(|| Title { zh: key.to_owned(), en: key.to_owned() }, Into::into);
         Self { key: key.to_owned(), title }
     }
 }
@@ -63,7 +64,8 @@ pub struct PersonAnswer {
 
 impl PersonAnswer {
     pub(crate) fn of(directory: &Directory, id: &Key) -> Self {
-        let name = directory.person(id).map_or_else(|| id.to_string(), |person| person.name.clone());
+        let name =
+            directory.person(id).map_or_else(|| id.to_string(), |person| person.name.clone());
         Self { id: id.to_string(), name }
     }
 }
@@ -71,7 +73,8 @@ impl PersonAnswer {
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let bytes = serde_json::to_vec(body).unwrap_or_default();
-    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response()
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes)
+        .into_response()
 }
 
 /// The entity tag of a version.
@@ -85,4 +88,5 @@ pub(crate) fn encoded(text: &str) -> String {
 }
 
 /// Everything but what RFC 3986 leaves unreserved.
-const UNSAFE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const UNSAFE: percent_encoding::AsciiSet =
+    percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

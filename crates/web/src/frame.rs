@@ -45,7 +45,8 @@ struct Route(String);
 
 /// Tells [`frame`] which route it was.
 pub(crate) async fn name_route(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map(|path| Route(path.as_str().to_owned()));
+    let route =
+        request.extensions().get::<MatchedPath>().map(|path| Route(path.as_str().to_owned()));
     let mut response = next.run(request).await;
     if let Some(route) = route {
         response.extensions_mut().insert(route);
@@ -61,7 +62,8 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 
 /// Whether English is wanted rather than Chinese, by `Accept-Language`. Chinese when nothing is said.
 pub(crate) fn prefers_english(headers: &HeaderMap) -> bool {
-    let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    let wanted =
+        headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
     let (mut chinese, mut english, mut any) = (None, None, 0);
     for item in wanted.flat_map(|value| value.split(',')) {
         let (language, quality) = weighted(item);
@@ -81,7 +83,8 @@ pub(crate) fn prefers_english(headers: &HeaderMap) -> bool {
 pub(crate) fn weighted(item: &str) -> (&str, u32) {
     let mut parts = item.split(';').map(str::trim);
     let value = parts.next().unwrap_or_default();
-    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    let quality =
+        parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
     (value, quality.map_or(1_000, thousandths))
 }
 

@@ -24,7 +24,9 @@ impl Right {
     pub fn scope(self) -> Option<String> {
         match self {
             Right::Public => None,
-            Right::Key(scope) => serde_json::to_value(scope).ok().and_then(|name| name.as_str().map(str::to_owned)),
+            Right::Key(scope) => {
+                serde_json::to_value(scope).ok().and_then(|name| name.as_str().map(str::to_owned))
+            }
         }
     }
 }
@@ -35,12 +37,21 @@ pub(crate) struct By(pub(crate) Caller);
 impl FromRequestParts<App> for By {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        parts.extensions.get::<Caller>().cloned().map(By).ok_or_else(|| Problem::new(Kind::Unauthenticated))
+        parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .map(By)
+            .ok_or_else(|| Problem::new(Kind::Unauthenticated))
     }
 }
 
 /// Lets a request through when its caller may call the route.
-pub(crate) async fn gate(State((app, right)): State<(App, Right)>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn gate(
+    State((app, right)): State<(App, Right)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let Right::Key(scope) = right else { return next.run(request).await };
     match admit(&app, scope, request.headers()) {
         Err(problem) => problem.into_response(),
@@ -53,7 +64,9 @@ pub(crate) async fn gate(State((app, right)): State<(App, Right)>, mut request: 
                 response.headers_mut().insert(limit.0, limit.1);
                 if let Some(problem) = response.extensions_mut().remove::<Problem>() {
                     let [policy, limit] = rate_headers(rate, left);
-                    response.extensions_mut().insert(problem.header(policy.0, policy.1).header(limit.0, limit.1));
+                    response
+                        .extensions_mut()
+                        .insert(problem.header(policy.0, policy.1).header(limit.0, limit.1));
                 }
             }
             response
@@ -61,24 +74,33 @@ pub(crate) async fn gate(State((app, right)): State<(App, Right)>, mut request: 
     }
 }
 
-fn admit(app: &App, scope: KeyScope, headers: &HeaderMap) -> Result<(Caller, Option<Left>), Problem> {
+fn admit(
+    app: &App,
+    scope: KeyScope,
+    headers: &HeaderMap,
+) -> Result<(Caller, Option<Left>), Problem> {
     let secret = bearer(headers)?;
     let caller = app.desk().caller(secret).map_err(|error| match error {
         DeskError::Forbidden => unauthenticated("Bearer realm=\"bihuan\", error=\"invalid_token\""),
         error => error.into(),
     })?;
-    let left = app.inner.limiter.take(&store::api_key_hash(secret), app.desk().now()).map_err(|left| {
-        let refused = Problem::new(Kind::TooManyRequests).header(header::RETRY_AFTER, left.wait.into());
-        match app.inner.limiter.rate().map(|rate| rate_headers(rate, left)) {
-            Some([policy, limit]) => refused.header(policy.0, policy.1).header(limit.0, limit.1),
-            None => refused,
-        }
-    })?;
+    let left =
+        app.inner.limiter.take(&store::api_key_hash(secret), app.desk().now()).map_err(|left| {
+            let refused =
+                Problem::new(Kind::TooManyRequests).header(header::RETRY_AFTER, left.wait.into());
+            match app.inner.limiter.rate().map(|rate| rate_headers(rate, left)) {
+                Some([policy, limit]) => {
+                    refused.header(policy.0, policy.1).header(limit.0, limit.1)
+                }
+                None => refused,
+            }
+        })?;
     if caller.allows(scope) {
         return Ok((caller, left));
     }
     let name = Right::Key(scope).scope().unwrap_or_default();
-    let challenge = format!("Bearer realm=\"bihuan\", error=\"insufficient_scope\", scope=\"{name}\"");
+    let challenge =
+        format!("Bearer realm=\"bihuan\", error=\"insufficient_scope\", scope=\"{name}\"");
     let problem = Problem::new(Kind::ScopeMissing).field(name, None);
     Err(match HeaderValue::from_str(&challenge) {
         Ok(value) => problem.header(header::WWW_AUTHENTICATE, value),
@@ -87,8 +109,10 @@ fn admit(app: &App, scope: KeyScope, headers: &HeaderMap) -> Result<(Caller, Opt
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let value = headers.get(header::AUTHORIZATION).ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
-    let (scheme, secret) = value.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
+    let value =
+        headers.get(header::AUTHORIZATION).ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
+    let (scheme, secret) =
+        value.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
     let secret = secret.trim();
     if scheme.eq_ignore_ascii_case("bearer") && !secret.is_empty() {
         Ok(secret)
@@ -98,7 +122,8 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
 }
 
 fn unauthenticated(challenge: &'static str) -> Problem {
-    Problem::new(Kind::Unauthenticated).header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    Problem::new(Kind::Unauthenticated)
+        .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
 /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
@@ -106,7 +131,13 @@ fn rate_headers(rate: Rate, left: Left) -> [(HeaderName, HeaderValue); 2] {
     let value = |text: String| HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
     let window = rate.burst.div_ceil(rate.per_second.max(1)).max(1);
     [
-        (HeaderName::from_static("ratelimit-policy"), value(format!("\"key\";q={};w={window}", rate.burst))),
-        (HeaderName::from_static("ratelimit"), value(format!("\"key\";r={};t={}", left.remaining, left.wait))),
+        (
+            HeaderName::from_static("ratelimit-policy"),
+            value(format!("\"key\";q={};w={window}", rate.burst)),
+        ),
+        (
+            HeaderName::from_static("ratelimit"),
+            value(format!("\"key\";r={};t={}", left.remaining, left.wait)),
+        ),
     ]
 }

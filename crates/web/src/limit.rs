@@ -57,7 +57,10 @@ impl Limiter {
         bucket.milli = bucket.filled(now, rate, full);
         bucket.at = bucket.at.max(now);
         if bucket.milli < 1_000 {
-            return Err(Left { remaining: 0, wait: (1_000 - bucket.milli).div_ceil(per_second).max(1) });
+            return Err(Left {
+                remaining: 0,
+                wait: (1_000 - bucket.milli).div_ceil(per_second).max(1),
+            });
         }
         bucket.milli -= 1_000;
         let remaining = u32::try_from(bucket.milli / 1_000).unwrap_or(u32::MAX);

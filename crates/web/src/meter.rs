@@ -83,19 +83,69 @@ impl Meter {
         let due = desk.store().next_due_timer()?;
         let lag = due.map_or(0, |due| now.duration_since(due).as_secs().max(0));
         let mut page = Page::default();
-        page.put("bihuan_cases_open", "gauge", "Cases that belong to the work in hand.", &[("", open)]);
-        page.put("bihuan_cases_overdue", "gauge", "Open cases whose next due has passed.", &[("", overdue)]);
+        page.put(
+            "bihuan_cases_open",
+            "gauge",
+            "Cases that belong to the work in hand.",
+            &[("", open)],
+        );
+        page.put(
+            "bihuan_cases_overdue",
+            "gauge",
+            "Open cases whose next due has passed.",
+            &[("", overdue)],
+        );
         let classes = (1u8..).zip(self.by_class.iter().skip(1));
-        let classes: Vec<(String, u64)> = classes.map(|(class, count)| (format!("{{class=\"{class}xx\"}}"), count.load(Relaxed))).collect();
-        page.put_all("bihuan_http_requests_total", "counter", "Answers, by class of status.", &classes);
-        let kinds = Kind::ALL.iter().zip(&self.refused).filter(|(_, count)| count.load(Relaxed) > 0);
-        let kinds: Vec<(String, u64)> = kinds.map(|(kind, count)| (format!("{{type=\"{}\"}}", kind.slug()), count.load(Relaxed))).collect();
-        page.put_all("bihuan_http_refused_total", "counter", "Answers that are problems, by type.", &kinds);
-        page.put("bihuan_worker_lag_seconds", "gauge", "How long the earliest due timer has been waiting.", &[("", lag.unsigned_abs())]);
-        page.put("bihuan_worker_alive", "gauge", "1 while the worker is heard of.", &[("", u64::from(self.worker_alive(now)))]);
-        page.put("bihuan_worker_runs_total", "counter", "Runs of the worker.", &[("", self.runs.load(Relaxed))]);
-        page.put("bihuan_worker_failures_total", "counter", "Runs of the worker that failed.", &[("", self.failures.load(Relaxed))]);
-        page.put("bihuan_worker_cases_total", "counter", "Cases on which time has acted.", &[("", self.touched.load(Relaxed))]);
+        let classes: Vec<(String, u64)> = classes
+            .map(|(class, count)| (format!("{{class=\"{class}xx\"}}"), count.load(Relaxed)))
+            .collect();
+        page.put_all(
+            "bihuan_http_requests_total",
+            "counter",
+            "Answers, by class of status.",
+            &classes,
+        );
+        let kinds =
+            Kind::ALL.iter().zip(&self.refused).filter(|(_, count)| count.load(Relaxed) > 0);
+        let kinds: Vec<(String, u64)> = kinds
+            .map(|(kind, count)| (format!("{{type=\"{}\"}}", kind.slug()), count.load(Relaxed)))
+            .collect();
+        page.put_all(
+            "bihuan_http_refused_total",
+            "counter",
+            "Answers that are problems, by type.",
+            &kinds,
+        );
+        page.put(
+            "bihuan_worker_lag_seconds",
+            "gauge",
+            "How long the earliest due timer has been waiting.",
+            &[("", lag.unsigned_abs())],
+        );
+        page.put(
+            "bihuan_worker_alive",
+            "gauge",
+            "1 while the worker is heard of.",
+            &[("", u64::from(self.worker_alive(now)))],
+        );
+        page.put(
+            "bihuan_worker_runs_total",
+            "counter",
+            "Runs of the worker.",
+            &[("", self.runs.load(Relaxed))],
+        );
+        page.put(
+            "bihuan_worker_failures_total",
+            "counter",
+            "Runs of the worker that failed.",
+            &[("", self.failures.load(Relaxed))],
+        );
+        page.put(
+            "bihuan_worker_cases_total",
+            "counter",
+            "Cases on which time has acted.",
+            &[("", self.touched.load(Relaxed))],
+        );
         Ok(page.0)
     }
 }
@@ -105,7 +155,8 @@ struct Page(String);
 
 impl Page {
     fn put(&mut self, name: &str, kind: &str, help: &str, values: &[(&str, u64)]) {
-        let values: Vec<(String, u64)> = values.iter().map(|(labels, value)| ((*labels).to_owned(), *value)).collect();
+        let values: Vec<(String, u64)> =
+            values.iter().map(|(labels, value)| ((*labels).to_owned(), *value)).collect();
         self.put_all(name, kind, help, &values);
     }
 

@@ -7,10 +7,13 @@ use serde_json::Value as Json;
 use std::sync::LazyLock;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, Content, Info, OpenApi, Paths, Ref, RefOr, ResponseBuilder, Server};
+use utoipa::openapi::{
+    ComponentsBuilder, Content, Info, OpenApi, Paths, Ref, RefOr, ResponseBuilder, Server,
+};
 use utoipa::{PartialSchema, ToSchema};
 
-static DOCUMENT: LazyLock<Json> = LazyLock::new(|| serde_json::to_value(build()).unwrap_or_default());
+static DOCUMENT: LazyLock<Json> =
+    LazyLock::new(|| serde_json::to_value(build()).unwrap_or_default());
 
 /// The document as JSON.
 pub fn document() -> &'static Json {
@@ -23,14 +26,23 @@ fn build() -> OpenApi {
         "The JSON API. Times are RFC 3339; nouns are plural; unknown members and parameters are refused; every error is an RFC 9457 body in the language of Accept-Language (zh, en).".to_owned(),
     );
     let mut paths = Paths::new();
-    let mut schemas = vec![(ProblemBody::name().into_owned(), ProblemBody::schema()), (FieldProblem::name().into_owned(), FieldProblem::schema())];
+    let mut schemas = vec![
+        (ProblemBody::name().into_owned(), ProblemBody::schema()),
+        (FieldProblem::name().into_owned(), FieldProblem::schema()),
+    ];
     <ProblemBody as ToSchema>::schemas(&mut schemas);
     for line in TABLE {
         (line.schemas)(&mut schemas);
         paths.add_path_operation(line.path, vec![method(line.method)], operation(line));
     }
-    let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("An API key: bihuan person key")).build();
-    let components = ComponentsBuilder::new().schemas_from_iter(schemas).security_scheme("key", SecurityScheme::Http(scheme)).build();
+    let scheme = Http::builder()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key: bihuan person key"))
+        .build();
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .security_scheme("key", SecurityScheme::Http(scheme))
+        .build();
     let mut document = OpenApi::new(info, paths);
     document.components = Some(components);
     document.servers = Some(vec![Server::new("/")]);
@@ -45,7 +57,14 @@ fn method(name: &str) -> HttpMethod {
 fn operation(line: &Line) -> Operation {
     let mut operation = (line.operation)();
     operation.operation_id = Some(line.name.trim_start_matches("api::").replace("::", "_"));
-    operation.tags = Some(vec![line.path.trim_start_matches("/api/v1/").split('/').find(|part| !part.is_empty()).unwrap_or("api").to_owned()]);
+    operation.tags = Some(vec![
+        line.path
+            .trim_start_matches("/api/v1/")
+            .split('/')
+            .find(|part| !part.is_empty())
+            .unwrap_or("api")
+            .to_owned(),
+    ]);
     if let Some(scope) = line.right.scope() {
         operation.security = Some(vec![SecurityRequirement::new("key", [scope])]);
     }
@@ -59,7 +78,12 @@ fn operation(line: &Line) -> Operation {
 fn problems(line: &Line) -> Vec<Kind> {
     let mut kinds = vec![Kind::BadQuery, Kind::NotAcceptable, Kind::Internal];
     if line.right != Right::Public {
-        kinds.extend([Kind::Unauthenticated, Kind::ScopeMissing, Kind::TooManyRequests, Kind::Unavailable]);
+        kinds.extend([
+            Kind::Unauthenticated,
+            Kind::ScopeMissing,
+            Kind::TooManyRequests,
+            Kind::Unavailable,
+        ]);
     }
     if line.path.contains('{') {
         kinds.push(Kind::NotFound);
@@ -73,7 +97,10 @@ fn problems(line: &Line) -> Vec<Kind> {
 fn problem(kind: Kind) -> utoipa::openapi::Response {
     let mut content = Content::new(Some(Ref::from_schema_name(ProblemBody::name())));
     content.example = serde_json::to_value(Problem::new(kind).body(true)).ok();
-    ResponseBuilder::new().description(Problem::new(kind).body(true).title).content(MEDIA_TYPE, content).build()
+    ResponseBuilder::new()
+        .description(Problem::new(kind).body(true).title)
+        .content(MEDIA_TYPE, content)
+        .build()
 }
 
 #[cfg(test)]
@@ -100,9 +127,16 @@ mod tests {
             .as_object()
             .unwrap()
             .iter()
-            .flat_map(|(path, item)| item.as_object().unwrap().keys().map(|method| (path.clone(), method.clone())).collect::<Vec<_>>())
+            .flat_map(|(path, item)| {
+                item.as_object()
+                    .unwrap()
+                    .keys()
+                    .map(|method| (path.clone(), method.clone()))
+                    .collect::<Vec<_>>()
+            })
             .collect();
-        let routes = TABLE.iter().map(|line| (line.path.to_owned(), line.method.to_owned())).collect();
+        let routes =
+            TABLE.iter().map(|line| (line.path.to_owned(), line.method.to_owned())).collect();
         assert_eq!(described, routes);
     }
 
@@ -114,10 +148,26 @@ mod tests {
             assert!(names.insert(operation["operationId"].as_str().unwrap()), "{}", line.path);
             let scope = operation["security"][0]["key"][0].as_str().map(str::to_owned);
             assert_eq!(scope, line.right.scope(), "{}", line.path);
-            let named: BTreeSet<&str> = operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "path").map(|one| one["name"].as_str().unwrap()).collect();
-            let braces: BTreeSet<&str> = line.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            let named: BTreeSet<&str> = operation["parameters"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter(|one| one["in"] == "path")
+                .map(|one| one["name"].as_str().unwrap())
+                .collect();
+            let braces: BTreeSet<&str> = line
+                .path
+                .split('/')
+                .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+                .collect();
             assert_eq!(named, braces, "{}", line.path);
-            assert!(operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('2')));
+            assert!(
+                operation["responses"]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .any(|status| status.starts_with('2'))
+            );
             assert!(operation["summary"].is_string());
         }
     }

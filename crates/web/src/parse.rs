@@ -26,8 +26,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             return Err(Problem::new(Kind::UnsupportedMediaType));
         }
         let limit = app.inner.config.body_limit;
-        let bytes = axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| unread(&error))?;
-        let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| Problem::new(Kind::BadJson))?;
+        let bytes = axum::body::to_bytes(request.into_body(), limit)
+            .await
+            .map_err(|error| unread(&error))?;
+        let json: serde_json::Value =
+            serde_json::from_slice(&bytes).map_err(|_| Problem::new(Kind::BadJson))?;
         let hash = Sha256::digest(json.to_string().as_bytes()).into();
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         match serde_path_to_error::deserialize(&mut deserializer) {
@@ -70,10 +73,15 @@ fn wrong_member(path: &str, message: &str) -> Problem {
 }
 
 /// A part of a body whose type is known only after the rest was read.
-pub(crate) fn typed<T: DeserializeOwned>(name: &str, json: serde_json::Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(json).map_err(|error| match error.path().to_string().as_str() {
-        "." => wrong_member(name, &error.inner().to_string()),
-        path => wrong_member(&format!("{name}.{path}"), &error.inner().to_string()),
+pub(crate) fn typed<T: DeserializeOwned>(
+    name: &str,
+    json: serde_json::Value,
+) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        match error.path().to_string().as_str() {
+            "." => wrong_member(name, &error.inner().to_string()),
+            path => wrong_member(&format!("{name}.{path}"), &error.inner().to_string()),
+        }
     })
 }
 
@@ -84,14 +92,21 @@ impl<T: DeserializeOwned + IntoParams> FromRequestParts<App> for Params<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
-        let known: Vec<String> = T::into_params(|| None).into_iter().map(|parameter| parameter.name).collect();
+        let known: Vec<String> =
+            T::into_params(|| None).into_iter().map(|parameter| parameter.name).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let pairs = pairs(query, &known)?;
         serde_urlencoded::from_str(query).map(Params).map_err(|_| {
             // Every parameter may be absent, so that the wrong ones fail alone as well.
-            let fails = |pair: &&(String, String)| serde_urlencoded::to_string([pair]).map_or(true, |one| serde_urlencoded::from_str::<T>(&one).is_err());
+            let fails = |pair: &&(String, String)| {
+                serde_urlencoded::to_string([pair])
+                    .map_or(true, |one| serde_urlencoded::from_str::<T>(&one).is_err())
+            };
             pairs.iter().filter(fails).fold(Problem::new(Kind::BadQuery), |problem, (name, _)| {
-                problem.field(name, Some(Wrong::WrongType { expected: "see /api/openapi.json".to_owned() }))
+                problem.field(
+                    name,
+                    Some(Wrong::WrongType { expected: "see /api/openapi.json".to_owned() }),
+                )
             })
         })
     }
@@ -109,14 +124,19 @@ impl FromRequestParts<App> for NoParams {
 
 /// The parameters by name; unknown and repeated ones are refused.
 fn pairs(query: &str, known: &[&str]) -> Result<Vec<(String, String)>, Problem> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| Problem::new(Kind::BadQuery))?;
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query).map_err(|_| Problem::new(Kind::BadQuery))?;
     let mut seen = BTreeSet::new();
-    let strange = pairs.iter().filter(|(name, _)| !known.contains(&name.as_str()) || !seen.insert(name.clone()));
+    let strange = pairs
+        .iter()
+        .filter(|(name, _)| !known.contains(&name.as_str()) || !seen.insert(name.clone()));
     let names: BTreeSet<&str> = strange.map(|(name, _)| name.as_str()).collect();
     if names.is_empty() {
         return Ok(pairs);
     }
-    Err(names.into_iter().fold(Problem::new(Kind::BadQuery), |problem, name| problem.field(name, Some(Wrong::Unknown))))
+    Err(names.into_iter().fold(Problem::new(Kind::BadQuery), |problem, name| {
+        problem.field(name, Some(Wrong::Unknown))
+    }))
 }
 
 /// Parts of the path.
@@ -136,7 +156,10 @@ pub(crate) struct IfMatch(Option<Vec<String>>);
 impl FromRequestParts<App> for IfMatch {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        Ok(Self(tags(&parts.headers, &header::IF_MATCH)?.filter(|tags| !tags.iter().any(|tag| tag == "*"))))
+        Ok(Self(
+            tags(&parts.headers, &header::IF_MATCH)?
+                .filter(|tags| !tags.iter().any(|tag| tag == "*")),
+        ))
     }
 }
 
@@ -146,7 +169,14 @@ impl IfMatch {
         let tags = self.0.as_ref()?;
         let versions: Vec<u64> = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
         // No case ever is at version 0: a tag that is not ours matches nothing.
-        Some(versions.iter().find(|version| **version == current).or(versions.first()).copied().unwrap_or(0))
+        Some(
+            versions
+                .iter()
+                .find(|version| **version == current)
+                .or(versions.first())
+                .copied()
+                .unwrap_or(0),
+        )
     }
 }
 
@@ -197,7 +227,10 @@ impl FromRequestParts<App> for Once {
 }
 
 fn bad_header(name: &HeaderName) -> Problem {
-    Problem::new(Kind::BadHeader).field(name.as_str(), Some(Wrong::WrongType { expected: "see /api/openapi.json".to_owned() }))
+    Problem::new(Kind::BadHeader).field(
+        name.as_str(),
+        Some(Wrong::WrongType { expected: "see /api/openapi.json".to_owned() }),
+    )
 }
 
 /// The media type of a body, without its parameters.
@@ -208,7 +241,12 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
 
 /// Which of the media types that a route can answer with is wanted most; the first when nothing is said.
 pub(crate) fn negotiate<'a>(headers: &HeaderMap, offered: &[&'a str]) -> Option<&'a str> {
-    let accept: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let accept: Vec<&str> = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
     if accept.iter().all(|item| item.trim().is_empty()) {
         return offered.first().copied();
     }
@@ -221,7 +259,12 @@ pub(crate) fn negotiate<'a>(headers: &HeaderMap, offered: &[&'a str]) -> Option<
             _ => None,
         };
         // The most exact range decides.
-        accept.iter().map(|item| weighted(item)).filter_map(|(range, q)| fits(range).map(|exact| (exact, q))).max_by_key(|(exact, _)| *exact).map_or(0, |(_, q)| q)
+        accept
+            .iter()
+            .map(|item| weighted(item))
+            .filter_map(|(range, q)| fits(range).map(|exact| (exact, q)))
+            .max_by_key(|(exact, _)| *exact)
+            .map_or(0, |(_, q)| q)
     };
     let mut best = None;
     for media in offered {
@@ -265,11 +308,17 @@ mod tests {
     fn the_wrong_member_is_named() {
         let one = |field: &str, code: &str| vec![(field.to_owned(), code.to_owned())];
         assert_eq!(wrong(r#"{"name":"a","more":1}"#), one("more", "unknown"));
-        assert_eq!(wrong(r#"{"name":"a","inner":{"count":1,"more":2}}"#), one("inner.more", "unknown"));
+        assert_eq!(
+            wrong(r#"{"name":"a","inner":{"count":1,"more":2}}"#),
+            one("inner.more", "unknown")
+        );
         assert_eq!(wrong(r#"{"inner":null}"#), one("name", "missing"));
         assert_eq!(wrong(r#"{"name":"a","inner":{}}"#), one("inner.count", "missing"));
         assert_eq!(wrong(r#"{"name":1}"#), one("name", "wrong_type"));
-        assert_eq!(wrong(r#"{"name":"a","inner":{"count":"x"}}"#), one("inner.count", "wrong_type"));
+        assert_eq!(
+            wrong(r#"{"name":"a","inner":{"count":"x"}}"#),
+            one("inner.count", "wrong_type")
+        );
     }
 
     #[test]
@@ -289,7 +338,12 @@ mod tests {
             negotiate(&headers, &BOTH)
         };
         assert_eq!(negotiate(&HeaderMap::new(), &BOTH), Some(BOTH[0]));
-        for (accept, answer) in [("*/*", 0), ("text/event-stream", 1), ("application/*", 0), ("application/json;q=0.1, text/*", 1)] {
+        for (accept, answer) in [
+            ("*/*", 0),
+            ("text/event-stream", 1),
+            ("application/*", 0),
+            ("application/json;q=0.1, text/*", 1),
+        ] {
             assert_eq!(wanted(accept), Some(BOTH[answer]), "{accept}");
         }
         assert_eq!(wanted("text/html"), None);

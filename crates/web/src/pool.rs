@@ -21,7 +21,10 @@ impl Default for Pool {
 
 impl Pool {
     /// Runs something that blocks. It is finished even when the client has gone away.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         let busy = || Problem::new(Kind::Unavailable);
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
         let permit = turn.map_err(|_| busy())?.map_err(|_| busy())?;

@@ -134,7 +134,10 @@ impl Problem {
     pub fn new(kind: Kind) -> Self {
         let mut headers = Vec::new();
         match kind {
-            Kind::Unauthenticated => headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"bihuan\""))),
+            Kind::Unauthenticated => headers.push((
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"bihuan\""),
+            )),
             Kind::Unavailable => headers.push((header::RETRY_AFTER, HeaderValue::from_static("1"))),
             _ => {}
         }
@@ -166,14 +169,23 @@ impl Problem {
         let fields = self.0.fields.iter().map(|field| FieldProblem {
             field: field.name.clone(),
             code: field.wrong.as_ref().map_or_else(|| "missing".to_owned(), code),
-            detail: field.wrong.as_ref().map_or_else(|| words::text("api.missing", english, &[]), |wrong| words::problem(wrong, english)),
+            detail: field.wrong.as_ref().map_or_else(
+                || words::text("api.missing", english, &[]),
+                |wrong| words::problem(wrong, english),
+            ),
             title: field.label.as_ref().map(Into::into),
         });
         let fields: Vec<FieldProblem> = fields.collect();
         let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
         let names = names.join(if english { ", " } else { "、" });
         let version = self.0.version.map(|version| version.to_string()).unwrap_or_default();
-        let detail = said.unwrap_or_else(|| words::text(&format!("api.{slug}.detail"), english, &[("fields", &names), ("version", &version)]));
+        let detail = said.unwrap_or_else(|| {
+            words::text(
+                &format!("api.{slug}.detail"),
+                english,
+                &[("fields", &names), ("version", &version)],
+            )
+        });
         ProblemBody {
             kind: format!("/problems/{slug}"),
             title: words::text(&format!("api.{slug}"), english, &[]),
@@ -191,7 +203,10 @@ impl Problem {
         self.put_headers(response.headers_mut());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(if english { "en" } else { "zh" }));
+        headers.insert(
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(if english { "en" } else { "zh" }),
+        );
         response
     }
 
@@ -243,7 +258,11 @@ impl From<Refusal> for Problem {
                 Field { name: missing.field.to_string(), label, wrong: None }
             })),
             Refusal::Invalid { fields } => {
-                problem.0.fields.extend(fields.iter().map(|(name, wrong)| Field { name: name.to_string(), label: None, wrong: Some(wrong.clone()) }));
+                problem.0.fields.extend(fields.iter().map(|(name, wrong)| Field {
+                    name: name.to_string(),
+                    label: None,
+                    wrong: Some(wrong.clone()),
+                }));
             }
             Refusal::Reason { .. } => problem = problem.field("reason", None),
             _ => {}
@@ -265,7 +284,9 @@ impl From<DeskError> for Problem {
             }
             DeskError::Forbidden => Problem::new(Kind::Forbidden),
             DeskError::Store(error) => error.into(),
-            DeskError::Procedure(_) | DeskError::Unsound(_) | DeskError::Invalid(_) => Problem::new(Kind::InvalidBody),
+            DeskError::Procedure(_) | DeskError::Unsound(_) | DeskError::Invalid(_) => {
+                Problem::new(Kind::InvalidBody)
+            }
             error => internal(&error),
         }
     }
@@ -276,8 +297,13 @@ impl From<StoreError> for Problem {
         match &error {
             StoreError::NotFound { .. } => Problem::new(Kind::NotFound),
             StoreError::KeyReused => Problem::new(Kind::KeyReused),
-            StoreError::Busy | StoreError::Conflict { .. } | StoreError::NumberTaken { .. } => Problem::new(Kind::Unavailable),
-            StoreError::Unavailable { .. } | StoreError::OutcomeUnknown | StoreError::DiskFull | StoreError::ReadOnly => {
+            StoreError::Busy | StoreError::Conflict { .. } | StoreError::NumberTaken { .. } => {
+                Problem::new(Kind::Unavailable)
+            }
+            StoreError::Unavailable { .. }
+            | StoreError::OutcomeUnknown
+            | StoreError::DiskFull
+            | StoreError::ReadOnly => {
                 tracing::error!(error.store = %error, "the store cannot serve");
                 Problem::new(Kind::Unavailable)
             }
@@ -312,7 +338,9 @@ mod tests {
 
     #[test]
     fn a_refusal_names_its_fields() {
-        let refusal = Refusal::Invalid { fields: vec![("a".into(), Wrong::TooShort(4)), ("b".into(), Wrong::Unknown)] };
+        let refusal = Refusal::Invalid {
+            fields: vec![("a".into(), Wrong::TooShort(4)), ("b".into(), Wrong::Unknown)],
+        };
         let body = Problem::from(refusal).body(true);
         assert_eq!((body.status, body.kind.as_str()), (422, "/problems/invalid-fields"));
         let codes: Vec<&str> = body.fields.iter().map(|field| field.code.as_str()).collect();

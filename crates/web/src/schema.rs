@@ -19,9 +19,14 @@ pub(crate) struct Member {
 
 /// An object that takes these members and no others.
 pub(crate) fn object(members: Vec<Member>) -> Json {
-    let required: Vec<&str> = members.iter().filter(|member| member.required).map(|member| member.name.as_str()).collect();
+    let required: Vec<&str> = members
+        .iter()
+        .filter(|member| member.required)
+        .map(|member| member.name.as_str())
+        .collect();
     let required = json!(required);
-    let properties: Map<String, Json> = members.into_iter().map(|member| (member.name, member.schema)).collect();
+    let properties: Map<String, Json> =
+        members.into_iter().map(|member| (member.name, member.schema)).collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
@@ -72,7 +77,11 @@ pub(crate) fn registration(rules: &Procedure, action: &Action) -> Json {
     let asked = action.input.iter().map(|input| (&input.field, input.need == Need::Always));
     let mut members: Vec<Member> = Vec::new();
     for (key, needed) in entries.chain(asked) {
-        let Some(known) = rules.field(key).filter(|known| !matches!(known.kind, FieldKind::Auto(_))) else { continue };
+        let Some(known) =
+            rules.field(key).filter(|known| !matches!(known.kind, FieldKind::Auto(_)))
+        else {
+            continue;
+        };
         let needed = needed && known.default.is_none() && known.derive.is_none();
         match members.iter_mut().find(|member| member.name == **key) {
             Some(member) => member.required |= needed,
@@ -93,7 +102,9 @@ fn kind(rules: &Procedure, kind: &FieldKind) -> Json {
     match kind {
         FieldKind::Text => json!({ "type": "string", "maxLength": 500 }),
         FieldKind::Long => json!({ "type": "string", "maxLength": 100_000 }),
-        FieldKind::Ref => json!({ "type": "string", "maxLength": 500, "description": "another case or record" }),
+        FieldKind::Ref => {
+            json!({ "type": "string", "maxLength": 500, "description": "another case or record" })
+        }
         FieldKind::Tel => json!({ "type": "string", "pattern": "^[*+\\-() 　（）转#0-9]{5,}$" }),
         FieldKind::Time => json!({ "type": "string", "format": "date-time" }),
         FieldKind::Bool => json!({ "type": "boolean" }),
@@ -105,7 +116,9 @@ fn kind(rules: &Procedure, kind: &FieldKind) -> Json {
         FieldKind::Department => departments(rules),
         FieldKind::Departments => list(departments(rules)),
         FieldKind::Files => list(json!({ "type": "string", "description": "id of an attachment" })),
-        FieldKind::Table(columns) => list(object(columns.iter().map(|column| cell(rules, column)).collect())),
+        FieldKind::Table(columns) => {
+            list(object(columns.iter().map(|column| cell(rules, column)).collect()))
+        }
         FieldKind::Auto(_) => json!({ "readOnly": true }),
     }
 }
@@ -120,7 +133,8 @@ fn cell(rules: &Procedure, column: &Column) -> Member {
 
 /// The values that people may choose, with their names.
 fn values(axis: Option<&Axis>) -> Json {
-    let offered = axis.iter().flat_map(|axis| &axis.values).filter(|value| !value.system && !value.disabled);
+    let offered =
+        axis.iter().flat_map(|axis| &axis.values).filter(|value| !value.system && !value.disabled);
     choice(offered.map(|value| (value.key.to_string(), &value.label)))
 }
 
@@ -129,13 +143,19 @@ fn departments(rules: &Procedure) -> Json {
 }
 
 /// One of some keys.
-pub(crate) fn choice<'a>(offered: impl Iterator<Item = (String, &'a engine::procedure::Label)>) -> Json {
+pub(crate) fn choice<'a>(
+    offered: impl Iterator<Item = (String, &'a engine::procedure::Label)>,
+) -> Json {
     let (mut keys, mut titles) = (Vec::new(), Map::new());
     for (key, label) in offered {
         titles.insert(key.clone(), json!({ "zh": label.zh, "en": label.en }));
         keys.push(key);
     }
-    if keys.is_empty() { json!({ "type": "string" }) } else { json!({ "type": "string", "enum": keys, "x-titles": titles }) }
+    if keys.is_empty() {
+        json!({ "type": "string" })
+    } else {
+        json!({ "type": "string", "enum": keys, "x-titles": titles })
+    }
 }
 
 fn written(default: &str) -> Json {

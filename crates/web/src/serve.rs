@@ -16,7 +16,12 @@ const GRACE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// The address cannot be listened on.
-pub fn run(desk: Desk, listen: SocketAddr, config: Config, listening: impl FnOnce(SocketAddr)) -> io::Result<()> {
+pub fn run(
+    desk: Desk,
+    listen: SocketAddr,
+    config: Config,
+    listening: impl FnOnce(SocketAddr),
+) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(listen).await?;
@@ -31,7 +36,12 @@ pub fn run(desk: Desk, listen: SocketAddr, config: Config, listening: impl FnOnc
 ///
 /// # Errors
 /// A failure of the listener.
-pub async fn serve(desk: Desk, listener: TcpListener, config: Config, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+pub async fn serve(
+    desk: Desk,
+    listener: TcpListener,
+    config: Config,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let app = App::new(desk, config);
     let worker = tokio::spawn(worker::run(app.clone()));
     let stopping = app.clone();
@@ -39,7 +49,8 @@ pub async fn serve(desk: Desk, listener: TcpListener, config: Config, stop: impl
         stop.await;
         stopping.stop();
     };
-    let server = axum::serve(listener, routes::router(app.clone())).with_graceful_shutdown(graceful);
+    let server =
+        axum::serve(listener, routes::router(app.clone())).with_graceful_shutdown(graceful);
     let late = async {
         app.stopped().await;
         tokio::time::sleep(GRACE).await;

@@ -93,7 +93,9 @@ impl CaseAnswer {
             stage: Named::of(&case.stage, stage.map(|stage| &stage.label)),
             stage_since: case.stage_since,
             round: case.round,
-            next: next.filter(|_| promised).map(|action| Named::of(&action.key, Some(&action.label))),
+            next: next
+                .filter(|_| promised)
+                .map(|action| Named::of(&action.key, Some(&action.label))),
             holder: match holder(rules, case) {
                 Holder::Person(id) => HolderAnswer::Person(person(&id)),
                 Holder::Role(key) => HolderAnswer::Role(role(&key)),
@@ -101,12 +103,19 @@ impl CaseAnswer {
             },
             assignee: case.assignee.as_ref().map(person),
             role: case.role.as_deref().map(role),
-            department: case.department.as_ref().map(|key| Named::of(key, rules.department(key).map(|one| &one.label))),
+            department: case
+                .department
+                .as_ref()
+                .map(|key| Named::of(key, rules.department(key).map(|one| &one.label))),
             co_owners: case.co_owners.iter().map(person).collect(),
             received_at: case.received_at,
             registered_at: case.registered_at,
             next_due: case.next_due().filter(|_| !matches!(case.life, Life::Voided { .. })),
-            escalations: case.escalations.keys().map(|key| Named::of(key, rules.escalation(key).map(|one| &one.label))).collect(),
+            escalations: case
+                .escalations
+                .keys()
+                .map(|key| Named::of(key, rules.escalation(key).map(|one| &one.label)))
+                .collect(),
             held: case.held,
             urges: case.urges,
             fields: fields(seen),
@@ -116,8 +125,11 @@ impl CaseAnswer {
 }
 
 fn fields(seen: &Seen) -> BTreeMap<String, Json> {
-    let entered = seen.procedure.fields.iter().filter(|field| !matches!(field.kind, FieldKind::Auto(_)));
-    entered.filter_map(|field| Some((field.key.to_string(), flat(json!(seen.masked(&field.key)?))))).collect()
+    let entered =
+        seen.procedure.fields.iter().filter(|field| !matches!(field.kind, FieldKind::Auto(_)));
+    entered
+        .filter_map(|field| Some((field.key.to_string(), flat(json!(seen.masked(&field.key)?)))))
+        .collect()
 }
 
 /// The case as it was at a version: a repeated submission is answered as it was the first time.
@@ -181,8 +193,12 @@ impl CaseRow {
     /// A row of a list.
     pub(crate) fn of(desk: &Desk, row: &CaseSummary) -> Self {
         let columns = &row.columns;
-        let rules = desk.library().version(&columns.procedure, columns.procedure_version).map(|(procedure, _)| procedure);
-        let stage: Option<&Label> = rules.as_ref().and_then(|rules| rules.stage(&columns.stage)).map(|stage| &stage.label);
+        let rules = desk
+            .library()
+            .version(&columns.procedure, columns.procedure_version)
+            .map(|(procedure, _)| procedure);
+        let stage: Option<&Label> =
+            rules.as_ref().and_then(|rules| rules.stage(&columns.stage)).map(|stage| &stage.label);
         Self {
             number: row.number.clone(),
             id: row.id.to_string(),
@@ -191,7 +207,10 @@ impl CaseRow {
             life: columns.life.clone(),
             stage: Named::of(&columns.stage, stage),
             holder: columns.holder.clone(),
-            assignee: columns.assignee.as_deref().map(|id| PersonAnswer::of(&desk.people(), &id.into())),
+            assignee: columns
+                .assignee
+                .as_deref()
+                .map(|id| PersonAnswer::of(&desk.people(), &id.into())),
             department: columns.department.clone(),
             queue: columns.queue.clone(),
             severity: columns.severity,
@@ -208,8 +227,15 @@ impl CaseRow {
 
 /// The address of another page: the same parameters, some replaced.
 pub(crate) fn page_link(path: &str, query: Option<&str>, replaced: &[(&str, &str)]) -> String {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
-    let kept = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| !replaced.iter().any(|(new, _)| new == name));
-    let all: Vec<String> = kept.chain(replaced.iter().copied()).map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
+    let kept = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .filter(|(name, _)| !replaced.iter().any(|(new, _)| new == name));
+    let all: Vec<String> = kept
+        .chain(replaced.iter().copied())
+        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+        .collect();
     format!("{path}?{}", all.join("&"))
 }

@@ -102,7 +102,12 @@ impl Mask {
 }
 
 /// An event as the caller may see it.
-pub(crate) fn event(people: &Directory, mask: &mut Mask, row: &EventRow, sequence: Option<u64>) -> Result<EventAnswer, Problem> {
+pub(crate) fn event(
+    people: &Directory,
+    mask: &mut Mask,
+    row: &EventRow,
+    sequence: Option<u64>,
+) -> Result<EventAnswer, Problem> {
     let mut recorded = decode_event(row).map_err(|what| StoreError::Corrupt { what })?;
     mask.event(&mut recorded.event);
     let mut data = flat(json!(recorded.event));

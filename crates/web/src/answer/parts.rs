@@ -48,7 +48,10 @@ impl ClockAnswer {
             ClockState::Cancelled { at, .. } => ("cancelled", Some(*at)),
         };
         Self {
-            clock: Named::of(&instance.clock, rules.clock(&instance.clock).map(|clock| &clock.label)),
+            clock: Named::of(
+                &instance.clock,
+                rules.clock(&instance.clock).map(|clock| &clock.label),
+            ),
             generation: instance.generation,
             round: instance.round,
             task: instance.task,
@@ -110,8 +113,14 @@ impl TaskAnswer {
             kind: Named::of(&task.kind, rules.task(&task.kind).map(|kind| &kind.label)),
             title: task.title.as_str().to_owned(),
             owner: task.owner.as_ref().map(|id| PersonAnswer::of(people, id)),
-            role: task.role.as_ref().map(|key| Named::of(key, rules.role(key).map(|role| &role.label))),
-            department: task.department.as_ref().map(|key| Named::of(key, rules.department(key).map(|one| &one.label))),
+            role: task
+                .role
+                .as_ref()
+                .map(|key| Named::of(key, rules.role(key).map(|role| &role.label))),
+            department: task
+                .department
+                .as_ref()
+                .map(|key| Named::of(key, rules.department(key).map(|one| &one.label))),
             due: task.due,
             depends_on: task.depends_on.clone(),
             created_at: task.created,
@@ -184,7 +193,9 @@ pub(crate) fn flat(value: Json) -> Json {
             }
             Json::Object(object.into_iter().map(|(key, value)| (key, flat(value))).collect())
         }
-        Json::Object(object) => Json::Object(object.into_iter().map(|(key, value)| (key, flat(value))).collect()),
+        Json::Object(object) => {
+            Json::Object(object.into_iter().map(|(key, value)| (key, flat(value))).collect())
+        }
         Json::Array(items) => items.into_iter().map(flat).collect(),
         Json::Number(number) => match number.as_f64() {
             // Whole numbers read as such.
@@ -205,6 +216,9 @@ mod tests {
     #[test]
     fn wrapping_is_taken_off() {
         let wrapped = json!({ "a": { "$p": "text" }, "b": [{ "$row": { "c": { "$t": "2026-01-01T00:00:00Z" } } }], "d": { "$erased": "ff" }, "e": 2.0 });
-        assert_eq!(flat(wrapped), json!({ "a": "text", "b": [{ "c": "2026-01-01T00:00:00Z" }], "d": null, "e": 2 }));
+        assert_eq!(
+            flat(wrapped),
+            json!({ "a": "text", "b": [{ "c": "2026-01-01T00:00:00Z" }], "d": null, "e": 2 })
+        );
     }
 }

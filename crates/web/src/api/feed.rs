@@ -52,8 +52,16 @@ pub(crate) struct Feed {
 #[utoipa::path(get, path = "", params(Query, ("Last-Event-ID" = Option<u64>, Header, description = "Resumes a stream after this place")), responses(
     (status = 200, description = "A part of the feed, or the stream", content((Feed = "application/json"), (String = "text/event-stream"))),
 ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, uri: Uri, headers: HeaderMap, Params(query): Params<Query>) -> Result<Response, Problem> {
-    let wrong = |kind, name: &str, expected: &str| Problem::new(kind).field(name, Some(Wrong::WrongType { expected: expected.to_owned() }));
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    uri: Uri,
+    headers: HeaderMap,
+    Params(query): Params<Query>,
+) -> Result<Response, Problem> {
+    let wrong = |kind, name: &str, expected: &str| {
+        Problem::new(kind).field(name, Some(Wrong::WrongType { expected: expected.to_owned() }))
+    };
     let limit = query.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) {
         return Err(wrong(Kind::BadQuery, "limit", "1-500"));
@@ -72,7 +80,12 @@ pub(crate) async fn handler(State(app): State<App>, By(caller): By, uri: Uri, he
 }
 
 /// Events after a place, and how far was looked.
-fn part(app: &App, caller: &Caller, after: u64, limit: usize) -> Result<(Vec<EventAnswer>, u64), Problem> {
+fn part(
+    app: &App,
+    caller: &Caller,
+    after: u64,
+    limit: usize,
+) -> Result<(Vec<EventAnswer>, u64), Problem> {
     let (desk, people) = (app.desk(), app.desk().people());
     let feed = desk.store().feed(&desk.scope(caller), after, limit)?;
     let mut masks = HashMap::new();
@@ -80,7 +93,9 @@ fn part(app: &App, caller: &Caller, after: u64, limit: usize) -> Result<(Vec<Eve
     for found in &feed.events {
         let mask = match masks.get_mut(&found.case) {
             Some(mask) => mask,
-            None => masks.entry(found.case).or_insert(Mask::of(desk.case_for(caller, &found.number)?)),
+            None => {
+                masks.entry(found.case).or_insert(Mask::of(desk.case_for(caller, &found.number)?))
+            }
         };
         items.push(event(&people, mask, &found.event, Some(found.sequence))?);
     }
@@ -97,13 +112,22 @@ struct Live {
 }
 
 /// The stream: it waits for word from the store, and ends when the server does or the caller is no longer known.
-fn live(app: App, caller: Caller, after: u64) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send>, Problem> {
-    let place = Arc::clone(&app.inner.streams).try_acquire_owned().map_err(|_| Problem::new(Kind::Unavailable))?;
+fn live(
+    app: App,
+    caller: Caller,
+    after: u64,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send>, Problem> {
+    let place = Arc::clone(&app.inner.streams)
+        .try_acquire_owned()
+        .map_err(|_| Problem::new(Kind::Unavailable))?;
     let changes = app.desk().store().changes();
     let live = Live { app, caller, after, ready: VecDeque::new(), changes, _place: place };
     let events = stream::unfold(live, |mut live| async move {
         let event = live.next().await?;
-        let sse = Event::default().id(event.sequence.unwrap_or(0).to_string()).event("case").data(serde_json::to_string(&event).unwrap_or_default());
+        let sse = Event::default()
+            .id(event.sequence.unwrap_or(0).to_string())
+            .event("case")
+            .data(serde_json::to_string(&event).unwrap_or_default());
         Some((Ok(sse), live))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))

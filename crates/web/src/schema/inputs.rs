@@ -30,20 +30,29 @@ pub(crate) fn known(rules: &Procedure, case: &Case, action: &Action, name: &str)
 fn of_verb(rules: &Procedure, case: &Case, action: &Action, verb: Verb) -> Vec<Member> {
     let optional = |name: &str, schema: Json| member(name, schema, false);
     let needed = |name: &str, schema: Json| member(name, schema, true);
-    let departments = || choice(rules.departments.iter().map(|one| (one.key.to_string(), &one.label)));
+    let departments =
+        || choice(rules.departments.iter().map(|one| (one.key.to_string(), &one.label)));
     let number = || json!({ "type": "integer", "minimum": 1 });
     match verb {
         Verb::Assign => vec![
             optional("assignee", person()),
-            optional("role", choice(rules.roles.iter().map(|role| (role.key.to_string(), &role.label)))),
+            optional(
+                "role",
+                choice(rules.roles.iter().map(|role| (role.key.to_string(), &role.label))),
+            ),
             optional("department", departments()),
             optional("co_owners", people()),
             optional("note", text()),
         ],
         Verb::CoOwners => vec![needed("co_owners", people())],
         Verb::Contact => {
-            let purposes = ["verify", "progress", "result", "visit", "other"].map(|purpose| json!(Purpose::parse(purpose)));
-            let mut members = vec![optional("method", text()), optional("text", text()), optional("reached", json!({ "type": "boolean", "default": true }))];
+            let purposes = ["verify", "progress", "result", "visit", "other"]
+                .map(|purpose| json!(Purpose::parse(purpose)));
+            let mut members = vec![
+                optional("method", text()),
+                optional("text", text()),
+                optional("reached", json!({ "type": "boolean", "default": true })),
+            ];
             if action.purpose.is_none() {
                 members.push(optional("purpose", json!({ "type": "string", "enum": purposes })));
             }
@@ -51,56 +60,113 @@ fn of_verb(rules: &Procedure, case: &Case, action: &Action, verb: Verb) -> Vec<M
         }
         Verb::Progress => {
             let nodes = rules.stages.iter().flat_map(|stage| &stage.nodes);
-            vec![needed("note", text()), optional("node", choice(nodes.map(|node| (node.key.to_string(), &node.label))))]
+            vec![
+                needed("note", text()),
+                optional("node", choice(nodes.map(|node| (node.key.to_string(), &node.label)))),
+            ]
         }
-        Verb::Task => vec![needed("tasks", json!({ "type": "array", "minItems": 1, "items": new_task(departments()) }))],
+        Verb::Task => vec![needed(
+            "tasks",
+            json!({ "type": "array", "minItems": 1, "items": new_task(departments()) }),
+        )],
         Verb::TaskDone => {
-            let open = case.tasks.iter().filter(|task| task.done.is_none() && action.task.as_ref().is_none_or(|kind| task.kind == *kind));
+            let open = case.tasks.iter().filter(|task| {
+                task.done.is_none() && action.task.as_ref().is_none_or(|kind| task.kind == *kind)
+            });
             let open: Vec<u32> = open.map(|task| task.id).collect();
             let several = open.len() > 1;
-            let schema = if open.is_empty() { number() } else { json!({ "type": "integer", "enum": open }) };
+            let schema =
+                if open.is_empty() { number() } else { json!({ "type": "integer", "enum": open }) };
             vec![member("task", schema, several), optional("outcome", text())]
         }
         Verb::Approve | Verb::Reject | Verb::File => vec![optional("opinion", text())],
         Verb::Extend => vec![needed("new_due", instant()), needed("reason", text())],
-        Verb::ExtendDecide => vec![optional("approve", json!({ "type": "boolean", "default": true })), optional("opinion", text())],
+        Verb::ExtendDecide => vec![
+            optional("approve", json!({ "type": "boolean", "default": true })),
+            optional("opinion", text()),
+        ],
         Verb::Change => {
-            let sets = rules.change.iter().flat_map(|change| &change.sets).filter_map(|key| rules.field(key));
+            let sets = rules
+                .change
+                .iter()
+                .flat_map(|change| &change.sets)
+                .filter_map(|key| rules.field(key));
             let sets = object(sets.map(|known| field(rules, known, false)).collect());
             vec![needed("content", text()), optional("new_due", instant()), optional("set", sets)]
         }
         Verb::Sign => {
-            let methods: Vec<&str> = rules.change.iter().flat_map(|change| &change.methods).map(|label| label.zh.as_str()).collect();
+            let methods: Vec<&str> = rules
+                .change
+                .iter()
+                .flat_map(|change| &change.methods)
+                .map(|label| label.zh.as_str())
+                .collect();
             let method = json!({ "type": "string", "examples": methods });
             let hash = json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" });
-            vec![optional("change", number()), needed("sign_method", method), optional("file", text()), optional("hash", hash)]
+            vec![
+                optional("change", number()),
+                needed("sign_method", method),
+                optional("file", text()),
+                optional("hash", hash),
+            ]
         }
         Verb::ChangeDecide => {
-            vec![optional("change", number()), optional("approve", json!({ "type": "boolean", "default": true })), optional("opinion", text())]
+            vec![
+                optional("change", number()),
+                optional("approve", json!({ "type": "boolean", "default": true })),
+                optional("opinion", text()),
+            ]
         }
         Verb::ClearOverride => {
             let overridden = case.overrides.keys().filter_map(|key| rules.field(key));
-            vec![optional("field", choice(overridden.map(|known| (known.key.to_string(), &known.label))))]
+            vec![optional(
+                "field",
+                choice(overridden.map(|known| (known.key.to_string(), &known.label))),
+            )]
         }
         Verb::Urge => vec![optional("channel", text())],
         Verb::Link | Verb::Unlink | Verb::Merge => {
-            vec![needed("other", json!({ "type": "string", "description": "number of the other case" }))]
+            vec![needed(
+                "other",
+                json!({ "type": "string", "description": "number of the other case" }),
+            )]
         }
-        Verb::Transfer => vec![optional("set", json!({ "type": "object", "description": "fields of the case that is opened" }))],
+        Verb::Transfer => vec![optional(
+            "set",
+            json!({ "type": "object", "description": "fields of the case that is opened" }),
+        )],
         Verb::Unmerge | Verb::Void | Verb::Hold => vec![needed("reason", text())],
         Verb::Comment => vec![needed("text", text())],
         Verb::Deescalate => {
             let open = case.escalations.keys().filter_map(|key| rules.escalation(key));
-            vec![optional("escalation", choice(open.map(|one| (one.key.to_string(), &one.label)))), needed("text", text())]
+            vec![
+                optional("escalation", choice(open.map(|one| (one.key.to_string(), &one.label)))),
+                needed("text", text()),
+            ]
         }
-        Verb::Register | Verb::Edit | Verb::Unassign | Verb::Submit | Verb::Rate | Verb::Adjust | Verb::Pause | Verb::Resume | Verb::Reopen | Verb::Release => Vec::new(),
+        Verb::Register
+        | Verb::Edit
+        | Verb::Unassign
+        | Verb::Submit
+        | Verb::Rate
+        | Verb::Adjust
+        | Verb::Pause
+        | Verb::Resume
+        | Verb::Reopen
+        | Verb::Release => Vec::new(),
     }
 }
 
 fn new_task(departments: Json) -> Json {
     let optional = |name: &str, schema: Json| member(name, schema, false);
     let depends = json!({ "type": "array", "items": { "type": "integer", "minimum": 1 } });
-    object(vec![optional("title", text()), optional("owner", person()), optional("department", departments), optional("due", instant()), optional("depends_on", depends)])
+    object(vec![
+        optional("title", text()),
+        optional("owner", person()),
+        optional("department", departments),
+        optional("due", instant()),
+        optional("depends_on", depends),
+    ])
 }
 
 fn member(name: &str, mut schema: Json, required: bool) -> Member {
@@ -161,7 +227,8 @@ mod tests {
         action.does = Verb::ALL.to_vec();
         action.purpose = None;
         action.override_by = action.by.clone();
-        let described: BTreeSet<String> = inputs(&rules, &case, &action).into_iter().map(|member| member.name).collect();
+        let described: BTreeSet<String> =
+            inputs(&rules, &case, &action).into_iter().map(|member| member.name).collect();
         let Json::Object(extra) = json!(Extra::default()) else { panic!("an object") };
         assert_eq!(described, extra.keys().cloned().collect());
         let named = ["title", "owner", "due", "depends_on"].map(str::to_owned);

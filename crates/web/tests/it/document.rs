@@ -17,7 +17,11 @@ async fn the_document_is_served_and_every_route_of_it_answers() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
             let path = path.replace(['{', '}'], "");
-            let request = Request::builder().method(method.to_uppercase().as_str()).uri(&path).body(Body::empty()).unwrap();
+            let request = Request::builder()
+                .method(method.to_uppercase().as_str())
+                .uri(&path)
+                .body(Body::empty())
+                .unwrap();
             let status = world.send(request).await.status;
             assert!(status != 404 && status != 405, "{method} {path}: {status}");
             seen += 1;
@@ -31,7 +35,10 @@ async fn health_and_metrics_need_no_key() {
     let world = World::new();
     world.register(0).await;
     assert_eq!(public(&world, "/healthz").await.text, "ok\n");
-    assert_eq!(public(&world, "/readyz").await.json(), serde_json::json!({ "database": true, "worker": true }));
+    assert_eq!(
+        public(&world, "/readyz").await.json(),
+        serde_json::json!({ "database": true, "worker": true })
+    );
     let metrics = public(&world, "/metrics").await.text;
     assert!(metrics.contains("bihuan_cases_open 1\n"), "{metrics}");
     assert!(metrics.contains("bihuan_http_requests_total{class=\"2xx\"}"));

@@ -16,11 +16,18 @@ async fn without_a_valid_key_nothing_is_answered() {
     let wrong = world.get("bh_wrong", "/api/v1/cases").await;
     wrong.problem(401, "unauthenticated");
     assert!(wrong.header("www-authenticate").contains("invalid_token"));
-    let basic = Request::get("/api/v1/cases").header("authorization", "Basic YTpi").body(Body::empty()).unwrap();
+    let basic = Request::get("/api/v1/cases")
+        .header("authorization", "Basic YTpi")
+        .body(Body::empty())
+        .unwrap();
     world.send(basic).await.problem(401, "unauthenticated");
     for line in web::TABLE.iter().filter(|line| line.right != web::Right::Public) {
         let path = line.path.replace(['{', '}'], "");
-        let request = Request::builder().method(line.method.to_uppercase().as_str()).uri(path).body(Body::empty()).unwrap();
+        let request = Request::builder()
+            .method(line.method.to_uppercase().as_str())
+            .uri(path)
+            .body(Body::empty())
+            .unwrap();
         world.send(request).await.problem(401, "unauthenticated");
     }
 }
@@ -41,16 +48,37 @@ async fn a_key_does_what_its_scopes_say() {
 async fn what_is_not_there_and_what_is_not_taken() {
     let world = World::new();
     let key = world.any().to_owned();
-    for path in ["/nothing", "/api/v1/cases/none", "/api/v1/cases/none/actions", "/api/v1/procedures/none", "/api/v1/cases/%FF"] {
+    for path in [
+        "/nothing",
+        "/api/v1/cases/none",
+        "/api/v1/cases/none/actions",
+        "/api/v1/procedures/none",
+        "/api/v1/cases/%FF",
+    ] {
         world.get(&key, path).await.problem(404, "not-found");
     }
-    let method = Request::delete("/api/v1/cases").header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap();
+    let method = Request::delete("/api/v1/cases")
+        .header("authorization", format!("Bearer {key}"))
+        .body(Body::empty())
+        .unwrap();
     let method = world.send(method).await;
     method.problem(405, "method-not-allowed");
-    assert!(method.header("allow").contains("GET") && method.header("allow").contains("POST"), "{:?}", method.headers);
-    let html = Request::get("/api/v1/cases").header("authorization", format!("Bearer {key}")).header("accept", "text/html").body(Body::empty()).unwrap();
+    assert!(
+        method.header("allow").contains("GET") && method.header("allow").contains("POST"),
+        "{:?}",
+        method.headers
+    );
+    let html = Request::get("/api/v1/cases")
+        .header("authorization", format!("Bearer {key}"))
+        .header("accept", "text/html")
+        .body(Body::empty())
+        .unwrap();
     world.send(html).await.problem(406, "not-acceptable");
-    let form = Request::post("/api/v1/cases").header("authorization", format!("Bearer {key}")).header("content-type", "text/plain").body(Body::from("{}")).unwrap();
+    let form = Request::post("/api/v1/cases")
+        .header("authorization", format!("Bearer {key}"))
+        .header("content-type", "text/plain")
+        .body(Body::from("{}"))
+        .unwrap();
     world.send(form).await.problem(415, "unsupported-media-type");
     let large = json!({ "procedure": "x".repeat(2 << 20) });
     world.post(&key, "/api/v1/cases", &large, &[]).await.problem(413, "too-large");
@@ -60,26 +88,69 @@ async fn what_is_not_there_and_what_is_not_taken() {
 async fn members_and_parameters_that_are_not_known_are_named() {
     let world = World::new();
     let key = world.any().to_owned();
-    for (query, name) in [("colour=red", "colour"), ("limit=0", "limit"), ("limit=x", "limit"), ("due_before=today", "due_before"), ("cursor=x.1", "cursor"), ("sort=up", "sort"), ("limit=1&limit=2", "limit")] {
-        let body = world.get(&key, &format!("/api/v1/cases?{query}")).await.problem(400, "bad-query");
+    for (query, name) in [
+        ("colour=red", "colour"),
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+        ("due_before=today", "due_before"),
+        ("cursor=x.1", "cursor"),
+        ("sort=up", "sort"),
+        ("limit=1&limit=2", "limit"),
+    ] {
+        let body =
+            world.get(&key, &format!("/api/v1/cases?{query}")).await.problem(400, "bad-query");
         assert_eq!(body["fields"][0]["field"], name, "{query}");
     }
     world.get(&key, "/api/v1/procedures?x=1").await.problem(400, "bad-query");
-    let broken = Request::post("/api/v1/cases").header("authorization", format!("Bearer {key}")).header("content-type", "application/json").body(Body::from("{\"procedure\":")).unwrap();
+    let broken = Request::post("/api/v1/cases")
+        .header("authorization", format!("Bearer {key}"))
+        .header("content-type", "application/json")
+        .body(Body::from("{\"procedure\":"))
+        .unwrap();
     world.send(broken).await.problem(400, "bad-json");
-    let body = world.post(&key, "/api/v1/cases", &json!({ "procedure": "x", "more": 1 }), &[]).await.problem(422, "invalid-body");
-    assert_eq!((&body["fields"][0]["field"], &body["fields"][0]["code"]), (&json!("more"), &json!("unknown")));
-    let body = world.post(&key, "/api/v1/cases", &json!({ "fields": {} }), &[]).await.problem(422, "invalid-body");
-    assert_eq!((&body["fields"][0]["field"], &body["fields"][0]["code"]), (&json!("procedure"), &json!("missing")));
-    world.post(&key, "/api/v1/cases", &json!({ "procedure": "none" }), &[]).await.problem(422, "invalid-body");
+    let body = world
+        .post(&key, "/api/v1/cases", &json!({ "procedure": "x", "more": 1 }), &[])
+        .await
+        .problem(422, "invalid-body");
+    assert_eq!(
+        (&body["fields"][0]["field"], &body["fields"][0]["code"]),
+        (&json!("more"), &json!("unknown"))
+    );
+    let body = world
+        .post(&key, "/api/v1/cases", &json!({ "fields": {} }), &[])
+        .await
+        .problem(422, "invalid-body");
+    assert_eq!(
+        (&body["fields"][0]["field"], &body["fields"][0]["code"]),
+        (&json!("procedure"), &json!("missing"))
+    );
+    world
+        .post(&key, "/api/v1/cases", &json!({ "procedure": "none" }), &[])
+        .await
+        .problem(422, "invalid-body");
     let (key, registered) = world.register(0).await;
     let path = registered.header("location").to_owned();
-    world.post(&key, &format!("{path}/actions/none"), &json!({}), &[]).await.problem(404, "not-found");
-    for offer in world.get(&key, &format!("{path}/actions")).await.json()["items"].as_array().unwrap() {
+    world
+        .post(&key, &format!("{path}/actions/none"), &json!({}), &[])
+        .await
+        .problem(404, "not-found");
+    for offer in
+        world.get(&key, &format!("{path}/actions")).await.json()["items"].as_array().unwrap()
+    {
         let href = offer["href"].as_str().unwrap();
-        let body = world.post(&key, href, &json!({ "input": { "colour": "red" } }), &[]).await.problem(422, "invalid-body");
+        let body = world
+            .post(&key, href, &json!({ "input": { "colour": "red" } }), &[])
+            .await
+            .problem(422, "invalid-body");
         assert_eq!(body["fields"][0]["field"], "input.colour");
-        let body = world.post(&key, href, &json!({ "fields": { "colour": "red" }, "input": { "reason": "x" } }), &[]).await;
+        let body = world
+            .post(
+                &key,
+                href,
+                &json!({ "fields": { "colour": "red" }, "input": { "reason": "x" } }),
+                &[],
+            )
+            .await;
         assert!(body.text.contains("colour"), "{}", body.text);
     }
 }
@@ -94,10 +165,19 @@ async fn problems_speak_the_clients_language() {
         if chinese.status == 403 {
             continue;
         }
-        let english = world.post(key, "/api/v1/cases", &body, &[("accept-language", "en-GB, zh;q=0.3")]).await;
-        let (zh, en) = (chinese.problem(422, "missing-fields"), english.problem(422, "missing-fields"));
-        assert_eq!((chinese.header("content-language"), english.header("content-language")), ("zh", "en"));
-        assert!(zh["title"].as_str().unwrap().contains("必填") && en["title"].as_str().unwrap().is_ascii());
+        let english = world
+            .post(key, "/api/v1/cases", &body, &[("accept-language", "en-GB, zh;q=0.3")])
+            .await;
+        let (zh, en) =
+            (chinese.problem(422, "missing-fields"), english.problem(422, "missing-fields"));
+        assert_eq!(
+            (chinese.header("content-language"), english.header("content-language")),
+            ("zh", "en")
+        );
+        assert!(
+            zh["title"].as_str().unwrap().contains("必填")
+                && en["title"].as_str().unwrap().is_ascii()
+        );
         assert_ne!(zh["detail"], en["detail"]);
         let field = &zh["fields"][0];
         assert_eq!(field["code"], "missing");
@@ -109,15 +189,22 @@ async fn problems_speak_the_clients_language() {
 
 #[tokio::test]
 async fn a_key_that_asks_too_often_waits() {
-    let world = World::with(Config { rate: Some(Rate { per_second: 1, burst: 3 }), ..Config::default() });
+    let world =
+        World::with(Config { rate: Some(Rate { per_second: 1, burst: 3 }), ..Config::default() });
     let key = world.any().to_owned();
     let first = world.get(&key, "/api/v1/cases").await;
-    assert_eq!((first.header("ratelimit-policy"), first.header("ratelimit")), ("\"key\";q=3;w=3", "\"key\";r=2;t=1"));
+    assert_eq!(
+        (first.header("ratelimit-policy"), first.header("ratelimit")),
+        ("\"key\";q=3;w=3", "\"key\";r=2;t=1")
+    );
     world.get(&key, "/api/v1/cases").await;
     world.get(&key, "/api/v1/cases").await;
     let refused = world.get(&key, "/api/v1/cases").await;
     refused.problem(429, "too-many-requests");
-    assert_eq!((refused.header("retry-after"), refused.header("ratelimit")), ("1", "\"key\";r=0;t=1"));
+    assert_eq!(
+        (refused.header("retry-after"), refused.header("ratelimit")),
+        ("1", "\"key\";r=0;t=1")
+    );
     assert_eq!(world.get(world.keys.values().nth(1).unwrap(), "/api/v1/cases").await.status, 200);
     world.wait(1);
     assert_eq!(world.get(&key, "/api/v1/cases").await.status, 200);

@@ -33,19 +33,30 @@ async fn the_feed_is_read_to_its_end_page_by_page() {
 
 /// The places of events of a stream, until so many have come.
 async fn streamed(world: &World, query: &str, last: Option<u64>, most: usize) -> Vec<u64> {
-    let mut request = Request::get(format!("/api/v1/events{query}")).header("authorization", format!("Bearer {}", world.any())).header("accept", "text/event-stream");
+    let mut request = Request::get(format!("/api/v1/events{query}"))
+        .header("authorization", format!("Bearer {}", world.any()))
+        .header("accept", "text/event-stream");
     if let Some(last) = last {
         request = request.header("last-event-id", last.to_string());
     }
-    let response = world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response =
+        world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let (mut text, mut body) = (String::new(), response.into_body().into_data_stream());
     while text.matches("\n\n").count() < most {
-        let Ok(Some(Ok(bytes))) = tokio::time::timeout(Duration::from_secs(5), body.next()).await else { break };
+        let Ok(Some(Ok(bytes))) = tokio::time::timeout(Duration::from_secs(5), body.next()).await
+        else {
+            break;
+        };
         text.push_str(&String::from_utf8_lossy(&bytes));
     }
-    let of = |name: &str| text.lines().filter_map(|line| line.strip_prefix(name)).map(str::to_owned).collect::<Vec<_>>();
+    let of = |name: &str| {
+        text.lines()
+            .filter_map(|line| line.strip_prefix(name))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     for (id, data) in of("id: ").iter().zip(of("data: ")) {
         let data: Json = serde_json::from_str(&data).unwrap();
         assert_eq!(data["sequence"].to_string(), *id);
@@ -60,12 +71,16 @@ async fn a_stream_resumes_after_the_last_event() {
     let all = streamed(&world, "", None, 5).await;
     assert_eq!(all.first(), Some(&1));
     assert_eq!(streamed(&world, "?after=0", Some(3), 2).await.first(), Some(&4));
-    let end = world.get(world.any(), "/api/v1/events?limit=500").await.json()["upto"].as_u64().unwrap();
+    let end =
+        world.get(world.any(), "/api/v1/events?limit=500").await.json()["upto"].as_u64().unwrap();
     let (live, _) = tokio::join!(streamed(&world, "", Some(end), 1), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         world.register(0).await
     });
     assert_eq!(live.first(), Some(&(end + 1)));
-    let bad = Request::get("/api/v1/events").header("authorization", format!("Bearer {}", world.any())).header("accept", "text/event-stream").header("last-event-id", "x");
+    let bad = Request::get("/api/v1/events")
+        .header("authorization", format!("Bearer {}", world.any()))
+        .header("accept", "text/event-stream")
+        .header("last-event-id", "x");
     world.send(bad.body(Body::empty()).unwrap()).await.problem(400, "bad-header");
 }

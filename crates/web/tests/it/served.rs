@@ -8,7 +8,9 @@ use tokio::sync::oneshot;
 
 async fn fetch(address: std::net::SocketAddr, path: &str, key: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\r\n");
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -25,9 +27,10 @@ async fn the_worker_lets_time_act_and_the_server_ends_when_asked() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(web::serve(world.desk.clone(), listener, web::Config::default(), async {
-        let _ = stopped.await;
-    }));
+    let server =
+        tokio::spawn(web::serve(world.desk.clone(), listener, web::Config::default(), async {
+            let _ = stopped.await;
+        }));
     let mut breached = false;
     for _ in 0..100 {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -40,7 +43,9 @@ async fn the_worker_lets_time_act_and_the_server_ends_when_asked() {
     }
     assert!(breached, "the worker acted");
     let mut open = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET /api/v1/events HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\naccept: text/event-stream\r\n\r\n");
+    let request = format!(
+        "GET /api/v1/events HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\naccept: text/event-stream\r\n\r\n"
+    );
     open.write_all(request.as_bytes()).await.unwrap();
     stop.send(()).unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(10), server).await;

@@ -6,7 +6,9 @@ use axum::http::Request;
 use web::Config;
 
 fn form(path: &str, key: &str, name: &str, content: &str) -> Request<Body> {
-    let body = format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"../a.png\"\r\ncontent-type: image/png\r\n\r\n{content}\r\n--x--\r\n");
+    let body = format!(
+        "--x\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"../a.png\"\r\ncontent-type: image/png\r\n\r\n{content}\r\n--x--\r\n"
+    );
     Request::post(format!("{path}/attachments"))
         .header("authorization", format!("Bearer {key}"))
         .header("content-type", "multipart/form-data; boundary=x")
@@ -22,7 +24,10 @@ async fn a_file_is_named_by_its_content_and_measured() {
     let done = world.send(form(&path, &key, "file", "<b>no picture</b>")).await;
     assert_eq!(done.status, 201, "{}", done.text);
     let body = done.json();
-    assert_eq!((body["content_type"].as_str(), body["name"].as_str(), body["size"].as_u64()), (Some("text/plain"), Some("a.png"), Some(17)));
+    assert_eq!(
+        (body["content_type"].as_str(), body["name"].as_str(), body["size"].as_u64()),
+        (Some("text/plain"), Some("a.png"), Some(17))
+    );
     assert_eq!(body["sha256"].as_str().unwrap().len(), 64);
     world.send(form(&path, &key, "file", &"x".repeat(1_001))).await.problem(413, "too-large");
     world.send(form(&path, &key, "file", &"x".repeat(200_000))).await.problem(413, "too-large");

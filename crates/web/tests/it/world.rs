@@ -8,58 +8,65 @@ use engine::people::Person;
 use engine::procedure::Procedure;
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use web::{App, Config};
 
-/// The customer's number: no answer may ever contain it.
-pub const PHONE: &str = "13812345678";
+/// How every customer's number begins: no answer may ever contain it.
+pub(crate) const PHONE: &str = "1381234";
+/// How such a number is shown.
+pub(crate) const MASKED: &str = "138****";
 
-pub struct World {
-    pub desk: Desk,
-    pub clock: Arc<VirtualClock>,
-    pub router: Router,
+pub(crate) struct World {
+    pub(crate) desk: Desk,
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) router: Router,
     /// A key for each person, by id.
-    pub keys: BTreeMap<String, String>,
+    pub(crate) keys: BTreeMap<String, String>,
     /// All bodies that were ever answered.
-    pub said: Mutex<Vec<String>>,
+    pub(crate) said: Mutex<Vec<String>>,
+    callers: AtomicU32,
     _folder: TempDir,
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Json {
+    pub(crate) fn json(&self) -> Json {
         serde_json::from_str(&self.text).unwrap_or(Json::Null)
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// Asserts a problem and returns its body.
-    pub fn problem(&self, status: u16, slug: &str) -> Json {
+    pub(crate) fn problem(&self, status: u16, slug: &str) -> Json {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/problem+json");
         let body = self.json();
         assert_eq!(body["type"], format!("/problems/{slug}"));
         assert_eq!(body["status"], status);
-        assert!(!body["title"].as_str().unwrap().is_empty() && !body["detail"].as_str().unwrap().is_empty());
+        assert!(
+            !body["title"].as_str().unwrap().is_empty()
+                && !body["detail"].as_str().unwrap().is_empty()
+        );
         body
     }
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Config { rate: None, ..Config::default() })
     }
 
-    pub fn with(config: Config) -> Self {
+    pub(crate) fn with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store::Store::open(folder.path(), store::Options::new([7; 32])).unwrap();
         let clock = Arc::new(VirtualClock::at("2026-05-08T01:30:00Z".parse().unwrap()));
@@ -68,28 +75,55 @@ impl World {
         let people = people(&desk);
         desk.put_people("test", &people).unwrap();
         let all = vec![KeyScope::CasesRead, KeyScope::CasesWrite];
-        let key = |person: &Person| (person.id.to_string(), desk.make_api_key("test", &ApiKey { name: "test".to_owned(), person: person.id.clone(), scopes: all.clone() }).unwrap());
+        let key = |person: &Person| {
+            (
+                person.id.to_string(),
+                desk.make_api_key(
+                    "test",
+                    &ApiKey {
+                        name: "test".to_owned(),
+                        person: person.id.clone(),
+                        scopes: all.clone(),
+                    },
+                )
+                .unwrap(),
+            )
+        };
         let keys = people.iter().map(key).collect();
         let router = web::router(App::new(desk.clone(), config));
-        Self { desk, clock, router, keys, said: Mutex::default(), _folder: folder }
+        Self {
+            desk,
+            clock,
+            router,
+            keys,
+            said: Mutex::default(),
+            callers: AtomicU32::default(),
+            _folder: folder,
+        }
     }
 
-    pub fn key_with(&self, scopes: &[KeyScope]) -> String {
+    pub(crate) fn key_with(&self, scopes: &[KeyScope]) -> String {
         let person = self.desk.people().people[0].id.clone();
-        self.desk.make_api_key("test", &ApiKey { name: "test".to_owned(), person, scopes: scopes.to_vec() }).unwrap()
+        self.desk
+            .make_api_key(
+                "test",
+                &ApiKey { name: "test".to_owned(), person, scopes: scopes.to_vec() },
+            )
+            .unwrap()
     }
 
     /// Any key.
-    pub fn any(&self) -> &str {
+    pub(crate) fn any(&self) -> &str {
         self.keys.values().next().unwrap()
     }
 
-    pub fn wait(&self, minutes: i64) {
-        self.clock.set(self.desk.now().checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap());
+    pub(crate) fn wait(&self, minutes: i64) {
+        self.clock
+            .set(self.desk.now().checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap());
         self.desk.run_due("test").unwrap();
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -98,12 +132,26 @@ impl World {
         Answer { status: parts.status, headers: parts.headers, text }
     }
 
-    pub async fn get(&self, key: &str, path: &str) -> Answer {
-        self.send(Request::get(path).header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap()).await
+    pub(crate) async fn get(&self, key: &str, path: &str) -> Answer {
+        self.send(
+            Request::get(path)
+                .header("authorization", format!("Bearer {key}"))
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
-    pub async fn post(&self, key: &str, path: &str, body: &Json, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::post(path).header("authorization", format!("Bearer {key}")).header("content-type", "application/json");
+    pub(crate) async fn post(
+        &self,
+        key: &str,
+        path: &str,
+        body: &Json,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::post(path)
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -111,30 +159,32 @@ impl World {
     }
 
     /// The procedure at a place of the list.
-    pub async fn procedure(&self, place: usize) -> Json {
+    pub(crate) async fn procedure(&self, place: usize) -> Json {
         let list = self.get(self.any(), "/api/v1/procedures").await.json();
         let key = list["items"][place]["key"].as_str().unwrap().to_owned();
         self.get(self.any(), &format!("/api/v1/procedures/{key}")).await.json()
     }
 
     /// A body that registers a case under the procedure at a place.
-    pub async fn new_case(&self, place: usize) -> Json {
+    pub(crate) async fn new_case(&self, place: usize) -> Json {
         let procedure = self.procedure(place).await;
         let mut fields = filled(&procedure["register"], &self.someone());
+        // Another customer each time: cases of one customer are joined.
+        let caller = self.callers.fetch_add(1, Ordering::Relaxed);
         for (key, schema) in procedure["register"]["properties"].as_object().unwrap() {
             if schema["x-kind"] == "tel" {
-                fields[key] = json!(PHONE);
+                fields[key] = json!(format!("{PHONE}{caller:04}"));
             }
         }
         json!({ "procedure": procedure["key"], "fields": fields })
     }
 
-    pub fn someone(&self) -> String {
+    pub(crate) fn someone(&self) -> String {
         self.keys.keys().next().unwrap().clone()
     }
 
     /// Registers, completing what is missing, as whoever may. The key and the answer.
-    pub async fn register(&self, place: usize) -> (String, Answer) {
+    pub(crate) async fn register(&self, place: usize) -> (String, Answer) {
         let mut body = self.new_case(place).await;
         let procedure = self.procedure(place).await;
         for key in self.keys.values() {
@@ -142,7 +192,12 @@ impl World {
                 let answer = self.post(key, "/api/v1/cases", &body, &[]).await;
                 match answer.status.as_u16() {
                     201 => return (key.clone(), answer),
-                    422 => complete(&mut body["fields"], &answer.json(), &procedure["fields"], &self.someone()),
+                    422 => complete(
+                        &mut body["fields"],
+                        &answer.json(),
+                        &procedure["fields"],
+                        &self.someone(),
+                    ),
                     403 => break,
                     _ => panic!("{}", answer.text),
                 }
@@ -177,15 +232,20 @@ fn people_name(id: &str) -> String {
 }
 
 /// Fills in what a schema of an object requires.
-pub fn filled(schema: &Json, person: &str) -> Json {
-    let required: BTreeSet<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+pub(crate) fn filled(schema: &Json, person: &str) -> Json {
+    let required: BTreeSet<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
     let properties = schema["properties"].as_object().cloned().unwrap_or_default();
-    let values: Map<String, Json> = properties.iter().filter(|(key, _)| required.contains(key.as_str())).map(|(key, one)| (key.clone(), sample(one, person))).collect();
+    let values: Map<String, Json> = properties
+        .iter()
+        .filter(|(key, _)| required.contains(key.as_str()))
+        .map(|(key, one)| (key.clone(), sample(one, person)))
+        .collect();
     Json::Object(values)
 }
 
 /// A value that fits a schema.
-pub fn sample(schema: &Json, person: &str) -> Json {
+pub(crate) fn sample(schema: &Json, person: &str) -> Json {
     if let Some(first) = schema["enum"].as_array().and_then(|values| values.first()) {
         return first.clone();
     }
@@ -194,7 +254,7 @@ pub fn sample(schema: &Json, person: &str) -> Json {
         "integer" | "number" => json!(1),
         "array" => json!([sample(&schema["items"], person)]),
         "object" => filled(schema, person),
-        _ if schema["x-kind"] == "tel" => json!(PHONE),
+        _ if schema["x-kind"] == "tel" => json!(format!("{PHONE}9999")),
         _ if schema["format"] == "date-time" => json!("2026-05-08T01:20:00Z"),
         _ if schema["description"] == "id of a person" => json!(person),
         _ => json!("设备无法启动，开机后屏幕显示错误代码 E07，已按说明书重启三次仍未恢复正常"),
@@ -202,13 +262,15 @@ pub fn sample(schema: &Json, person: &str) -> Json {
 }
 
 /// Adds what a problem says is missing, and corrects what it says is wrong.
-pub fn complete(fields: &mut Json, problem: &Json, schemas: &Json, person: &str) {
+pub(crate) fn complete(fields: &mut Json, problem: &Json, schemas: &Json, person: &str) {
     for wrong in problem["fields"].as_array().into_iter().flatten() {
         let key = wrong["field"].as_str().unwrap();
         let schema = &schemas[key];
         fields[key] = match wrong["code"].as_str().unwrap() {
             "too_early" => json!("2026-06-30T09:00:00Z"),
-            _ if schema["format"] == "date-time" && fields[key].is_string() => json!("2026-05-08T01:30:00Z"),
+            _ if schema["format"] == "date-time" && fields[key].is_string() => {
+                json!("2026-05-08T01:30:00Z")
+            }
             _ => sample(schema, person),
         };
     }

@@ -61,20 +61,45 @@ pub(crate) async fn handler(
     let work = move || {
         let seen = desk.case_for(&caller, &number)?;
         let rules = std::sync::Arc::clone(&seen.procedure);
-        let known = rules.action(&action).filter(|action| !action.has(Verb::Register)).ok_or(DeskError::NotFound { what: "action" })?;
-        let key = write::key(&caller, &format!("POST /api/v1/cases/{}/actions/{action}", seen.case.id), key, body.hash);
+        let known = rules
+            .action(&action)
+            .filter(|action| !action.has(Verb::Register))
+            .ok_or(DeskError::NotFound { what: "action" })?;
+        let key = write::key(
+            &caller,
+            &format!("POST /api/v1/cases/{}/actions/{action}", seen.case.id),
+            key,
+            body.hash,
+        );
         let (fields, extra) = given(&desk, &caller, &seen, known, body.value)?;
-        let options = Options { key: key.clone(), seen: if_match.seen(seen.case.version), ..Options::default() };
-        let command = Command::Act { case: seen.case.id.clone(), action: known.key.clone(), fields, extra: Box::new(extra) };
-        let written = write::once(&desk, key.as_ref(), || desk.submit(&caller.who(), command, options))?;
+        let options = Options {
+            key: key.clone(),
+            seen: if_match.seen(seen.case.version),
+            ..Options::default()
+        };
+        let command = Command::Act {
+            case: seen.case.id.clone(),
+            action: known.key.clone(),
+            fields,
+            extra: Box::new(extra),
+        };
+        let written =
+            write::once(&desk, key.as_ref(), || desk.submit(&caller.who(), command, options))?;
         write::answer(&desk, &caller, &written, StatusCode::OK)
     };
     app.inner.pool.run(work).await
 }
 
 /// Fields and inputs as the core takes them.
-fn given(desk: &Desk, caller: &Caller, seen: &Seen, action: &Action, doing: Doing) -> Result<(Entered, Extra), Problem> {
-    let strange = doing.input.keys().filter(|name| !schema::known(&seen.procedure, &seen.case, action, name));
+fn given(
+    desk: &Desk,
+    caller: &Caller,
+    seen: &Seen,
+    action: &Action,
+    doing: Doing,
+) -> Result<(Entered, Extra), Problem> {
+    let strange =
+        doing.input.keys().filter(|name| !schema::known(&seen.procedure, &seen.case, action, name));
     let strange: Vec<String> = strange.map(|name| format!("input.{name}")).collect();
     if !strange.is_empty() {
         let refused = |problem: Problem, name| problem.field(name, Some(Wrong::Unknown));
@@ -83,7 +108,9 @@ fn given(desk: &Desk, caller: &Caller, seen: &Seen, action: &Action, doing: Doin
     let mut extra: Extra = parse::typed("input", Json::Object(doing.input))?;
     if let Some(number) = extra.other.take() {
         let other = desk.case_for(caller, &number).map_err(|error| match error {
-            DeskError::NotFound { .. } => Problem::new(Kind::UnknownReference).field("input.other", Some(Wrong::Unknown)),
+            DeskError::NotFound { .. } => {
+                Problem::new(Kind::UnknownReference).field("input.other", Some(Wrong::Unknown))
+            }
             error => error.into(),
         })?;
         extra.other = Some(other.case.id);
@@ -92,6 +119,10 @@ fn given(desk: &Desk, caller: &Caller, seen: &Seen, action: &Action, doing: Doin
         let shown = seen.masked(key).filter(|shown| seen.case.value(key) != Some(shown));
         shown.is_some_and(|shown| flat(json!(shown)) == *value)
     };
-    let fields = doing.fields.into_iter().filter(|(key, value)| !masked(key, value)).map(|(key, value)| (key.into(), value));
+    let fields = doing
+        .fields
+        .into_iter()
+        .filter(|(key, value)| !masked(key, value))
+        .map(|(key, value)| (key.into(), value));
     Ok((fields.collect(), extra))
 }

@@ -49,7 +49,12 @@ pub(crate) struct ActionOffer {
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
     (status = 200, description = "Actions", body = Actions),
 ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, _: NoParams) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named(number): parse::Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
     let desk = app.desk();
     let seen = desk.case_for(&caller, &number)?;
     let offered = offers(&seen.procedure, &seen.case, &desk.people(), &caller.who(), desk.now());
@@ -61,13 +66,25 @@ fn action(seen: &Seen, offer: &Offer) -> Option<ActionOffer> {
     let rules = &seen.procedure;
     let action = rules.action(&offer.action)?;
     let is_missing = |key: &str| offer.missing.iter().any(|missing| missing.field == *key);
-    let fields = offer.fields.iter().filter_map(|key| rules.field(key)).map(|field| schema::field(rules, field, is_missing(&field.key)));
+    let fields = offer
+        .fields
+        .iter()
+        .filter_map(|key| rules.field(key))
+        .map(|field| schema::field(rules, field, is_missing(&field.key)));
     Some(ActionOffer {
         key: action.key.to_string(),
         title: (&action.label).into(),
         next: offer.next,
-        href: format!("/api/v1/cases/{}/actions/{}", encoded(&seen.case.number), encoded(&action.key)),
+        href: format!(
+            "/api/v1/cases/{}/actions/{}",
+            encoded(&seen.case.number),
+            encoded(&action.key)
+        ),
         schema: schema::body(fields.collect(), schema::inputs(rules, &seen.case, action)),
-        missing: offer.missing.iter().map(|missing| Named::of(&missing.field, Some(&missing.label))).collect(),
+        missing: offer
+            .missing
+            .iter()
+            .map(|missing| Named::of(&missing.field, Some(&missing.label)))
+            .collect(),
     })
 }

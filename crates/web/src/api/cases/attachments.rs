@@ -44,12 +44,25 @@ pub(crate) struct AttachmentAnswer {
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
     (status = 200, description = "Attachments", body = Attachments),
 ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, _: NoParams) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named(number): parse::Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
     let seen = app.desk().case_for(&caller, &number)?;
-    let items = app.desk().store().attachments_of(seen.summary.id)?.into_iter().map(answer).collect();
+    let items =
+        app.desk().store().attachments_of(seen.summary.id)?.into_iter().map(answer).collect();
     Ok(json(StatusCode::OK, &Attachments { items }))
 }
 
 fn answer(file: Attachment) -> AttachmentAnswer {
-    AttachmentAnswer { id: file.id.to_string(), name: file.name, content_type: file.content_type, size: file.size, created_at: file.created_at, sha256: None }
+    AttachmentAnswer {
+        id: file.id.to_string(),
+        name: file.name,
+        content_type: file.content_type,
+        size: file.size,
+        created_at: file.created_at,
+        sha256: None,
+    }
 }

@@ -24,8 +24,18 @@ pub(crate) struct Clocks {
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
     (status = 200, description = "Clocks of a case", body = Clocks),
 ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, _: NoParams) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named(number): parse::Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
     let seen = app.desk().case_for(&caller, &number)?;
-    let items = seen.case.clocks.iter().map(|instance| ClockAnswer::of(&seen.procedure, instance)).collect();
+    let items = seen
+        .case
+        .clocks
+        .iter()
+        .map(|instance| ClockAnswer::of(&seen.procedure, instance))
+        .collect();
     Ok(json(StatusCode::OK, &Clocks { items }))
 }

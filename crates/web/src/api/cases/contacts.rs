@@ -24,7 +24,12 @@ pub(crate) struct Contacts {
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
     (status = 200, description = "Contacts of a case", body = Contacts),
 ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, _: NoParams) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named(number): parse::Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
     let seen = app.desk().case_for(&caller, &number)?;
     let people = app.desk().people();
     let items = seen.case.contacts.iter().map(|log| ContactAnswer::of(&people, log)).collect();

@@ -47,7 +47,8 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let limit = query.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) {
-        return Err(Problem::new(Kind::BadQuery).field("limit", Some(Wrong::WrongType { expected: "1-500".to_owned() })));
+        return Err(Problem::new(Kind::BadQuery)
+            .field("limit", Some(Wrong::WrongType { expected: "1-500".to_owned() })));
     }
     let desk = app.desk();
     let seen = desk.case_for(&caller, &number)?;
@@ -55,7 +56,10 @@ pub(crate) async fn handler(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let (people, mut mask) = (desk.people(), Mask::of(seen));
-    let items = rows.iter().map(|row| event(&people, &mut mask, row, None)).collect::<Result<Vec<_>, _>>()?;
+    let items = rows
+        .iter()
+        .map(|row| event(&people, &mut mask, row, None))
+        .collect::<Result<Vec<_>, _>>()?;
     let last = rows.last().map(|row| row.seq.to_string()).filter(|_| more);
     let next = last.map(|last| page_link(uri.path(), uri.query(), &[("after", &last)]));
     Ok(json(StatusCode::OK, &Events { items, next }))

@@ -24,11 +24,20 @@ pub(crate) struct Links {
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
     (status = 200, description = "Links of a case", body = Links),
 ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, _: NoParams) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named(number): parse::Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
     let seen = app.desk().case_for(&caller, &number)?;
     let (desk, scope) = (app.desk(), app.desk().scope(&caller));
     let links = desk.store().links(seen.summary.id)?;
-    let both = links.to.iter().map(|link| ("to", link)).chain(links.from.iter().map(|link| ("from", link)));
+    let both = links
+        .to
+        .iter()
+        .map(|link| ("to", link))
+        .chain(links.from.iter().map(|link| ("from", link)));
     let mut items = Vec::new();
     for (direction, (kind, other)) in both {
         let Some(other) = desk.store().case(&scope, *other)? else { continue };
@@ -38,7 +47,8 @@ pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named
             kind: kind.clone(),
             direction: direction.to_owned(),
             number: other.summary.number,
-            procedure: Named::of(&columns.procedure, rules.as_ref().map(|(rules, _)| &rules.label)).title,
+            procedure: Named::of(&columns.procedure, rules.as_ref().map(|(rules, _)| &rules.label))
+                .title,
             title: columns.title,
         });
     }

@@ -76,9 +76,17 @@ pub(crate) struct Cases {
 #[utoipa::path(get, path = "", params(Query), responses(
     (status = 200, description = "Cases", body = Cases, headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
 ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, uri: Uri, Params(query): Params<Query>) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    uri: Uri,
+    Params(query): Params<Query>,
+) -> Result<Response, Problem> {
     let limit = query.limit.unwrap_or(50);
-    let wrong = |name: &str, expected: &str| Problem::new(Kind::BadQuery).field(name, Some(Wrong::WrongType { expected: expected.to_owned() }));
+    let wrong = |name: &str, expected: &str| {
+        Problem::new(Kind::BadQuery)
+            .field(name, Some(Wrong::WrongType { expected: expected.to_owned() }))
+    };
     if !(1..=MOST).contains(&limit) {
         return Err(wrong("limit", "1-200"));
     }
@@ -101,13 +109,21 @@ pub(crate) async fn handler(State(app): State<App>, By(caller): By, uri: Uri, Pa
         ..Filter::default()
     };
     let desk = app.desk();
-    let page = desk.store().list(&desk.scope(&caller), &filter, sort, query.cursor.as_deref(), limit).map_err(|error| match error {
-        StoreError::Invalid { .. } => wrong("cursor", "next"),
-        error => error.into(),
-    })?;
+    let page = desk
+        .store()
+        .list(&desk.scope(&caller), &filter, sort, query.cursor.as_deref(), limit)
+        .map_err(|error| match error {
+            StoreError::Invalid { .. } => wrong("cursor", "next"),
+            error => error.into(),
+        })?;
     let next = page.next.map(|cursor| page_link(uri.path(), uri.query(), &[("cursor", &cursor)]));
-    let link = next.as_ref().and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
-    let mut response = json(StatusCode::OK, &Cases { items: page.rows.iter().map(|row| CaseRow::of(desk, row)).collect(), next });
+    let link = next
+        .as_ref()
+        .and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+    let mut response = json(
+        StatusCode::OK,
+        &Cases { items: page.rows.iter().map(|row| CaseRow::of(desk, row)).collect(), next },
+    );
     if let Some(link) = link {
         response.headers_mut().insert(header::LINK, link);
     }

@@ -45,7 +45,13 @@ pub(crate) struct NewCase {
         (status = 201, description = "The case", body = CaseAnswer, headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "Its version"))),
         (status = 409, description = "The key was used with another body, or a condition does not hold", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, Once(key): Once, _: NoParams, body: Body<NewCase>) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    Once(key): Once,
+    _: NoParams,
+    body: Body<NewCase>,
+) -> Result<Response, Problem> {
     let desk = app.desk().clone();
     let work = move || {
         let key = write::key(&caller, "POST /api/v1/cases", key, body.hash);
@@ -53,7 +59,9 @@ pub(crate) async fn handler(State(app): State<App>, By(caller): By, Once(key): O
         let procedure = new.procedure.clone();
         let fields = entered(&desk, new)?;
         let options = Options { key: key.clone(), ..Options::default() };
-        let written = write::once(&desk, key.as_ref(), || desk.register(&caller.who(), &procedure, fields, options))?;
+        let written = write::once(&desk, key.as_ref(), || {
+            desk.register(&caller.who(), &procedure, fields, options)
+        })?;
         write::answer(&desk, &caller, &written, StatusCode::CREATED)
     };
     app.inner.pool.run(work).await
@@ -64,9 +72,12 @@ fn entered(desk: &Desk, new: NewCase) -> Result<Entered, Problem> {
     let library = desk.library();
     let unknown = |name: &str| Problem::new(Kind::InvalidBody).field(name, Some(Wrong::Unknown));
     let (rules, _) = library.newest(&new.procedure).ok_or_else(|| unknown("procedure"))?;
-    let mut fields: Entered = new.fields.into_iter().map(|(key, value)| (key.into(), value)).collect();
+    let mut fields: Entered =
+        new.fields.into_iter().map(|(key, value)| (key.into(), value)).collect();
     let received_at = new.received_at.map(|at| at.to_string());
-    for (name, means, value) in [("channel", Means::Channel, new.channel), ("received_at", Means::ReceivedAt, received_at)] {
+    for (name, means, value) in
+        [("channel", Means::Channel, new.channel), ("received_at", Means::ReceivedAt, received_at)]
+    {
         let Some(value) = value else { continue };
         let key = field_of(&rules, means).ok_or_else(|| unknown(name))?;
         if fields.insert(key, json!(value)).is_some() {

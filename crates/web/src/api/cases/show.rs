@@ -18,7 +18,13 @@ use axum::response::{IntoResponse, Response};
         (status = 200, description = "The case", body = CaseAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 304, description = "The caller has this version"),
     ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, known: IfNoneMatch, _: NoParams) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named(number): parse::Named<String>,
+    known: IfNoneMatch,
+    _: NoParams,
+) -> Result<Response, Problem> {
     let seen = app.desk().case_for(&caller, &number)?;
     let version = seen.case.version;
     let mut response = if known.has(version) {

@@ -24,9 +24,15 @@ pub(crate) struct Tasks {
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
     (status = 200, description = "Tasks of a case", body = Tasks),
 ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, _: NoParams) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named(number): parse::Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
     let seen = app.desk().case_for(&caller, &number)?;
     let people = app.desk().people();
-    let items = seen.case.tasks.iter().map(|task| TaskAnswer::of(&seen.procedure, &people, task)).collect();
+    let items =
+        seen.case.tasks.iter().map(|task| TaskAnswer::of(&seen.procedure, &people, task)).collect();
     Ok(json(StatusCode::OK, &Tasks { items }))
 }

@@ -37,7 +37,13 @@ pub(crate) struct Upload {
         (status = 201, description = "The file", body = AttachmentAnswer),
         (status = 400, description = "Not a form with one file", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named(number): parse::Named<String>, _: NoParams, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    parse::Named(number): parse::Named<String>,
+    _: NoParams,
+    request: Request,
+) -> Result<Response, Problem> {
     app.desk().case_for(&caller, &number)?;
     let (name, bytes) = file(&app, request).await?;
     let desk = app.desk().clone();
@@ -47,8 +53,22 @@ pub(crate) async fn handler(State(app): State<App>, By(caller): By, parse::Named
         let content_type = sniffed(&bytes).to_owned();
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let answer = AttachmentAnswer { id: id.to_string(), name: Some(name.clone()), content_type: content_type.clone(), size, created_at: at, sha256: Some(sha256) };
-        desk.store().attach(NewAttachment { id, name, content_type, by: caller.person.to_string(), at, bytes })?;
+        let answer = AttachmentAnswer {
+            id: id.to_string(),
+            name: Some(name.clone()),
+            content_type: content_type.clone(),
+            size,
+            created_at: at,
+            sha256: Some(sha256),
+        };
+        desk.store().attach(NewAttachment {
+            id,
+            name,
+            content_type,
+            by: caller.person.to_string(),
+            at,
+            bytes,
+        })?;
         Ok(json(StatusCode::CREATED, &answer))
     };
     app.inner.pool.run(work).await
@@ -68,7 +88,8 @@ async fn file(app: &App, mut request: Request) -> Result<(String, Vec<u8>), Prob
     }
     let limit = app.inner.config.upload_limit;
     DefaultBodyLimit::apply(DefaultBodyLimit::max(limit + ENVELOPE), &mut request);
-    let mut form = Multipart::from_request(request, app).await.map_err(|_| Problem::new(Kind::BadUpload))?;
+    let mut form =
+        Multipart::from_request(request, app).await.map_err(|_| Problem::new(Kind::BadUpload))?;
     let mut found = None;
     while let Some(part) = form.next_field().await.map_err(unread)? {
         let name = part.name().unwrap_or_default().to_owned();
@@ -76,18 +97,31 @@ async fn file(app: &App, mut request: Request) -> Result<(String, Vec<u8>), Prob
             return Err(Problem::new(Kind::BadUpload).field(name, Some(Wrong::Unknown)));
         }
         let file_name = part.file_name().unwrap_or_default();
-        let file_name: String = file_name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+        let file_name: String = file_name
+            .rsplit(['/', '\\'])
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(200)
+            .collect();
         let bytes = part.bytes().await.map_err(unread)?.to_vec();
         if bytes.len() > limit {
             return Err(Problem::new(Kind::TooLarge));
         }
         found = Some((if file_name.is_empty() { "file".to_owned() } else { file_name }, bytes));
     }
-    found.filter(|(_, bytes)| !bytes.is_empty()).ok_or_else(|| Problem::new(Kind::BadUpload).field("file", None))
+    found
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .ok_or_else(|| Problem::new(Kind::BadUpload).field("file", None))
 }
 
 fn unread(error: MultipartError) -> Problem {
-    Problem::new(if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Kind::TooLarge } else { Kind::BadUpload })
+    Problem::new(if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Kind::TooLarge
+    } else {
+        Kind::BadUpload
+    })
 }
 
 /// What the content is; nothing that a browser would run is ever called by its name.

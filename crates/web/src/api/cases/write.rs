@@ -8,8 +8,17 @@ use desk::{Caller, Desk, DeskError, Done};
 use store::IdempotencyKey;
 
 /// The key of a submission, scoped to its caller and route.
-pub(super) fn key(caller: &Caller, route: &str, key: Option<String>, hash: [u8; 32]) -> Option<IdempotencyKey> {
-    key.map(|key| IdempotencyKey { scope: format!("api {} {route}", caller.person), key, body_hash: hash })
+pub(super) fn key(
+    caller: &Caller,
+    route: &str,
+    key: Option<String>,
+    hash: [u8; 32],
+) -> Option<IdempotencyKey> {
+    key.map(|key| IdempotencyKey {
+        scope: format!("api {} {route}", caller.person),
+        key,
+        body_hash: hash,
+    })
 }
 
 /// The number of a case and its version after a submission.
@@ -19,7 +28,11 @@ pub(super) struct Written {
 }
 
 /// Submits, unless it was submitted before. The case has moved on since then: what would be refused now was accepted.
-pub(super) fn once(desk: &Desk, key: Option<&IdempotencyKey>, submit: impl FnOnce() -> Result<Done, DeskError>) -> Result<Written, Problem> {
+pub(super) fn once(
+    desk: &Desk,
+    key: Option<&IdempotencyKey>,
+    submit: impl FnOnce() -> Result<Done, DeskError>,
+) -> Result<Written, Problem> {
     if let Some(known) = earlier(desk, key)? {
         return Ok(known);
     }
@@ -39,13 +52,19 @@ fn earlier(desk: &Desk, key: Option<&IdempotencyKey>) -> Result<Option<Written>,
 }
 
 /// The case as the submission left it.
-pub(super) fn answer(desk: &Desk, caller: &Caller, written: &Written, status: StatusCode) -> Result<Response, Problem> {
+pub(super) fn answer(
+    desk: &Desk,
+    caller: &Caller,
+    written: &Written,
+    status: StatusCode,
+) -> Result<Response, Problem> {
     let seen = as_of(desk, desk.case_for(caller, &written.number)?, written.version)?;
     let body = CaseAnswer::of(desk, &seen);
     let mut response = json(status, &body);
     response.headers_mut().insert(header::ETAG, etag(body.version));
     let place = format!("/api/v1/cases/{}", encoded(&body.number));
-    let name = if status == StatusCode::CREATED { header::LOCATION } else { header::CONTENT_LOCATION };
+    let name =
+        if status == StatusCode::CREATED { header::LOCATION } else { header::CONTENT_LOCATION };
     if let Ok(place) = HeaderValue::from_str(&place) {
         response.headers_mut().insert(name, place);
     }

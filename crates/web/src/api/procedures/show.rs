@@ -71,7 +71,11 @@ pub(crate) struct ActionAnswer {
 #[utoipa::path(get, path = "", params(("key" = String, Path, description = "Key of the procedure")), responses(
     (status = 200, description = "The procedure", body = ProcedureAnswer),
 ))]
-pub(crate) async fn handler(State(app): State<App>, parse::Named(key): parse::Named<String>, _: NoParams) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    parse::Named(key): parse::Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
     let published = app.desk().published_version(&key, None)?;
     Ok(json(StatusCode::OK, &answer(&published.procedure)))
 }
@@ -79,7 +83,10 @@ pub(crate) async fn handler(State(app): State<App>, parse::Named(key): parse::Na
 fn answer(rules: &Procedure) -> ProcedureAnswer {
     let opening = rules.register_action();
     let entered = rules.fields.iter().filter(|field| !matches!(field.kind, FieldKind::Auto(_)));
-    let fields: serde_json::Map<String, Json> = entered.map(|field| schema::field(rules, field, false)).map(|member| (member.name, member.schema)).collect();
+    let fields: serde_json::Map<String, Json> = entered
+        .map(|field| schema::field(rules, field, false))
+        .map(|member| (member.name, member.schema))
+        .collect();
     ProcedureAnswer {
         key: rules.key.to_string(),
         title: (&rules.label).into(),
@@ -88,9 +95,17 @@ fn answer(rules: &Procedure) -> ProcedureAnswer {
         stages: rules.stages.iter().map(stage).collect(),
         actions: rules.actions.iter().map(|one| action(one, opening)).collect(),
         fields: Json::Object(fields),
-        clocks: rules.clocks.iter().map(|clock| Named::of(&clock.key, Some(&clock.label))).collect(),
+        clocks: rules
+            .clocks
+            .iter()
+            .map(|clock| Named::of(&clock.key, Some(&clock.label)))
+            .collect(),
         roles: rules.roles.iter().map(|role| Named::of(&role.key, Some(&role.label))).collect(),
-        departments: rules.departments.iter().map(|one| Named::of(&one.key, Some(&one.label))).collect(),
+        departments: rules
+            .departments
+            .iter()
+            .map(|one| Named::of(&one.key, Some(&one.label)))
+            .collect(),
     }
 }
 
