@@ -233,7 +233,7 @@ pub(crate) fn compare(
             .and_then(|role| rules.role(role))
             .map(|role| role.label.zh.clone())
             .unwrap_or_default();
-        if first.is_some() && is != *role {
+        if first.is_some() && !role.split('/').any(|one| one == is) {
             differ("owner", role, &is);
         }
     }

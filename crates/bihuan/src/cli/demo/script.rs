@@ -39,7 +39,7 @@ pub(crate) struct Play {
     /// Derived by the procedure, and compared: name of the field = path in the labels.
     #[serde(default)]
     pub(crate) derived: BTreeMap<String, String>,
-    /// Role of the assignee by the owner that the labels name.
+    /// Role of the assignee by the owner that the labels name; with a slash where the label allows several.
     #[serde(default)]
     pub(crate) owners: BTreeMap<String, String>,
     /// Due instants that are compared: name in the file = names of clocks of which one has it.
