@@ -145,10 +145,10 @@ fn walk_all(
         let next = walk.life.steps.get(walk.next);
         walk.due = next.map_or(walk.due, |step| step.due(walk.due));
         walk.next += 1;
+        // A case that was handed over goes its own way there, unless the request has a case there anyhow.
         for (sample, key, number) in handed_over.drain(..) {
-            let Some(play) = script.plays.iter().find(|play| *play.folder == *key) else {
-                continue;
-            };
+            let played = |play: &&Play| *play.folder == *key && !play.applies(sample);
+            let Some(play) = script.plays.iter().find(played) else { continue };
             let Some(life) = play.life_of(&sample.id) else { continue };
             numbers.insert((sample.id.clone(), play.folder.clone()), number.clone());
             let due = life.steps.first().map_or(clock.now(), |step| step.due(clock.now()));

@@ -8,6 +8,7 @@ use desk::{Desk, Seen, decode_event};
 use engine::clocks::{DueCause, TimerStep};
 use engine::event::{Event, Recorded};
 use engine::people::Who;
+use engine::procedure::Means;
 use engine::show;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -151,6 +152,13 @@ fn sentence(desk: &Desk, seen: &Seen, recorded: &Recorded, output: &Output) -> O
             let text =
                 show::value(rules, &seen.calendar, &desk.people(), &known.kind, value, english);
             say("demo.raised", &[("field", &word(&known.label)), ("value", &text)])
+        }
+        Event::FieldsSet { values, .. } => {
+            let field = rules.field_meaning(Means::Rating)?;
+            let value = values.get(&field.key)?.as_ref()?;
+            let text =
+                show::value(rules, &seen.calendar, &desk.people(), &field.kind, value, english);
+            say("demo.rated", &[("field", &word(&field.label)), ("value", &text)])
         }
         Event::ChainDecided { approved, opinion, .. } => say(
             if *approved { "demo.approved" } else { "demo.rejected" },
