@@ -22,7 +22,7 @@ use store::{
 use uuid::Uuid;
 
 /// How often a submission is decided again when others were faster, or when it needs more cases.
-const ATTEMPTS: usize = 12;
+const ATTEMPTS: usize = 50;
 
 /// How a submission enters.
 #[derive(Debug, Clone, Default)]
@@ -284,7 +284,9 @@ impl Desk {
     ) -> Result<Vec<Key>, DeskError> {
         let library = self.library();
         let Some((rules, _)) = library.newest(procedure) else { return Ok(Vec::new()) };
-        let Some(merge) = &rules.links.merge else { return Ok(Vec::new()) };
+        let Some(merge) = rules.links.merge.as_ref().filter(|merge| merge.window > 0) else {
+            return Ok(Vec::new());
+        };
         let phone = rules
             .field_meaning(Means::Phone)
             .and_then(|field| fields.get(&field.key))

@@ -17,7 +17,9 @@ impl Work<'_> {
     /// The caller has found them by the customer's identity; the earliest is the main one.
     pub(crate) fn join(&mut self, id: &Key, candidates: &[Key]) {
         let (procedure, _) = self.rules(id);
-        let Some(rule) = &procedure.links.merge else { return };
+        let Some(rule) = procedure.links.merge.as_ref().filter(|rule| rule.window > 0) else {
+            return;
+        };
         let mut found: Vec<Key> = candidates
             .iter()
             .filter(|other| *other != id && self.is_candidate(id, other, rule))

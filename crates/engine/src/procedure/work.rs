@@ -146,7 +146,7 @@ pub struct Links {
 /// When cases are joined (S4-A04).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MergeRule {
-    /// How far back, natural seconds.
+    /// How far back, natural seconds; 0: nothing is joined by itself, only by hand.
     pub window: i64,
     /// Text similarity in percent from which cases of different types are joined.
     pub similarity: u8,
