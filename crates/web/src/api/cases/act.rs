@@ -71,20 +71,16 @@ pub(crate) async fn handler(
             key,
             body.hash,
         );
-        let (fields, extra) = given(&desk, &caller, &seen, known, body.value)?;
-        let options = Options {
-            key: key.clone(),
-            seen: if_match.seen(seen.case.version),
-            ..Options::default()
+        let submit = || {
+            let (fields, extra) = given(&desk, &caller, &seen, known, body.value)?;
+            let seen_version = if_match.seen(seen.case.version);
+            let options = Options { key: key.clone(), seen: seen_version, ..Options::default() };
+            let case = seen.case.id.clone();
+            let extra = Box::new(extra);
+            let command = Command::Act { case, action: known.key.clone(), fields, extra };
+            Ok(desk.submit(&caller.who(), command, options)?)
         };
-        let command = Command::Act {
-            case: seen.case.id.clone(),
-            action: known.key.clone(),
-            fields,
-            extra: Box::new(extra),
-        };
-        let written =
-            write::once(&desk, key.as_ref(), || desk.submit(&caller.who(), command, options))?;
+        let written = write::once(&desk, key.as_ref(), submit)?;
         write::answer(&desk, &caller, &written, StatusCode::OK)
     };
     app.inner.pool.run(work).await

@@ -55,13 +55,13 @@ pub(crate) async fn handler(
     let desk = app.desk().clone();
     let work = move || {
         let key = write::key(&caller, "POST /api/v1/cases", key, body.hash);
-        let new = body.value;
-        let procedure = new.procedure.clone();
-        let fields = entered(&desk, new)?;
-        let options = Options { key: key.clone(), ..Options::default() };
-        let written = write::once(&desk, key.as_ref(), || {
-            desk.register(&caller.who(), &procedure, fields, options)
-        })?;
+        let submit = || {
+            let procedure = body.value.procedure.clone();
+            let fields = entered(&desk, body.value)?;
+            let options = Options { key: key.clone(), ..Options::default() };
+            Ok(desk.register(&caller.who(), &procedure, fields, options)?)
+        };
+        let written = write::once(&desk, key.as_ref(), submit)?;
         write::answer(&desk, &caller, &written, StatusCode::CREATED)
     };
     app.inner.pool.run(work).await

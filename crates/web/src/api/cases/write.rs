@@ -4,7 +4,7 @@ use crate::answer::{CaseAnswer, as_of, encoded, etag, json};
 use crate::problem::Problem;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use desk::{Caller, Desk, DeskError, Done};
+use desk::{Caller, Desk, Done};
 use store::IdempotencyKey;
 
 /// The key of a submission, scoped to its caller and route.
@@ -31,7 +31,7 @@ pub(super) struct Written {
 pub(super) fn once(
     desk: &Desk,
     key: Option<&IdempotencyKey>,
-    submit: impl FnOnce() -> Result<Done, DeskError>,
+    submit: impl FnOnce() -> Result<Done, Problem>,
 ) -> Result<Written, Problem> {
     if let Some(known) = earlier(desk, key)? {
         return Ok(known);
@@ -39,7 +39,7 @@ pub(super) fn once(
     match submit() {
         Ok(done) => Ok(Written { number: done.number, version: done.version }),
         // An equal submission may have been faster by a moment.
-        Err(error) => earlier(desk, key)?.ok_or_else(|| error.into()),
+        Err(error) => earlier(desk, key)?.ok_or(error),
     }
 }
 
