@@ -8,6 +8,7 @@ mod output;
 mod person;
 mod place;
 mod procedure;
+mod serve;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 use output::Output;
@@ -53,6 +54,8 @@ enum Command {
     Procedure(procedure::ProcedureArgs),
     /// People and API keys
     Person(person::PersonArgs),
+    /// Serve the API and let time act on cases
+    Serve(serve::ServeArgs),
 }
 
 pub(crate) fn run() -> ExitCode {
@@ -74,6 +77,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Calendar(args) => calendar::run(args, &mut output),
         Command::Procedure(args) => procedure::run(&cli.global, args, &mut output),
         Command::Person(args) => person::run(&cli.global, args, &mut output),
+        Command::Serve(args) => serve::run(&cli.global, args, &mut output),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
