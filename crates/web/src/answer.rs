@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({ "zh": "待处理", "en": "To do" }))]
+#[schema(example = json!({ "zh": "名称", "en": "Name" }))]
 pub struct Title {
     /// Chinese.
     pub zh: String,
