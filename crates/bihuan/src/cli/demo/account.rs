@@ -5,10 +5,11 @@ use super::script::{Play, Sample, Script};
 use crate::cli::output::Output;
 use anyhow::Result;
 use desk::{Desk, Seen, decode_event};
+use engine::case::Life;
 use engine::clocks::{DueCause, TimerStep};
 use engine::event::{Event, Recorded};
 use engine::people::Who;
-use engine::procedure::Means;
+use engine::procedure::{Means, StepKind};
 use engine::show;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -17,10 +18,14 @@ use std::collections::BTreeMap;
 pub(crate) fn tell(desk: &Desk, seen: &Seen, sample: &str, output: &mut Output) -> Result<()> {
     let rules = &seen.procedure;
     let english = output.english;
+    let life = &seen.case.life;
     let stage = rules
         .stage(&seen.case.stage)
-        .map(|stage| show::word(&stage.label, english).to_owned())
-        .unwrap_or_default();
+        .filter(|_| !matches!(life, Life::Voided { .. } | Life::Merged { .. }))
+        .map_or_else(
+            || output.text(&format!("life.{}", life.name()), &[]),
+            |stage| show::word(&stage.label, english).to_owned(),
+        );
     output.line("");
     output.line(format!(
         "━━ {}  {}  [{sample}]  {stage}",
@@ -67,7 +72,21 @@ fn sentence(desk: &Desk, seen: &Seen, recorded: &Recorded, output: &Output) -> O
     let req =
         |key: &str| rules.clock(key).map(|clock| clock.origin.req.join(" ")).unwrap_or_default();
     let say = |key: &str, values: &[(&str, &str)]| Some(output.text(key, values));
+    // What time itself does at a due that measures nobody is no miss.
+    let acts = |key: &str| {
+        let clock = rules.clock(key);
+        clock.is_some_and(|clock| {
+            clock.measures.is_none()
+                && clock.breach.iter().any(|step| matches!(step.does, StepKind::Act(_)))
+        })
+    };
     match &recorded.event {
+        Event::ClockStopped { clock: key, .. }
+        | Event::StepFired { clock: key, step: TimerStep::Breach, .. }
+            if recorded.who == Who::System && acts(key) =>
+        {
+            None
+        }
         Event::StageEntered { stage, action, .. } => {
             let name = rules.stage(stage).map(|stage| word(&stage.label))?;
             match action.as_ref().and_then(|action| rules.action(action)) {
