@@ -79,7 +79,10 @@ impl<'p> Kit<'p> {
             }
             _ => procedure.stage(&case.stage).is_some_and(|stage| action.starts_from(stage)),
         };
-        starts && Facts::new(procedure, case, who).holds(&action.when)
+        let holds = |who: &Who| Facts::new(procedure, case, who).holds(&action.when);
+        // Some conditions ask whether it is the assignee who acts.
+        let own = || case.assignee.clone().is_some_and(|person| holds(&Who::Person(person)));
+        starts && (holds(who) || own())
     }
 
     /// Who may try an action; the program only where the nightly filing does it.

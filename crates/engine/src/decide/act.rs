@@ -166,7 +166,10 @@ fn acts_as(
 /// verbs that change fields all of them.
 fn allowed(procedure: &Procedure, case: &Case, action: &Action) -> BTreeSet<Key> {
     let does = |verb| action.does.contains(&verb);
+    // Also what belongs to the stage that it leads to: whoever moves a case on may fill it in at once.
     let here = procedure.stage_index(&case.stage).unwrap_or(usize::MAX);
+    let there = action.to.as_ref().and_then(|to| procedure.stage_index(to)).unwrap_or(here);
+    let here = here.max(there);
     let mut fields: BTreeSet<Key> = action.input.iter().map(|input| input.field.clone()).collect();
     for form in
         procedure.forms.iter().filter(|form| does(Verb::Edit) || action.forms.contains(&form.key))

@@ -14,5 +14,6 @@ mod calendar_laws;
 mod calendar_lines;
 mod calendar_oracle;
 mod calendar_stories;
+mod check;
 mod procedure_forms;
 mod procedure_read;
