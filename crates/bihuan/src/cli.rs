@@ -1,13 +1,18 @@
 //! The commands, one file each. Help is written in English here and put into Chinese from `locales/cli.zh.toml`.
 
+mod backup;
 mod calendar;
 mod case;
 mod demo;
+mod doctor;
+mod export;
 mod help;
+mod import;
 mod output;
 mod person;
 mod place;
 mod procedure;
+mod progress;
 mod serve;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
@@ -48,6 +53,16 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Register, read and act on cases
     Case(case::CaseArgs),
+    /// Open cases from a CSV, XLSX or JSONL file; started again, it goes on where it broke off
+    Import(import::ImportArgs),
+    /// Write a list of cases to a file; names and telephone numbers are masked
+    Export(export::ExportArgs),
+    /// Copy the running database and its attachments; the master key is not part of it
+    Backup(backup::BackupArgs),
+    /// Verify a backup, or copy it into an empty data folder
+    Restore(backup::RestoreArgs),
+    /// Whether this installation is sound, and what to do where it is not
+    Doctor,
     /// Working calendars and due instants
     Calendar(calendar::CalendarArgs),
     /// Procedures: check, publish, compare
@@ -74,6 +89,11 @@ pub(crate) fn run() -> ExitCode {
     let result = match &cli.command {
         Command::Demo(args) => demo::run(&cli.global, args, &mut output),
         Command::Case(args) => case::run(&cli.global, args, &mut output),
+        Command::Import(args) => import::run(&cli.global, args, &mut output),
+        Command::Export(args) => export::run(&cli.global, args, &mut output),
+        Command::Backup(args) => backup::backup(&cli.global, args, &mut output),
+        Command::Restore(args) => backup::restore(&cli.global, args, &mut output),
+        Command::Doctor => doctor::run(&cli.global, &mut output),
         Command::Calendar(args) => calendar::run(args, &mut output),
         Command::Procedure(args) => procedure::run(&cli.global, args, &mut output),
         Command::Person(args) => person::run(&cli.global, args, &mut output),

@@ -4,15 +4,20 @@ use crate::builtin::builtin;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use engine::calendar::{Calendar, Windows};
+use engine::check::{Violation, check_text};
 use engine::decide::Library;
 use engine::key::Key;
 use engine::procedure::{Procedure, from_json, read, to_json};
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use store::{Administer, Change, StoreError};
 
 const KIND: &str = "procedure";
 const CALENDAR: &str = "calendar";
+
+/// The built-in procedures, read once.
+static BUILTIN: LazyLock<Vec<Procedure>> =
+    LazyLock::new(|| builtin().iter().filter_map(|one| read(one.name, one.text).ok()).collect());
 
 /// A published version of a procedure.
 #[derive(Debug, Clone)]
@@ -27,7 +32,7 @@ impl Desk {
     /// Publishes a procedure's text as its next version.
     ///
     /// # Errors
-    /// All findings of the text; a failure of the store.
+    /// All findings of the text; `Unsound` when the text shows that the promise could break; a failure of the store.
     pub fn publish(
         &self,
         actor: &str,
@@ -43,6 +48,7 @@ impl Desk {
             .map_or(0, |setting| setting.version);
         procedure.version = u32::try_from(last + 1).unwrap_or(u32::MAX).max(1);
         self.calendar_of(&procedure)?;
+        self.sound(&procedure)?;
         let compiled =
             to_json(&procedure).map_err(|error| DeskError::Invalid(error.to_string()))?;
         let body = json!({ "source": text, "compiled": compiled });
@@ -169,16 +175,45 @@ impl Desk {
             Some(text) => Calendar::from_toml(text).map_err(|errors| {
                 invalid(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
             })?,
-            None => Calendar::builtin(&procedure.calendar)
-                .ok_or_else(|| invalid(format!("calendar {}", procedure.calendar)))?,
+            None => return calendar_for(procedure),
         };
-        if procedure.windows.is_empty() {
-            return Ok(calendar);
-        }
-        let windows =
-            Windows::parse(&procedure.windows).map_err(|error| invalid(error.to_string()))?;
-        Ok(calendar.with_windows(windows))
+        windowed(calendar, procedure)
     }
+
+    /// Refuses what the text alone shows to be unsound. Procedures that are not published yet count as those that travel
+    /// with the program: they refer to each other.
+    fn sound(&self, procedure: &Procedure) -> Result<(), DeskError> {
+        let library = self.library();
+        let mut all: Vec<&Procedure> = library.all().map(|one| &**one).collect();
+        for one in BUILTIN.iter().filter(|one| library.newest(&one.key).is_none()) {
+            all.push(one);
+        }
+        all.retain(|one| one.key != procedure.key);
+        all.push(procedure);
+        let told =
+            |one: &Violation| format!("{}: {}: {}: {}", one.line, one.code, one.item, one.detail);
+        let violations: Vec<String> = check_text(procedure, &all).iter().map(told).collect();
+        if violations.is_empty() { Ok(()) } else { Err(DeskError::Unsound(violations)) }
+    }
+}
+
+/// The built-in calendar that a procedure counts by, with the procedure's working windows.
+///
+/// # Errors
+/// `Invalid` when there is no such calendar, or the windows overlap.
+pub fn calendar_for(procedure: &Procedure) -> Result<Calendar, DeskError> {
+    let calendar = Calendar::builtin(&procedure.calendar)
+        .ok_or_else(|| DeskError::Invalid(format!("calendar {}", procedure.calendar)))?;
+    windowed(calendar, procedure)
+}
+
+fn windowed(calendar: Calendar, procedure: &Procedure) -> Result<Calendar, DeskError> {
+    if procedure.windows.is_empty() {
+        return Ok(calendar);
+    }
+    let windows = Windows::parse(&procedure.windows)
+        .map_err(|error| DeskError::Invalid(error.to_string()))?;
+    Ok(calendar.with_windows(windows))
 }
 
 fn compiled(body: &Json, version: u64) -> Result<Published, DeskError> {

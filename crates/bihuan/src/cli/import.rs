@@ -1,5 +1,6 @@
 //! `bihuan import`: a file of requests becomes cases; dry run, resumption, and a file of the rows that were refused.
 
+use crate::cli::export::with_suffix;
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::cli::{Global, place};
@@ -139,15 +140,8 @@ fn unreadable(output: &Output, why: &Unreadable) -> String {
 }
 
 /// The refused rows beside the file, each with its reasons in the last column.
-fn write_rejected(
-    file: &Path,
-    table: &Table,
-    bad: &[BadRow],
-    output: &Output,
-) -> Result<PathBuf> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".rejected.csv");
-    let path = PathBuf::from(name);
+fn write_rejected(file: &Path, table: &Table, bad: &[BadRow], output: &Output) -> Result<PathBuf> {
+    let path = with_suffix(file, ".rejected.csv");
     let to = File::create(&path).with_context(|| format!("{}", path.display()))?;
     let reason = output.text("import.reason", &[]);
     // A reason column that came with the file is replaced.
@@ -213,8 +207,9 @@ fn report(
                     "import.bad",
                     &[("line", &line), ("column", column), ("message", &reason.message)],
                 ),
-                None => output
-                    .say("import.bad_row", &[("line", &line), ("message", &reason.message)]),
+                None => {
+                    output.say("import.bad_row", &[("line", &line), ("message", &reason.message)])
+                }
             }
         }
     }

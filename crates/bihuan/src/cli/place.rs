@@ -10,6 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 use store::Store;
 
+/// Name of the key's file in the data folder.
+pub(crate) const KEY_FILE: &str = "master.key";
+
 /// Opens the desk of a data folder, creating it on first use.
 pub(crate) fn open(global: &Global) -> Result<Desk> {
     let desk = Desk::open(store(&global.data)?)?;
@@ -37,7 +40,7 @@ pub(crate) fn master_key(data: &Path) -> Result<[u8; 32]> {
     if let Ok(text) = std::env::var("BIHUAN_MASTER_KEY") {
         return parse_key(&text).context("BIHUAN_MASTER_KEY");
     }
-    let path = data.join("master.key");
+    let path = data.join(KEY_FILE);
     if path.exists() {
         return parse_key(&fs::read_to_string(&path)?)
             .with_context(|| format!("{}", path.display()));
@@ -59,6 +62,19 @@ pub(crate) fn master_key(data: &Path) -> Result<[u8; 32]> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     Ok(key)
+}
+
+/// The master key as it is: of `BIHUAN_MASTER_KEY`, else of the first folder that has one. Nothing is made.
+pub(crate) fn existing_key<'p>(
+    folders: impl IntoIterator<Item = &'p Path>,
+) -> Result<Option<[u8; 32]>> {
+    if let Ok(text) = std::env::var("BIHUAN_MASTER_KEY") {
+        return parse_key(&text).context("BIHUAN_MASTER_KEY").map(Some);
+    }
+    let files = folders.into_iter().map(|folder| folder.join(KEY_FILE));
+    let Some(file) = files.into_iter().find(|file| file.exists()) else { return Ok(None) };
+    let text = fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
+    parse_key(&text).with_context(|| format!("{}", file.display())).map(Some)
 }
 
 fn parse_key(text: &str) -> Result<[u8; 32]> {

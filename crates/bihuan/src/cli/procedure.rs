@@ -1,5 +1,7 @@
 //! `bihuan procedure`: check, publish, compare and take out of use.
 
+mod check;
+
 use crate::cli::output::Output;
 use crate::cli::{Global, place};
 use anyhow::{Context, Result};
@@ -32,6 +34,12 @@ enum ProcedureCommand {
         #[arg(long, default_value = ".")]
         to: PathBuf,
     },
+    /// Prove that no case can be forgotten under a procedure; publishes nothing
+    Check {
+        /// Files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Check a file and publish it as the next version
     Import {
         /// Files
@@ -58,8 +66,12 @@ enum ProcedureCommand {
 }
 
 pub(crate) fn run(global: &Global, args: &ProcedureArgs, output: &mut Output) -> Result<bool> {
+    if let ProcedureCommand::Check { files } = &args.command {
+        return check::run(files, output);
+    }
     let desk = place::open(global)?;
     match &args.command {
+        ProcedureCommand::Check { files } => return check::run(files, output),
         ProcedureCommand::List => {
             let published = desk.published()?;
             if output.json {

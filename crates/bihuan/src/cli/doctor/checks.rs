@@ -1,0 +1,251 @@
+//! What `bihuan doctor` looks at, one function each. Nothing is created, changed or acted upon.
+
+use super::{Findings, Level};
+use crate::cli::{Global, place};
+use desk::Desk;
+use engine::show::word;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use std::path::Path;
+use store::{Filter, Scope, Sort, Store};
+
+/// How late time may act before somebody should look.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
+/// Room on the disk below which it is wrong, and below which it is a warning.
+const LITTLE: u64 = 200 << 20;
+const SOME: u64 = 2 << 30;
+/// From this month on the next year's holidays should be known.
+const ANNOUNCED: i8 = 10;
+
+pub(super) fn all(global: &Global, english: bool, findings: &mut Findings) {
+    let data = &global.data;
+    if !data.join("bihuan.db").exists() {
+        findings.add(Level::Wrong, "doctor.no_database", &[("path", shown(data))]);
+        return;
+    }
+    findings.add(Level::Fine, "doctor.folder", &[("path", shown(data))]);
+    disk(data, findings);
+    let Some(key) = key(data, findings) else { return };
+    let desk = Store::open(data, store::Options::new(key)).map_err(desk::DeskError::from);
+    match desk.and_then(Desk::open) {
+        Ok(desk) => {
+            facts(&desk, findings);
+            integrity(data, key, findings);
+            procedures(&desk, findings);
+            calendars(&desk, findings);
+            roles(&desk, english, findings);
+            promise(&desk, findings);
+            time(&desk, findings);
+        }
+        Err(error) => findings.add(Level::Wrong, "doctor.cannot_open", &why(&error)),
+    }
+}
+
+fn key(data: &Path, findings: &mut Findings) -> Option<[u8; 32]> {
+    let file = data.join(place::KEY_FILE);
+    match place::existing_key([data]) {
+        Ok(Some(key)) => {
+            if file.exists() {
+                let facts = [("file", shown(&file))];
+                let codes = ("doctor.key", "doctor.key_open");
+                findings.check(is_private(&file), Level::Wrong, codes, &facts);
+            } else {
+                findings.add(Level::Fine, "doctor.key_env", &[]);
+            }
+            Some(key)
+        }
+        Ok(None) => {
+            findings.add(Level::Wrong, "doctor.no_key", &[("file", shown(&file))]);
+            None
+        }
+        Err(error) => {
+            findings.add(Level::Wrong, "doctor.bad_key", &[("why", format!("{error:#}"))]);
+            None
+        }
+    }
+}
+
+/// Readable by its owner alone.
+fn is_private(file: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o077 == 0)
+    }
+    #[cfg(not(unix))]
+    {
+        file.exists()
+    }
+}
+
+fn disk(data: &Path, findings: &mut Findings) {
+    let Ok(about) = rustix::fs::statvfs(data) else { return };
+    let free = about.f_bavail.saturating_mul(about.f_frsize);
+    let facts = [("free", size(free))];
+    let level = if free < LITTLE { Level::Wrong } else { Level::Warning };
+    findings.check(free >= SOME, level, ("doctor.disk", "doctor.disk_full"), &facts);
+}
+
+fn facts(desk: &Desk, findings: &mut Findings) {
+    let facts = match desk.store().facts() {
+        Ok(facts) => facts,
+        Err(error) => return findings.add(Level::Wrong, "doctor.cannot_open", &why(&error)),
+    };
+    let schema = [("schema", facts.schema.to_string()), ("known", facts.schema_known.to_string())];
+    let codes = ("doctor.schema", "doctor.schema_differs");
+    findings.check(facts.schema == facts.schema_known, Level::Wrong, codes, &schema);
+    let journal = [("backend", facts.backend), ("mode", facts.journal_mode.clone())];
+    let codes = ("doctor.journal", "doctor.journal_differs");
+    findings.check(facts.journal_mode == "wal", Level::Wrong, codes, &journal);
+    findings.add(
+        Level::Fine,
+        "doctor.sizes",
+        &[
+            ("database", size(facts.database_bytes)),
+            ("log", size(facts.log_bytes)),
+            ("blobs", size(facts.blob_bytes)),
+            ("cases", facts.cases.to_string()),
+            ("open", facts.open_cases.to_string()),
+            ("events", facts.events.to_string()),
+        ],
+    );
+    if facts.outbox_dead > 0 {
+        let dead = [("count", facts.outbox_dead.to_string())];
+        findings.add(Level::Warning, "doctor.dead_messages", &dead);
+    }
+    if facts.old_search_rows > 0 {
+        let rows = [("count", facts.old_search_rows.to_string())];
+        findings.add(Level::Warning, "doctor.old_search", &rows);
+    }
+}
+
+/// Looked at twice, because somebody may be writing: what is really wrong stays wrong.
+fn integrity(data: &Path, key: [u8; 32], findings: &mut Findings) {
+    let problems = || -> Result<BTreeSet<String>, store::StoreError> {
+        Ok(Store::verify(data, key)?.problems.into_iter().collect())
+    };
+    let lasting = problems()
+        .and_then(|first| if first.is_empty() { Ok(first) } else { Ok(&first & &problems()?) });
+    match lasting {
+        Ok(lasting) if lasting.is_empty() => findings.add(Level::Fine, "doctor.integrity", &[]),
+        Ok(lasting) => {
+            for why in lasting {
+                findings.add(Level::Wrong, "doctor.damaged", &[("why", why)]);
+            }
+        }
+        Err(error) => findings.add(Level::Wrong, "doctor.damaged", &why(&error)),
+    }
+}
+
+fn procedures(desk: &Desk, findings: &mut Findings) {
+    match desk.published() {
+        Ok(published) => {
+            let names: Vec<String> = published
+                .iter()
+                .map(|one| format!("{} v{}", one.procedure.key, one.procedure.version))
+                .collect();
+            let facts = [("procedures", names.join("、"))];
+            let codes = ("doctor.procedures", "doctor.no_procedures");
+            findings.check(!published.is_empty(), Level::Wrong, codes, &facts);
+        }
+        Err(error) => findings.add(Level::Wrong, "doctor.cannot_open", &why(&error)),
+    }
+}
+
+fn calendars(desk: &Desk, findings: &mut Findings) {
+    let library = desk.library();
+    let mut told = BTreeSet::new();
+    for rules in library.all() {
+        let Some((_, calendar)) = library.newest(&rules.key) else { continue };
+        if !told.insert(calendar.name().to_owned()) {
+            continue;
+        }
+        let today = calendar.local(desk.now()).date();
+        for (year, level) in [(today.year(), Level::Wrong), (today.year() + 1, Level::Warning)] {
+            let facts = [("calendar", calendar.name().to_owned()), ("year", year.to_string())];
+            if calendar.known(year) {
+                findings.add(Level::Fine, "doctor.year", &facts);
+            } else if level == Level::Wrong || today.month() >= ANNOUNCED {
+                findings.add(level, "doctor.unknown_year", &facts);
+            }
+        }
+    }
+}
+
+fn roles(desk: &Desk, english: bool, findings: &mut Findings) {
+    let vacancies = desk.vacancies();
+    if vacancies.is_empty() {
+        findings.add(Level::Fine, "doctor.roles", &[]);
+    }
+    for vacancy in vacancies {
+        let code = if vacancy.absent { "doctor.role_absent" } else { "doctor.role_vacant" };
+        let facts = [
+            ("procedure", vacancy.procedure.to_string()),
+            ("role", vacancy.role.to_string()),
+            ("name", word(&vacancy.label, english).to_owned()),
+            ("needed", vacancy.needed_by.join("、")),
+        ];
+        findings.add(Level::Wrong, code, &facts);
+    }
+}
+
+/// The sweep: stored timers are those of the plan, snapshots are the fold, nothing is without holder or clock.
+fn promise(desk: &Desk, findings: &mut Findings) {
+    let sweep = match desk.sweep() {
+        Ok(sweep) => sweep,
+        Err(error) => return findings.add(Level::Wrong, "doctor.cannot_open", &why(&error)),
+    };
+    let parts = [
+        ("doctor.timers_differ", &sweep.timers),
+        ("doctor.snapshots_differ", &sweep.snapshots),
+        ("doctor.promise_broken", &sweep.broken),
+    ];
+    if parts.iter().all(|(_, cases)| cases.is_empty()) {
+        findings.add(Level::Fine, "doctor.sweep", &[("cases", sweep.cases.to_string())]);
+    }
+    for (code, cases) in parts.into_iter().filter(|(_, cases)| !cases.is_empty()) {
+        let ids: Vec<String> = cases.iter().take(10).map(ToString::to_string).collect();
+        let facts = [("count", cases.len().to_string()), ("cases", ids.join("、"))];
+        findings.add(Level::Wrong, code, &facts);
+    }
+}
+
+/// Whether somebody lets time act, and whether the clock tells it.
+fn time(desk: &Desk, findings: &mut Findings) {
+    let now = desk.now();
+    let newest = desk.store().list(&Scope::all(), &Filter::default(), Sort::Newest, None, 1).ok();
+    let newest = newest.and_then(|page| page.rows.first().map(|row| row.columns.registered_at));
+    let facts = [("now", now.to_string()), ("newest", newest.unwrap_or(now).to_string())];
+    let codes = ("doctor.clock", "doctor.clock_behind");
+    findings.check(newest.is_none_or(|newest| newest <= now), Level::Wrong, codes, &facts);
+    let late = now.checked_sub(LATE).unwrap_or(Timestamp::MIN);
+    if let Ok(Some(due)) = desk.store().next_due_timer() {
+        let facts = [("due", due.to_string())];
+        findings.check(
+            due >= late,
+            Level::Warning,
+            ("doctor.worker", "doctor.worker_late"),
+            &facts,
+        );
+    }
+}
+
+fn why(error: &dyn std::error::Error) -> [(&'static str, String); 1] {
+    [("why", error.to_string())]
+}
+
+fn size(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let unit = units.into_iter().find(|(shift, _)| bytes >> shift > 0);
+    unit.map_or_else(
+        || format!("{bytes} B"),
+        |(shift, name)| {
+            let tenths = (bytes >> (shift - 4)) * 10 / 16;
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        },
+    )
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

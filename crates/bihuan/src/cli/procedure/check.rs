@@ -1,0 +1,82 @@
+//! `bihuan procedure check`: what keeps a procedure from being published, one finding a line.
+
+use crate::cli::output::Output;
+use anyhow::{Context, Result};
+use desk::calendar_for;
+use engine::check::check;
+use engine::procedure::{Finding, Procedure, check_together, read};
+use serde_json::{Value as Json, json};
+use std::fs;
+use std::path::PathBuf;
+
+/// Reads and checks files. Procedures that travel with the program stand beside them, unless a file replaces one.
+pub(crate) fn run(files: &[PathBuf], output: &mut Output) -> Result<bool> {
+    let mut read_ones: Vec<(String, Procedure)> = Vec::new();
+    let mut reports: Vec<Json> = Vec::new();
+    let mut sound = true;
+    for path in files {
+        let name = path.display().to_string();
+        let text = fs::read_to_string(path).with_context(|| name.clone())?;
+        match read(&name, &text) {
+            Ok(procedure) => read_ones.push((name, procedure)),
+            Err(findings) => {
+                sound = false;
+                told(&findings, output);
+                let findings: Vec<Json> = findings.iter().map(as_json).collect();
+                reports.push(json!({ "file": name, "sound": false, "findings": findings }));
+            }
+        }
+    }
+    let builtin: Vec<Procedure> = desk::builtin()
+        .iter()
+        .filter_map(|one| read(one.name, one.text).ok())
+        .filter(|one| !read_ones.iter().any(|(_, procedure)| procedure.key == one.key))
+        .collect();
+    let named = read_ones.iter().map(|(name, procedure)| (name.as_str(), procedure));
+    let beside = builtin.iter().map(|procedure| (&*procedure.key, procedure));
+    let together = check_together(&named.chain(beside).collect::<Vec<_>>());
+    told(&together, output);
+    sound &= together.is_empty();
+    let all: Vec<&Procedure> =
+        read_ones.iter().map(|(_, procedure)| procedure).chain(&builtin).collect();
+    for (name, procedure) in &read_ones {
+        let report = check(procedure, &calendar_for(procedure)?, &all);
+        let findings: Vec<Json> =
+            together.iter().filter(|finding| finding.file == *name).map(as_json).collect();
+        let fine = report.violations.is_empty() && findings.is_empty();
+        sound &= fine;
+        if output.json {
+            reports.push(json!({ "file": name, "sound": fine, "findings": findings, "states": report.states, "transitions": report.transitions, "capped": report.capped, "violations": report.violations }));
+            continue;
+        }
+        for violation in &report.violations {
+            let (line, code, item) = (violation.line, violation.code, &violation.item);
+            output.line(format!("{name}:{line}: {code}: {item}: {}", violation.detail));
+            violation.path.iter().for_each(|step| output.line(format!("    {step}")));
+        }
+        let facts = [
+            ("file", name.as_str()),
+            ("states", &report.states.to_string()),
+            ("transitions", &report.transitions.to_string()),
+            ("violations", &report.violations.len().to_string()),
+        ];
+        output.say("procedure.checked", &facts);
+        if report.capped {
+            output.say("procedure.capped", &[]);
+        }
+    }
+    if output.json {
+        output.value(&json!(reports));
+    }
+    Ok(sound)
+}
+
+fn told(findings: &[Finding], output: &mut Output) {
+    if !output.json {
+        findings.iter().for_each(|finding| output.line(finding.to_string()));
+    }
+}
+
+fn as_json(finding: &Finding) -> Json {
+    json!({ "line": finding.line, "code": finding.code, "item": finding.item, "expected": finding.expected, "found": finding.found })
+}
