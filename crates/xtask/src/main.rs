@@ -1,1 +1,18 @@
-fn main() {}
+//! Chores of this repository: `cargo run -p xtask -- TASK`.
+
+mod mutate;
+
+use std::io;
+use std::process::ExitCode;
+
+fn main() -> io::Result<ExitCode> {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("mutate") => mutate::run(&arguments.collect::<Vec<_>>(), &mut io::stdout().lock()),
+        _ => {
+            eprintln!("usage: xtask mutate [--only KIND] [--every]");
+            eprintln!("  mutate  damages the built-in procedures and asks the check to find it");
+            Ok(ExitCode::from(2))
+        }
+    }
+}
