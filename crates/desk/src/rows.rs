@@ -61,6 +61,7 @@ impl Draft {
             phones: self.phones(),
             rollups: self.rollups(),
             links: self.links(),
+            attachments: self.attachments(),
             ..CaseRows::default()
         }
     }
@@ -176,6 +177,34 @@ impl Draft {
             Some((zh, en)) => json!({ "topic": topic, "zh": { "$p": zh }, "en": { "$p": en } }),
             None => json!({ "topic": topic }),
         }
+    }
+
+    /// Uploads that the facts name for the first time: files of fields, and the sheet that bears a signature.
+    fn attachments(&self) -> Vec<Uuid> {
+        let is_files = |key: &Key| {
+            self.procedure.field(key).is_some_and(|field| matches!(field.kind, FieldKind::Files))
+        };
+        let mut found: Vec<Uuid> = Vec::new();
+        for recorded in &self.events {
+            match &recorded.event {
+                Event::FieldsSet { values, .. } => {
+                    let files = values
+                        .iter()
+                        .filter(|(key, _)| is_files(key))
+                        .filter_map(|(_, value)| value.as_ref());
+                    found.extend(
+                        files.flat_map(Value::texts).filter_map(|text| text.parse::<Uuid>().ok()),
+                    );
+                }
+                Event::ChangeSigned { file: Some(file), .. } => {
+                    found.extend(file.parse::<Uuid>().ok())
+                }
+                _ => {}
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
     }
 
     /// Texts by which the case is found: everything but names and numbers of people.

@@ -1,5 +1,7 @@
 //! Texts for people, in Chinese and English, from `locales/messages.toml`.
 
+use engine::key::Key;
+use engine::procedure::Procedure;
 use engine::refusal::{Problem, Refusal};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -64,6 +66,33 @@ pub fn refusal(refusal: &Refusal, english: bool) -> String {
         Refusal::Nobody { role } => say("refusal.nobody", &[("role", role)]),
         Refusal::NeedCases { .. } => say("refusal.need_cases", &[]),
     }
+}
+
+/// Why a command on a case was refused, with the names of its procedure instead of keys.
+pub fn refusal_of(refusal: &Refusal, procedure: &Procedure, english: bool) -> String {
+    let word = |label: &engine::procedure::Label| Key::from(engine::show::word(label, english));
+    let action =
+        |key: &Key| procedure.action(key).map_or_else(|| key.clone(), |one| word(&one.label));
+    let stage =
+        |key: &Key| procedure.stage(key).map_or_else(|| key.clone(), |one| word(&one.label));
+    let field =
+        |key: &Key| procedure.field(key).map_or_else(|| key.clone(), |one| word(&one.label));
+    let role = |key: &Key| procedure.role(key).map_or_else(|| key.clone(), |one| word(&one.label));
+    let named = match refusal.clone() {
+        Refusal::Unavailable { action: key, stage: at } => {
+            Refusal::Unavailable { action: action(&key), stage: stage(&at) }
+        }
+        Refusal::Forbidden { action: key } => Refusal::Forbidden { action: action(&key) },
+        Refusal::Own { action: key } => Refusal::Own { action: action(&key) },
+        Refusal::Reason { action: key } => Refusal::Reason { action: action(&key) },
+        Refusal::Late { action: key } => Refusal::Late { action: action(&key) },
+        Refusal::Nobody { role: key } => Refusal::Nobody { role: role(&key) },
+        Refusal::Invalid { fields } => Refusal::Invalid {
+            fields: fields.into_iter().map(|(key, wrong)| (field(&key), wrong)).collect(),
+        },
+        other => other,
+    };
+    self::refusal(&named, english)
 }
 
 /// What is wrong with a value, and what is expected.

@@ -6,7 +6,7 @@ use crate::cli::output::Output;
 use crate::cli::{Global, place};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use desk::{Desk, Options, Seen, entry};
+use desk::{Desk, DeskError, Options, Seen, entry};
 use engine::command::Command;
 use engine::decide::offers;
 use engine::key::Key;
@@ -202,11 +202,17 @@ fn act(
         extra.other = Some(id);
     }
     let case = seen_before.case.id.clone();
-    desk.submit(
+    let submitted = desk.submit(
         &place::who(global, desk)?,
         Command::Act { case, action: action.key.clone(), fields, extra: Box::new(extra) },
         Options::default(),
-    )?;
+    );
+    if let Err(DeskError::Refused(refusal)) = &submitted
+        && !output.json
+    {
+        bail!("{}", desk::words::refusal_of(refusal, rules, output.english));
+    }
+    submitted?;
     view::case(desk, &seen(desk, number, false)?, output);
     Ok(())
 }
