@@ -203,8 +203,10 @@ impl Run<'_> {
         let Some(row) = self.import.table.rows.get(place) else { return Ok(()) };
         let fields = self.fields(row);
         let options = Options { import: Some(self.mark(row.line)), ..Options::default() };
-        let done =
-            self.desk.register(self.import.who, self.import.procedure, fields.clone(), options);
+        let done = self
+            .desk
+            .register_later(self.import.who, self.import.procedure, fields.clone(), options)
+            .and_then(Pending::wait);
         match done {
             Ok(_) => self.summary.imported += 1,
             Err(DeskError::Store(StoreError::AlreadyImported { .. })) => self.summary.skipped += 1,

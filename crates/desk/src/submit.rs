@@ -5,7 +5,7 @@ use crate::error::DeskError;
 use crate::rows::Draft;
 use engine::case::{Case, Life};
 use engine::command::Command;
-use engine::decide::{Context, Decision, Library, World, decide};
+use engine::decide::{Context, Decision, Library, World, decide, missing};
 use engine::event::{Event, Recorded};
 use engine::key::Key;
 use engine::numbering;
@@ -104,7 +104,8 @@ impl Desk {
         self.submit(who, command, options)
     }
 
-    /// Whether a registration would be accepted as things stand: everything is decided, nothing is written.
+    /// Whether [`Desk::register_later`] would accept a registration as things stand: everything is decided, nothing is
+    /// written.
     ///
     /// # Errors
     /// As [`Desk::register`].
@@ -114,12 +115,11 @@ impl Desk {
         procedure: &str,
         fields: engine::command::Entered,
     ) -> Result<(), DeskError> {
-        let command = self.registration(procedure, fields)?;
-        self.decided(who, &command, None, &mut touched(&command)).map(drop)
+        self.whole(who, &self.registration(procedure, fields)?).map(drop)
     }
 
-    /// Registers a case without waiting for it to be durable, so that several share one commit. Commits are made in the
-    /// order of the calls.
+    /// Registers a case of a file without waiting for it to be durable, so that several share one commit. Commits are made
+    /// in the order of the calls. Mandatory fields are mandatory here also when the program itself registers.
     ///
     /// # Errors
     /// A refusal of the core; `Busy` when too much is waiting already. A conflict shows in [`Pending::wait`].
@@ -131,7 +131,7 @@ impl Desk {
         options: Options,
     ) -> Result<Pending, DeskError> {
         let command = self.registration(procedure, fields)?;
-        let decided = self.decided(who, &command, None, &mut touched(&command))?;
+        let decided = self.whole(who, &command)?;
         let (write, moved) = self.writing(&command, decided, &options);
         let receiver = self.inner.store.commit_later(write)?;
         self.count(&moved);
@@ -175,6 +175,20 @@ impl Desk {
         let candidates = self.candidates(procedure, &fields)?;
         let case: Key = self.fresh_id().to_string().into();
         Ok(Command::Register { case, procedure: procedure.into(), fields, candidates })
+    }
+
+    /// Decides a registration; the core lets the program itself leave mandatory fields empty, a file may not.
+    fn whole(&self, who: &Who, command: &Command) -> Result<Decided, DeskError> {
+        let decided = self.decided(who, command, None, &mut touched(command))?;
+        let Some(case) = decided.decision.cases.get(command.case()) else { return Ok(decided) };
+        let version = decided.library.version(&case.procedure, case.procedure_version);
+        let absent = version.and_then(|(procedure, _)| {
+            Some(missing(&procedure, case, procedure.register_action()?))
+        });
+        match absent.filter(|fields| !fields.is_empty()) {
+            Some(fields) => Err(Refusal::Missing { fields }.into()),
+            None => Ok(decided),
+        }
     }
 
     /// Loads what a command touches and decides it; what the core asks for beyond that is loaded as well.

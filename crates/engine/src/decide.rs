@@ -14,7 +14,7 @@ mod survey;
 mod tick;
 mod verbs;
 
-pub use act::{Offer, offers};
+pub use act::{Offer, missing, offers};
 pub use desk::{approvers, people_for};
 pub use entered::parse;
 pub use happen::render;

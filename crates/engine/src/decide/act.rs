@@ -206,7 +206,7 @@ fn allowed(procedure: &Procedure, case: &Case, action: &Action) -> BTreeSet<Key>
 
 /// Mandatory fields that are empty: those of the action's forms that the current stage must leave filled in, and those
 /// the action asks.
-fn missing(procedure: &Procedure, case: &Case, action: &Action) -> Vec<Missing> {
+pub fn missing(procedure: &Procedure, case: &Case, action: &Action) -> Vec<Missing> {
     // Registration must leave filled in what belongs to the stages before the one that it leads to.
     let here = match &action.to {
         Some(to) if action.does.contains(&Verb::Register) => {
