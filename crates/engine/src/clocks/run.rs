@@ -82,7 +82,10 @@ fn stopped_at(case: &Case, instance: &Instance, stop: &[MomentFilter]) -> Option
         case.moments
             .iter()
             .skip(instance.index)
-            .find(|occurrence| occurrence.matches(filter))
+            .find(|occurrence| {
+                let another = occurrence.task.is_some() && occurrence.task != instance.task;
+                occurrence.matches(filter) && !(instance.task.is_some() && another)
+            })
             .map(|occurrence| occurrence.at)
     };
     stop.iter().map(since).try_fold(instance.start, |latest, at| at.map(|at| latest.max(at)))
