@@ -1,6 +1,8 @@
 //! The program as people run it: the real binary over folders that go away.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 mod backup;
+mod demo;
 mod doctor;
 mod export;
 mod import;
