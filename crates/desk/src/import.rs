@@ -299,11 +299,12 @@ impl Run<'_> {
     /// The column of a field; the field's name when it has none.
     fn column(&self, key: &Key) -> String {
         let columns = self.import.table.columns.iter().zip(&self.import.plan.fields);
-        let own = columns.filter(|(_, field)| field.as_ref() == Some(key)).map(|(name, _)| name);
+        let mut own =
+            columns.filter(|(_, field)| field.as_ref() == Some(key)).map(|(name, _)| name);
         let label =
             |field: &Field| engine::show::word(&field.label, self.import.english).to_owned();
-        own.cloned()
-            .next()
+        own.next()
+            .cloned()
             .or_else(|| self.procedure.field(key).map(label))
             .unwrap_or_else(|| key.to_string())
     }

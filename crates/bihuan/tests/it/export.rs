@@ -28,7 +28,7 @@ fn a_workbook_has_real_dates_and_no_unmasked_person() {
     assert_eq!(range.height(), 3);
     let place = |name: &str| {
         let header = range.rows().next().unwrap();
-        header.iter().position(|cell| cell.to_string() == name).unwrap_or_else(|| panic!("{name}"))
+        header.iter().position(|cell| *cell == name).unwrap_or_else(|| panic!("{name}"))
     };
     let received: Vec<String> = range
         .rows()

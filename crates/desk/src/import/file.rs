@@ -123,7 +123,7 @@ fn csv(text: &str) -> Result<Content, Unreadable> {
     let (mut columns, mut rows) = (None, Vec::new());
     for record in reader.records() {
         let record = record.map_err(|error| Unreadable::Csv(error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |place| line(text, place));
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -135,6 +135,13 @@ fn csv(text: &str) -> Result<Content, Unreadable> {
         rows.push(row(line, record.iter().map(text_cell).collect(), columns.as_ref()));
     }
     Ok((columns.unwrap_or_default(), rows))
+}
+
+/// The line on which a record begins. The reader's place lies before the empty lines that it passed over.
+fn line(text: &str, place: &csv::Position) -> u64 {
+    let start = usize::try_from(place.byte()).ok().and_then(|byte| text.get(byte..));
+    let passed = start.unwrap_or_default().chars().take_while(|c| matches!(c, '\r' | '\n'));
+    passed.filter(|c| *c == '\n').fold(place.line(), |line, _| line + 1)
 }
 
 /// What separates the cells: of comma, semicolon and tab the one that the line of headings has most of, outside quotes.
@@ -330,6 +337,8 @@ mod tests {
         let lines: Vec<_> = table.rows.iter().map(|row| (row.line, row.broken)).collect();
         assert_eq!(lines, [(3, None), (5, None), (6, Some(Broken::TooWide))]);
         assert_eq!(table.rows[2].cells[0], Cell::Text("=1+1".to_owned()));
+        let table = read(b"a\r\n1\r\n\r\n\r\n2\r\n3", None).unwrap();
+        assert_eq!(table.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 5, 6]);
     }
 
     #[test]

@@ -65,6 +65,11 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output) -> Result<bool> {
             output.say("procedure.capped", &[]);
         }
     }
+    let beside = together.iter().filter(|one| !read_ones.iter().any(|(name, _)| *name == one.file));
+    for finding in beside {
+        let finding_only = [as_json(finding)];
+        reports.push(json!({ "file": finding.file, "sound": false, "findings": finding_only }));
+    }
     if output.json {
         output.value(&json!(reports));
     }
