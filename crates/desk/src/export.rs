@@ -9,7 +9,7 @@ use engine::calendar::Calendar;
 use engine::case::{Holder, Life, holder};
 use engine::key::Key;
 use engine::people::Directory;
-use engine::procedure::{Field, FieldKind, Procedure, Source};
+use engine::procedure::{Field, FieldKind, Means, Procedure, Source};
 use engine::show::{self, word};
 use engine::value::Value;
 use jiff::Timestamp;
@@ -161,7 +161,14 @@ impl Masked {
     /// A text without telephone numbers, without the case's own names, and without names of people who work here.
     fn text(&self, seen: &Seen, text: &str) -> String {
         let mut text = text.to_owned();
-        for field in seen.procedure.fields.iter().filter(|field| field.pii) {
+        // Names and numbers only: a place is masked in its own column, not wherever the same word occurs.
+        let naming = [Means::Customer, Means::Contact, Means::Phone, Means::Account];
+        let names = |field: &&Field| {
+            field.pii
+                && (matches!(field.kind, FieldKind::Tel)
+                    || field.means.is_some_and(|means| naming.contains(&means)))
+        };
+        for field in seen.procedure.fields.iter().filter(names) {
             let own = !matches!(field.kind, FieldKind::Long);
             let full = seen.case.value(&field.key).filter(|_| own).map(|value| value.text().trim());
             if let Some(full) = full.filter(|full| full.chars().count() > 1)
