@@ -50,7 +50,7 @@ struct Walk<'s> {
 pub(crate) fn run(global: &Global, args: &DemoArgs, output: &mut Output) -> Result<bool> {
     let mut script = Script::load(args.script.as_deref(), args.samples.as_deref())?;
     let clock = Arc::new(VirtualClock::at(script.begins()));
-    let desk = place::open_with(&global.data, Arc::clone(&clock) as Arc<dyn Clock>)?;
+    let desk = place::open_with(&global.data, clock.clone())?;
     if !desk
         .store()
         .list(&store::Scope::all(), &store::Filter::default(), store::Sort::NewestEntry, None, 1)?

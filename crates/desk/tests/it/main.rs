@@ -1,5 +1,5 @@
 //! The desk over a real store: one write, publishing, time, and what the tree itself must look like.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod house;
 mod world;

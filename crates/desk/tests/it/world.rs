@@ -1,6 +1,6 @@
 //! A desk in a temporary folder with a few people and the order of a customer.
 
-use desk::{Clock, Desk, Options, VirtualClock, entry};
+use desk::{Desk, Options, VirtualClock, entry};
 use engine::command::{Command, Entered, Extra};
 use engine::people::{Person, Who};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(crate) fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(VirtualClock::at("2026-11-16T01:00:00Z".parse().unwrap()));
     let store = Store::open(folder.path(), store::Options::new([7; 32])).unwrap();
-    let desk = Desk::open_with(store, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+    let desk = Desk::open_with(store, clock.clone()).unwrap();
     desk.install_builtin("test").unwrap();
     desk.put_people(
         "test",
