@@ -7,7 +7,7 @@ use anyhow::Result;
 use desk::{Desk, Seen, decode_event};
 use engine::case::Life;
 use engine::clocks::{DueCause, TimerStep};
-use engine::event::{Event, Recorded};
+use engine::event::{Event, Recorded, Topic};
 use engine::people::Who;
 use engine::procedure::{Means, StepKind};
 use engine::show;
@@ -154,6 +154,15 @@ fn sentence(desk: &Desk, seen: &Seen, recorded: &Recorded, output: &Output) -> O
         Event::StepFired { clock: key, step: TimerStep::Breach, due, .. } => {
             say("demo.breach", &[("clock", &clock(key)), ("due", &time(*due)), ("why", &req(key))])
         }
+        Event::Notified(message) => match &message.topic {
+            Topic::Clock { step: TimerStep::Step(_) | TimerStep::Again(_), .. }
+                if !message.people.is_empty() =>
+            {
+                let names: Vec<String> = message.people.iter().map(|id| person(id)).collect();
+                say("demo.told", &[("people", &names.join("、"))])
+            }
+            _ => None,
+        },
         Event::Escalated { name, .. } => say(
             "demo.escalated",
             &[("name", &rules.escalation(name).map(|one| word(&one.label)).unwrap_or_default())],
