@@ -5,7 +5,7 @@ use super::{
     ProgressNote, Task,
 };
 use crate::calendar::Pause;
-use crate::clocks::{ClockState, DueFact, Fired, Instance, TimerStep};
+use crate::clocks::{ClockState, DueCause, DueFact, Fired, Instance, TimerStep};
 use crate::event::{Event, Recorded};
 use crate::key::Key;
 use crate::value::Value;
@@ -235,9 +235,12 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
                 instance.due = due;
                 instance.limit = limit;
                 instance.provisional = provisional;
-                if matches!(instance.state, ClockState::Waiting) && due.is_some() {
-                    instance.state = ClockState::Running;
-                }
+                instance.state = match (&instance.state, &cause) {
+                    (ClockState::Waiting, _) if due.is_some() => ClockState::Running,
+                    (ClockState::Running, DueCause::Pause) => ClockState::Paused,
+                    (ClockState::Paused, DueCause::Resume) => ClockState::Running,
+                    (state, _) => state.clone(),
+                };
                 instance.dues.push(DueFact { at, due, cause, provisional });
             }
         }

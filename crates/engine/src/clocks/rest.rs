@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 /// Counting stands still for pausable clocks: the due is unknown until they run on.
 pub(crate) fn pause(work: &mut Work<'_>, id: &Key) {
-    for instance in pausable(work, id) {
+    for instance in pausable(work, id, &ClockState::Running) {
         let (clock, generation, limit) = (instance.clock, instance.generation, instance.limit);
         work.record(
             id,
@@ -32,7 +32,7 @@ pub(crate) fn pause(work: &mut Work<'_>, id: &Key) {
 pub(crate) fn resume(work: &mut Work<'_>, id: &Key) {
     let (_, calendar) = work.rules(id);
     let Some(paused) = work.case(id).pauses.last().map(|pause| pause.from) else { return };
-    for instance in pausable(work, id) {
+    for instance in pausable(work, id, &ClockState::Paused) {
         let Some(old) = instance.dues.iter().rev().find_map(|fact| fact.due) else { continue };
         let due = match instance.limit {
             Some(LimitSpec::Length(
@@ -61,10 +61,11 @@ pub(crate) fn resume(work: &mut Work<'_>, id: &Key) {
     }
 }
 
-fn pausable(work: &Work<'_>, id: &Key) -> Vec<Instance> {
+/// Pausable clocks in a state.
+fn pausable(work: &Work<'_>, id: &Key, state: &ClockState) -> Vec<Instance> {
     let (procedure, _) = work.rules(id);
     let counts = |instance: &&Instance| {
-        instance.state == ClockState::Running
+        instance.state == *state
             && procedure.clock(&instance.clock).is_some_and(|clock| clock.pausable)
     };
     work.case(id).clocks.iter().filter(counts).cloned().collect()

@@ -4,6 +4,7 @@
 mod assertion;
 mod names;
 mod parse;
+mod pause;
 mod run;
 mod stated;
 mod walk;
