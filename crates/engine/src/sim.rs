@@ -11,7 +11,6 @@ use crate::numbering;
 use crate::people::{Directory, Who};
 use crate::procedure::Means;
 use crate::refusal::Refusal;
-use crate::value::Value;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -197,13 +196,4 @@ fn load<'c>(cases: impl Iterator<Item = &'c Case>) -> BTreeMap<Key, u32> {
         *load.entry(person).or_insert(0) += 1;
     }
     load
-}
-
-/// The text of a value that a case holds in a field that means something.
-pub fn meaning<'c>(
-    procedure: &crate::procedure::Procedure,
-    case: &'c Case,
-    means: Means,
-) -> Option<&'c Value> {
-    procedure.field_meaning(means).and_then(|field| case.value(&field.key))
 }

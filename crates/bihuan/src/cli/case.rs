@@ -122,7 +122,7 @@ pub(crate) fn run(global: &Global, args: &CaseArgs, output: &mut Output) -> Resu
         }
         CaseCommand::Events { number } => view::events(&desk, &seen(&desk, number, true)?, output)?,
         CaseCommand::Explain { number, clock } => {
-            view::explain(&desk, &seen(&desk, number, false)?, clock.as_deref(), output)?
+            view::explain(&seen(&desk, number, false)?, clock.as_deref(), output)?
         }
     }
     Ok(true)

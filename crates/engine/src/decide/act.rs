@@ -308,18 +308,12 @@ impl Work<'_> {
     ) -> Result<(), Refusal> {
         let adjust = action.does.contains(&Verb::Adjust);
         let allowed = Allowed { fields: allowed(procedure, self.case(id), action), adjust };
-        let values = self.read(id, entered, &allowed)?;
+        let mut values = self.read(id, entered, &allowed)?;
         self.freshly_rated(procedure, action, &values)?;
         let reason = extra.reason.clone().map(Private::from);
-        let (derived, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = values
-            .into_iter()
-            .partition(|(key, _)| procedure.field(key).is_some_and(|field| field.derive.is_some()));
-        for (field, value) in derived {
-            if let Some(value) = value.filter(|value| self.case(id).value(&field) != Some(value)) {
-                self.override_level(id, &field, &Key::from(value.text()), reason.clone());
-            }
-        }
-        self.set_fields(id, plain, SetCause::Entered, reason);
+        // What is entered again as it stands changes nothing, and overrides nothing.
+        values.retain(|key, value| self.case(id).value(key) != value.as_ref());
+        self.put_values(id, procedure, values, SetCause::Entered, reason);
         Ok(())
     }
 

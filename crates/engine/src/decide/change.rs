@@ -2,7 +2,7 @@
 
 use super::Work;
 use super::desk::{accused, deciders, partial};
-use super::verbs::{invalid, need};
+use super::verbs::{absent, invalid, need};
 use crate::case::ChangeLog;
 use crate::clocks::{self, DueCause};
 use crate::command::Extra;
@@ -26,13 +26,7 @@ impl Work<'_> {
     ) -> Result<(), Refusal> {
         let Some(rule) = &procedure.extension else { return Ok(()) };
         let late = || Refusal::Late { action: action.key.clone() };
-        let new_due = extra.new_due.ok_or_else(|| Refusal::Missing {
-            fields: vec![crate::refusal::Missing {
-                form: None,
-                field: "new_due".into(),
-                label: crate::procedure::Label::default(),
-            }],
-        })?;
+        let new_due = extra.new_due.ok_or_else(|| absent("new_due"))?;
         let reason = need(extra.reason.as_ref(), "reason")?;
         let case = self.case(id);
         let (_, calendar) = self.rules(id);
@@ -241,19 +235,8 @@ impl Work<'_> {
             return;
         };
         let reason = Some(log.content.clone());
-        let (derived, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = log
-            .set
-            .into_iter()
-            .partition(|(key, _)| procedure.field(key).is_some_and(|field| field.derive.is_some()));
-        for (field, value) in derived {
-            self.override_level(id, &field, &Key::from(value.text()), reason.clone());
-        }
-        self.set_fields(
-            id,
-            plain.into_iter().map(|(key, value)| (key, Some(value))).collect(),
-            SetCause::Change,
-            reason,
-        );
+        let values = log.set.into_iter().map(|(key, value)| (key, Some(value))).collect();
+        self.put_values(id, &procedure, values, SetCause::Change, reason);
         if let Some(due) = log.new_due.filter(|due| *due >= self.now) {
             clocks::replace_due(self, id, &rule.clock, due, DueCause::Change(change));
         }

@@ -6,7 +6,7 @@ use crate::case::Life;
 use crate::clocks;
 use crate::event::{Event, SetCause, Topic};
 use crate::key::Key;
-use crate::procedure::{Actor, Effect, FieldKind, Moment, Relation, StageKind};
+use crate::procedure::{Actor, Effect, FieldKind, Moment, Procedure, Relation, StageKind};
 use crate::value::{Private, Value};
 use jiff::ToSpan;
 use std::collections::BTreeMap;
@@ -126,6 +126,27 @@ impl Work<'_> {
         self.department_from_field(id, &flags);
         clocks::reprice(self, id, None);
         self.pass_to_main(id, &flags);
+    }
+
+    /// Puts values into force that people gave: as overrides where a table derives the field, else as they are.
+    pub(crate) fn put_values(
+        &mut self,
+        id: &Key,
+        procedure: &Procedure,
+        values: BTreeMap<Key, Option<Value>>,
+        cause: SetCause,
+        reason: Option<Private>,
+    ) {
+        let is_derived =
+            |key: &Key| procedure.field(key).is_some_and(|field| field.derive.is_some());
+        let (derived, plain): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            values.into_iter().partition(|(key, _)| is_derived(key));
+        for (field, value) in derived {
+            if let Some(value) = value {
+                self.override_level(id, &field, &Key::from(value.text()), reason.clone());
+            }
+        }
+        self.set_fields(id, plain, cause, reason);
     }
 
     pub(crate) fn set_written(&mut self, id: &Key, field: &Key, written: &str) {

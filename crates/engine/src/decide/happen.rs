@@ -123,12 +123,14 @@ impl Work<'_> {
 
     /// Moments that the main case shares are recorded on its members (S4-G04).
     fn share(&mut self, id: &Key, procedure: &Procedure, occurrence: &Occurrence) {
-        let Some(merge) =
-            procedure.links.merge.as_ref().filter(|merge| merge.share.contains(&occurrence.moment))
-        else {
+        let shared = procedure
+            .links
+            .merge
+            .as_ref()
+            .is_some_and(|merge| merge.share.contains(&occurrence.moment));
+        if !shared {
             return;
-        };
-        let _ = merge;
+        }
         for member in self.case(id).members.clone() {
             if self.cases.contains_key(&member) {
                 let round = self.case(&member).round;

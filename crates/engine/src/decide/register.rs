@@ -24,7 +24,7 @@ impl Work<'_> {
     ) -> Result<(), Refusal> {
         let (procedure, _) = self.newest(procedure)?;
         let action = registering(&procedure)?;
-        self.may_register(&procedure, action)?;
+        self.may_register(action)?;
         self.open(id, &procedure, action, entered)?;
         self.join(id, candidates);
         Ok(())
@@ -40,7 +40,7 @@ impl Work<'_> {
         })
     }
 
-    fn may_register(&self, procedure: &Procedure, action: &Action) -> Result<(), Refusal> {
+    fn may_register(&self, action: &Action) -> Result<(), Refusal> {
         let allowed = match &self.who {
             Who::System => true,
             Who::Customer => action.by.contains(&Actor::Relation(Relation::Customer)),
@@ -52,7 +52,6 @@ impl Work<'_> {
                 Actor::Relation(_) => false,
             }),
         };
-        let _ = procedure;
         if allowed { Ok(()) } else { Err(Refusal::Forbidden { action: action.key.clone() }) }
     }
 

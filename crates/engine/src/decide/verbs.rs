@@ -16,16 +16,17 @@ pub(super) fn invalid(field: &str, problem: Problem) -> Refusal {
     Refusal::Invalid { fields: vec![(field.into(), problem)] }
 }
 
+/// A built-in input that must be given and was not.
+pub(super) fn absent(name: &str) -> Refusal {
+    let label = crate::procedure::Label::default();
+    Refusal::Missing {
+        fields: vec![crate::refusal::Missing { form: None, field: name.into(), label }],
+    }
+}
+
 pub(super) fn need(text: Option<&String>, name: &str) -> Result<String, Refusal> {
-    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).ok_or_else(|| {
-        Refusal::Missing {
-            fields: vec![crate::refusal::Missing {
-                form: None,
-                field: name.into(),
-                label: crate::procedure::Label::default(),
-            }],
-        }
-    })
+    let given = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    given.ok_or_else(|| absent(name))
 }
 
 impl Work<'_> {

@@ -149,12 +149,7 @@ pub(crate) fn events(desk: &Desk, seen: &Seen, output: &mut Output) -> Result<()
 }
 
 /// How deadlines came about.
-pub(crate) fn explain(
-    _desk: &Desk,
-    seen: &Seen,
-    clock: Option<&str>,
-    output: &mut Output,
-) -> Result<()> {
+pub(crate) fn explain(seen: &Seen, clock: Option<&str>, output: &mut Output) -> Result<()> {
     let rules = &seen.procedure;
     let wanted = |known: &&engine::procedure::Clock| {
         clock.is_none_or(|name| {
