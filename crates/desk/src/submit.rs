@@ -100,8 +100,7 @@ impl Desk {
         fields: engine::command::Entered,
         options: Options,
     ) -> Result<Done, DeskError> {
-        let command = self.registration(procedure, fields)?;
-        self.submit(who, command, options)
+        self.submit_made(who, options, || self.registration(procedure, fields))
     }
 
     /// Whether [`Desk::register_later`] would accept a registration as things stand: everything is decided, nothing is
@@ -141,16 +140,57 @@ impl Desk {
     /// Submits a command.
     ///
     /// # Errors
-    /// A refusal of the core; `Stale` when the caller has seen another version; a failure of the store.
+    /// As [`Desk::submit_made`].
     pub fn submit(&self, who: &Who, command: Command, options: Options) -> Result<Done, DeskError> {
-        let mut wanted = touched(&command);
+        self.submit_made(who, options, || Ok(command))
+    }
+
+    /// Submits a command that is made only when it was not submitted before under the same key: what would be refused now,
+    /// because the case has moved on, was accepted then, and is answered as it was.
+    ///
+    /// # Errors
+    /// What `make` fails with; a refusal of the core; `Stale` when the caller has seen another version; `KeyReused` when the
+    /// key belongs to another body; a failure of the store.
+    pub fn submit_made<E: From<DeskError>>(
+        &self,
+        who: &Who,
+        options: Options,
+        make: impl FnOnce() -> Result<Command, E>,
+    ) -> Result<Done, E> {
+        let earlier = || self.earlier(options.key.as_ref());
+        if let Some(known) = earlier()? {
+            return Ok(known);
+        }
+        let done = make().and_then(|command| Ok(self.committed(who, &command, &options)?));
+        match done {
+            Ok(done) => Ok(done),
+            // An equal submission may have been faster by a moment.
+            Err(error) => earlier()?.ok_or(error),
+        }
+    }
+
+    /// What a submission under this key did.
+    fn earlier(&self, key: Option<&IdempotencyKey>) -> Result<Option<Done>, DeskError> {
+        let Some(key) = key else { return Ok(None) };
+        let body = self.inner.store.receipt(key)?;
+        body.map(|body| done(&Receipt { body, replayed: true, sequence: 0 })).transpose()
+    }
+
+    /// Decides and commits, again and again while others are faster.
+    fn committed(
+        &self,
+        who: &Who,
+        command: &Command,
+        options: &Options,
+    ) -> Result<Done, DeskError> {
+        let mut wanted = touched(command);
         let mut failure = DeskError::Store(StoreError::Busy);
         for _ in 0..ATTEMPTS {
-            let decided = self.decided(who, &command, options.seen, &mut wanted)?;
+            let decided = self.decided(who, command, options.seen, &mut wanted)?;
             if decided.decision.events.is_empty() {
-                return unchanged(&command, &decided.decision);
+                return unchanged(command, &decided.decision);
             }
-            let (write, moved) = self.writing(&command, decided, &options);
+            let (write, moved) = self.writing(command, decided, options);
             match self.inner.store.commit(write) {
                 Err(error @ (StoreError::Conflict { .. } | StoreError::NumberTaken { .. })) => {
                     failure = error.into();
@@ -167,7 +207,11 @@ impl Desk {
         Err(failure)
     }
 
-    fn registration(
+    /// A registration as a command: with a fresh id, and the cases that it may join.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn registration(
         &self,
         procedure: &str,
         fields: engine::command::Entered,

@@ -47,6 +47,40 @@ fn the_same_key_sixteen_times_at_once_is_one_case() {
 }
 
 #[test]
+fn a_repetition_is_answered_as_the_first_even_when_it_would_be_refused_now() {
+    let world = world();
+    let case = world.register();
+    let options = |hash| Options {
+        key: Some(IdempotencyKey {
+            scope: "test".to_owned(),
+            key: "k2".to_owned(),
+            body_hash: [hash; 32],
+        }),
+        seen: Some(case.version),
+        ..Options::default()
+    };
+    let comment = || Command::Act {
+        case: case.case.to_string().as_str().into(),
+        action: "comment".into(),
+        fields: Entered::new(),
+        extra: Box::new(Extra { text: Some("一".to_owned()), ..Extra::default() }),
+    };
+    let first = world.desk.submit(&who("lin"), comment(), options(1)).unwrap();
+    // The version that was seen is no longer the case's: decided anew it would be stale.
+    let again = world.desk.submit(&who("lin"), comment(), options(1)).unwrap();
+    assert_eq!(again, desk::Done { repeated: true, ..first.clone() });
+    // What makes the command is not even asked.
+    let unmade = || -> Result<Command, DeskError> { panic!("made again") };
+    assert_eq!(world.desk.submit_made(&who("lin"), options(1), unmade).unwrap(), again);
+    let other = world.desk.submit(&who("lin"), comment(), options(2));
+    assert!(matches!(other, Err(DeskError::Store(store::StoreError::KeyReused))), "{other:?}");
+    assert!(matches!(
+        world.desk.submit(&who("lin"), comment(), Options { key: None, ..options(1) }),
+        Err(DeskError::Stale { .. })
+    ));
+}
+
+#[test]
 fn two_people_on_the_same_version_one_wins_and_the_other_is_told() {
     let world = world();
     let case = world.register();

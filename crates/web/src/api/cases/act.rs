@@ -71,17 +71,15 @@ pub(crate) async fn handler(
             key,
             body.hash,
         );
-        let submit = || {
+        let seen_version = if_match.seen(seen.case.version);
+        let options = Options { key, seen: seen_version, ..Options::default() };
+        let make = || {
             let (fields, extra) = given(&desk, &caller, &seen, known, body.value)?;
-            let seen_version = if_match.seen(seen.case.version);
-            let options = Options { key: key.clone(), seen: seen_version, ..Options::default() };
-            let case = seen.case.id.clone();
-            let extra = Box::new(extra);
-            let command = Command::Act { case, action: known.key.clone(), fields, extra };
-            Ok(desk.submit(&caller.who(), command, options)?)
+            let (case, action) = (seen.case.id.clone(), known.key.clone());
+            Ok::<_, Problem>(Command::Act { case, action, fields, extra: Box::new(extra) })
         };
-        let written = write::once(&desk, key.as_ref(), submit)?;
-        write::answer(&desk, &caller, &written, StatusCode::OK)
+        let done = desk.submit_made(&caller.who(), options, make)?;
+        write::answer(&desk, &caller, &done, StatusCode::OK)
     };
     app.inner.pool.run(work).await
 }

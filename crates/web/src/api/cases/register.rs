@@ -55,14 +55,14 @@ pub(crate) async fn handler(
     let desk = app.desk().clone();
     let work = move || {
         let key = write::key(&caller, "POST /api/v1/cases", key, body.hash);
-        let submit = || {
+        let options = Options { key, ..Options::default() };
+        let make = || {
             let procedure = body.value.procedure.clone();
             let fields = entered(&desk, body.value)?;
-            let options = Options { key: key.clone(), ..Options::default() };
-            Ok(desk.register(&caller.who(), &procedure, fields, options)?)
+            Ok::<_, Problem>(desk.registration(&procedure, fields)?)
         };
-        let written = write::once(&desk, key.as_ref(), submit)?;
-        write::answer(&desk, &caller, &written, StatusCode::CREATED)
+        let done = desk.submit_made(&caller.who(), options, make)?;
+        write::answer(&desk, &caller, &done, StatusCode::CREATED)
     };
     app.inner.pool.run(work).await
 }
