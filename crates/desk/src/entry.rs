@@ -132,6 +132,11 @@ fn input_named(name: &str) -> Option<String> {
     WORDS.inputs.iter().find(known).map(|(key, _)| key.clone())
 }
 
+/// Whether a name stands for a built-in input, and the action reads it.
+pub fn takes_named(action: &Action, name: &str, input: &str) -> bool {
+    input_named(name).as_deref() == Some(input) && takes(action, input)
+}
+
 /// Whether one of an action's verbs reads an input.
 fn takes(action: &Action, input: &str) -> bool {
     let does = |verbs: &[Verb]| verbs.iter().any(|verb| action.does.contains(verb));

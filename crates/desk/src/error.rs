@@ -29,6 +29,9 @@ pub enum DeskError {
     /// A procedure would break the promise.
     #[error("the procedure is refused: {}", .0.join("; "))]
     Unsound(Vec<String>),
+    /// An uploaded file has no content.
+    #[error("the file is empty")]
+    EmptyFile,
     /// The caller's rights do not reach that far.
     #[error("not permitted")]
     Forbidden,

@@ -2,6 +2,7 @@
 //! somebody's behalf, and the worker that lets time act.
 
 mod access;
+mod attach;
 mod builtin;
 mod clock;
 mod desk;
@@ -20,6 +21,7 @@ pub mod words;
 mod worker;
 
 pub use access::{Seen, mask_name, mask_phone};
+pub use attach::LARGEST_FILE;
 pub use builtin::{Builtin, builtin};
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use desk::Desk;

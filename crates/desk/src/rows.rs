@@ -11,7 +11,7 @@ use engine::procedure::{FieldKind, Means, Procedure};
 use engine::value::Value;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use store::{CaseColumns, CaseRows, EventRow, OutboxRow, Rollup, TimerRow};
+use store::{Attachment, CaseColumns, CaseRows, EventRow, OutboxRow, Rollup, TimerRow};
 use uuid::Uuid;
 
 /// Version of the fold that makes snapshots. It is raised when `apply` or [`Case`] changes; older snapshots are folded again.
@@ -25,6 +25,8 @@ pub(crate) struct Draft {
     pub(crate) case: Case,
     pub(crate) events: Vec<Recorded>,
     pub(crate) message_ids: Vec<Uuid>,
+    /// The files that the case names.
+    pub(crate) files: Vec<Attachment>,
 }
 
 impl Draft {
@@ -179,35 +181,12 @@ impl Draft {
         }
     }
 
-    /// Uploads that the facts name for the first time: files of fields, and the sheet that bears a signature.
+    /// Uploads that the case names and that belong to none yet.
     fn attachments(&self) -> Vec<Uuid> {
-        let is_files = |key: &Key| {
-            self.procedure.field(key).is_some_and(|field| matches!(field.kind, FieldKind::Files))
-        };
-        let mut found: Vec<Uuid> = Vec::new();
-        for recorded in &self.events {
-            match &recorded.event {
-                Event::FieldsSet { values, .. } => {
-                    let files = values
-                        .iter()
-                        .filter(|(key, _)| is_files(key))
-                        .filter_map(|(_, value)| value.as_ref());
-                    found.extend(
-                        files.flat_map(Value::texts).filter_map(|text| text.parse::<Uuid>().ok()),
-                    );
-                }
-                Event::ChangeSigned { file: Some(file), .. } => {
-                    found.extend(file.parse::<Uuid>().ok())
-                }
-                _ => {}
-            }
-        }
-        found.sort();
-        found.dedup();
-        found
+        self.files.iter().filter(|file| file.case.is_none()).map(|file| file.id).collect()
     }
 
-    /// Texts by which the case is found: everything but names and numbers of people.
+    /// Texts by which the case is found: everything but names and numbers of people, and the names of files.
     fn search(&self) -> Vec<String> {
         let plain = |key: &Key| {
             let Some(field) = self.procedure.field(key) else { return false };
@@ -227,8 +206,13 @@ impl Draft {
             .iter()
             .filter_map(|log| log.text.as_ref())
             .map(|text| text.as_str().to_owned());
-        let mut texts: Vec<String> =
-            fields.chain(notes).chain(contacts).filter(|text| !text.is_empty()).collect();
+        let files = self.files.iter().filter_map(|file| file.name.clone());
+        let mut texts: Vec<String> = fields
+            .chain(notes)
+            .chain(contacts)
+            .chain(files)
+            .filter(|text| !text.is_empty())
+            .collect();
         texts.push(self.case.number.clone());
         texts
     }
@@ -308,12 +292,16 @@ impl Draft {
 fn encode_event(seq: u64, recorded: &Recorded) -> EventRow {
     let body = serde_json::to_value(&recorded.event).unwrap_or(Json::Null);
     let kind = body.get("type").and_then(Json::as_str).unwrap_or_default().to_owned();
-    let actor = match &recorded.who {
+    EventRow { seq, kind, v: 1, at: recorded.at, actor: actor(&recorded.who), body }
+}
+
+/// Whoever acts, as rows name him.
+pub(crate) fn actor(who: &Who) -> String {
+    match who {
         Who::Person(id) => id.to_string(),
         Who::System => "@system".to_owned(),
         Who::Customer => "@customer".to_owned(),
-    };
-    EventRow { seq, kind, v: 1, at: recorded.at, actor, body }
+    }
 }
 
 /// The fact behind a stored row.

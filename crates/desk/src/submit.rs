@@ -1,5 +1,6 @@
 //! The one write: load, decide, commit once; on a conflict load and decide again.
 
+use crate::attach::{Files, named_by_case};
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::rows::Draft;
@@ -60,6 +61,7 @@ struct Decided {
     library: Arc<Library>,
     directory: Arc<Directory>,
     now: Timestamp,
+    files: Files,
 }
 
 /// A registration that is decided and waits to be durable. Dropping it does not take it back.
@@ -258,7 +260,8 @@ impl Desk {
             match decide(&world, command, &context) {
                 Ok(decision) => {
                     let directory = Arc::new(directory);
-                    return Ok(Decided { decision, before, library, directory, now });
+                    let files = self.files(who, &decision, &library)?;
+                    return Ok(Decided { decision, before, library, directory, now, files });
                 }
                 Err(Refusal::NeedCases { ids }) if ids.iter().any(|id| !wanted.contains(id)) => {
                     wanted.extend(ids);
@@ -289,7 +292,7 @@ impl Desk {
 
     /// A decision as rows, and whose work it changes.
     fn writing(&self, command: &Command, decided: Decided, options: &Options) -> (Write, Moved) {
-        let Decided { decision, mut before, library, directory, now } = decided;
+        let Decided { decision, mut before, library, directory, now, files } = decided;
         let mut by_case: BTreeMap<Key, Vec<Recorded>> = BTreeMap::new();
         for (id, recorded) in decision.events {
             by_case.entry(id).or_default().push(recorded);
@@ -305,6 +308,7 @@ impl Desk {
             let messages: usize = events.iter().map(messages).sum();
             let message_ids = (0..messages).map(|_| self.fresh_id()).collect();
             let number = numbering::draft(&procedure, &calendar, case);
+            let named = named_by_case(&procedure, case);
             let draft = Draft {
                 procedure,
                 calendar,
@@ -312,6 +316,7 @@ impl Desk {
                 case: case.clone(),
                 events,
                 message_ids,
+                files: named.iter().filter_map(|id| files.get(id).cloned()).collect(),
             };
             writes.push(if decision.opened.contains(&id) {
                 CaseWrite::new(number.scope.clone(), 1, move |serial| {

@@ -118,6 +118,7 @@ pub fn problem(problem: &Problem, english: bool) -> String {
         Problem::TooEarly => say("problem.too_early", &[]),
         Problem::TooLong(most) => say("problem.too_long", &[("most", &most.to_string())]),
         Problem::BeyondLimit => say("problem.beyond_limit", &[]),
+        Problem::NotUploaded => say("problem.not_uploaded", &[]),
         Problem::MustBeReached => say("problem.must_be_reached", &[]),
     }
 }
@@ -166,6 +167,7 @@ mod tests {
             "too_early",
             "too_long",
             "beyond_limit",
+            "not_uploaded",
             "must_be_reached",
         ];
         for key in keys

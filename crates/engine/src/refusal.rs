@@ -49,6 +49,8 @@ pub enum Problem {
     TooLong(u32),
     /// Exceeds what the procedure allows.
     BeyondLimit,
+    /// Not a file that whoever submits has uploaded.
+    NotUploaded,
     /// The customer must have been reached for this.
     MustBeReached,
 }

@@ -25,7 +25,7 @@ impl Default for Config {
         Self {
             rate: Some(Rate { per_second: 100, burst: 500 }),
             body_limit: 1 << 20,
-            upload_limit: 25 << 20,
+            upload_limit: desk::LARGEST_FILE,
             streams: 256,
         }
     }

@@ -95,10 +95,14 @@ fn problems(line: &Line) -> Vec<Kind> {
 }
 
 fn problem(kind: Kind) -> utoipa::openapi::Response {
+    let example = match kind {
+        Kind::TooLarge => Problem::too_large(desk::LARGEST_FILE),
+        kind => Problem::new(kind),
+    };
     let mut content = Content::new(Some(Ref::from_schema_name(ProblemBody::name())));
-    content.example = serde_json::to_value(Problem::new(kind).body(true)).ok();
+    content.example = serde_json::to_value(example.body(true)).ok();
     ResponseBuilder::new()
-        .description(Problem::new(kind).body(true).title)
+        .description(example.body(true).title)
         .content(MEDIA_TYPE, content)
         .build()
 }

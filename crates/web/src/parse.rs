@@ -28,7 +28,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         let limit = app.inner.config.body_limit;
         let bytes = axum::body::to_bytes(request.into_body(), limit)
             .await
-            .map_err(|error| unread(&error))?;
+            .map_err(|error| unread(&error, limit))?;
         let json: serde_json::Value =
             serde_json::from_slice(&bytes).map_err(|_| Problem::new(Kind::BadJson))?;
         let hash = Sha256::digest(json.to_string().as_bytes()).into();
@@ -41,11 +41,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 }
 
 /// A body that could not be read: too large, or broken off.
-fn unread(error: &axum::Error) -> Problem {
+fn unread(error: &axum::Error, limit: usize) -> Problem {
     let mut source: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = source {
         if error.to_string().contains("length limit") {
-            return Problem::new(Kind::TooLarge);
+            return Problem::too_large(limit);
         }
         source = error.source();
     }

@@ -42,6 +42,7 @@ kinds! {
     BadQuery = 400 "bad-query",
     BadHeader = 400 "bad-header",
     BadUpload = 400 "bad-upload",
+    EmptyFile = 400 "empty-file",
     Unauthenticated = 401 "unauthenticated",
     ScopeMissing = 403 "scope-missing",
     Forbidden = 403 "forbidden",
@@ -77,6 +78,7 @@ struct Facts {
     refusal: Option<Refusal>,
     fields: Vec<Field>,
     version: Option<u64>,
+    limit: Option<u64>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -113,6 +115,9 @@ pub struct ProblemBody {
     /// The version at which the case is (412).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
+    /// The largest size that is taken, in bytes (413).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
 }
 
 /// What is wrong with one field, parameter or header.
@@ -141,7 +146,21 @@ impl Problem {
             Kind::Unavailable => headers.push((header::RETRY_AFTER, HeaderValue::from_static("1"))),
             _ => {}
         }
-        Self(Box::new(Facts { kind, refusal: None, fields: Vec::new(), version: None, headers }))
+        Self(Box::new(Facts {
+            kind,
+            refusal: None,
+            fields: Vec::new(),
+            version: None,
+            limit: None,
+            headers,
+        }))
+    }
+
+    /// More than `limit` bytes.
+    pub fn too_large(limit: usize) -> Self {
+        let mut problem = Self::new(Kind::TooLarge);
+        problem.0.limit = u64::try_from(limit).ok();
+        problem
     }
 
     /// Names a field that is wrong; without a reason it is missing.
@@ -179,11 +198,12 @@ impl Problem {
         let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
         let names = names.join(if english { ", " } else { "、" });
         let version = self.0.version.map(|version| version.to_string()).unwrap_or_default();
+        let limit = self.0.limit.map(size).unwrap_or_default();
         let detail = said.unwrap_or_else(|| {
             words::text(
                 &format!("api.{slug}.detail"),
                 english,
-                &[("fields", &names), ("version", &version)],
+                &[("fields", &names), ("version", &version), ("limit", &limit)],
             )
         });
         ProblemBody {
@@ -193,6 +213,7 @@ impl Problem {
             detail,
             fields,
             version: self.0.version,
+            limit: self.0.limit,
         }
     }
 
@@ -224,6 +245,15 @@ impl IntoResponse for Problem {
         self.put_headers(response.headers_mut());
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// A number of bytes as people read it.
+fn size(bytes: u64) -> String {
+    match bytes {
+        _ if bytes >= 1 << 20 => format!("{} MiB", bytes >> 20),
+        _ if bytes >= 1 << 10 => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} B"),
     }
 }
 
@@ -282,6 +312,7 @@ impl From<DeskError> for Problem {
                 problem.0.version = Some(found);
                 problem
             }
+            DeskError::EmptyFile => Problem::new(Kind::EmptyFile),
             DeskError::Forbidden => Problem::new(Kind::Forbidden),
             DeskError::Store(error) => error.into(),
             DeskError::Procedure(_) | DeskError::Unsound(_) | DeskError::Invalid(_) => {

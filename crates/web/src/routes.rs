@@ -23,6 +23,7 @@ type Media = &'static [&'static str];
 
 const JSON: Media = &["application/json"];
 const TEXT: Media = &["text/plain"];
+const FILE: Media = api::attachments::download::MEDIA;
 const FEED: Media = api::feed::MEDIA;
 
 /// An address.
@@ -66,6 +67,8 @@ table! {
     get  "/readyz"                                       PUBLIC, JSON, api::ready;
     get  "/metrics"                                      PUBLIC, TEXT, api::metrics;
     get  "/api/openapi.json"                             PUBLIC, JSON, api::document;
+    post "/api/v1/attachments"                           WRITE,  JSON, api::attachments::upload;
+    get  "/api/v1/attachments/{id}"                      READ,   FILE, api::attachments::download;
     get  "/api/v1/cases"                                 READ,   JSON, api::cases::list;
     post "/api/v1/cases"                                 WRITE,  JSON, api::cases::register;
     get  "/api/v1/cases/{number}"                        READ,   JSON, api::cases::show;

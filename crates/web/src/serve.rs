@@ -44,6 +44,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let app = App::new(desk, config);
     let worker = tokio::spawn(worker::run(app.clone()));
+    let sweeper = tokio::spawn(worker::sweep_uploads(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
         stop.await;
@@ -60,8 +61,8 @@ pub async fn serve(
         () = late => Ok(()),
     };
     app.stop();
-    // The worker ends by itself; a panic in it was logged.
-    let _ = worker.await;
+    // They end by themselves; a panic in them was logged.
+    let _ = tokio::join!(worker, sweeper);
     served
 }
 

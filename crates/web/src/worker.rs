@@ -1,4 +1,4 @@
-//! The worker: lets time act on cases as soon as something is due.
+//! The worker: lets time act on cases as soon as something is due, and sweeps up what nobody took.
 
 use crate::app::App;
 use jiff::SignedDuration;
@@ -8,6 +8,26 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_secs(30);
 /// The first pause after a failure; it doubles up to the longest sleep.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How often uploads that no case has named are looked for.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// Forgets uploads that no case has named, until the server stops.
+pub(crate) async fn sweep_uploads(app: App) {
+    loop {
+        let desk = app.desk().clone();
+        match tokio::task::spawn_blocking(move || desk.sweep_uploads()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(files)) => tracing::info!(files, "uploads that no case named are gone"),
+            Ok(Err(error)) => tracing::error!(error.desk = %error, "uploads cannot be swept"),
+            Err(_) => tracing::error!("the sweep of uploads panicked"),
+        }
+        tokio::select! {
+            () = app.stopped() => return,
+            () = tokio::time::sleep(SWEEP) => {}
+        }
+    }
+}
 
 /// Runs until the server stops. A failure is logged, and tried again after a pause.
 pub(crate) async fn run(app: App) {

@@ -1,5 +1,6 @@
 //! `bihuan case`: register, read, search and act. The actions are those of the procedure.
 
+mod files;
 mod view;
 
 use crate::cli::output::Output;
@@ -10,7 +11,9 @@ use desk::{Desk, DeskError, Options, Seen, entry};
 use engine::command::Command;
 use engine::decide::offers;
 use engine::key::Key;
+use engine::procedure::Procedure;
 use serde_json::json;
+use std::path::PathBuf;
 use store::{Filter, Sort};
 
 #[derive(Args)]
@@ -27,6 +30,9 @@ enum CaseCommand {
         procedure: String,
         /// field=value
         fields: Vec<String>,
+        /// Upload a file into a field: field=path; may be given several times
+        #[arg(long = "file", value_name = "FIELD=PATH")]
+        files: Vec<String>,
     },
     /// Do an action of the procedure: name=value …
     Do {
@@ -36,6 +42,9 @@ enum CaseCommand {
         action: String,
         /// name=value: fields and inputs of the action
         inputs: Vec<String>,
+        /// Upload a file into a field, beside those that are there, or as the sheet that was signed: name=path
+        #[arg(long = "file", value_name = "NAME=PATH")]
+        files: Vec<String>,
     },
     /// What may be done with a case now
     Actions {
@@ -81,6 +90,21 @@ enum CaseCommand {
         /// Number of the case
         number: String,
     },
+    /// The files of a case
+    Attachments {
+        /// Number of the case
+        number: String,
+    },
+    /// Save a file of a case
+    Attachment {
+        /// Number of the case
+        number: String,
+        /// Id of the file, or its name
+        id: String,
+        /// Where to: a file that is not there yet, or a folder
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// How a deadline came about, step by step
     Explain {
         /// Number of the case
@@ -94,11 +118,17 @@ pub(crate) fn run(global: &Global, args: &CaseArgs, output: &mut Output) -> Resu
     let desk = place::open(global)?;
     desk.run_due("command line")?;
     match &args.command {
-        CaseCommand::Register { procedure, fields } => {
-            register(global, &desk, procedure, fields, output)?
+        CaseCommand::Register { procedure, fields, files } => {
+            register(global, &desk, procedure, (fields, files), output)?
         }
-        CaseCommand::Do { number, action, inputs } => {
-            act(global, &desk, number, action, inputs, output)?
+        CaseCommand::Do { number, action, inputs, files } => {
+            act(global, &desk, number, action, (inputs, files), output)?
+        }
+        CaseCommand::Attachments { number } => {
+            files::list(&desk, &seen(&desk, number, false)?, output)?
+        }
+        CaseCommand::Attachment { number, id, out } => {
+            files::save(&desk, &seen(&desk, number, false)?, id, out, output)?
         }
         CaseCommand::Actions { number } => actions(global, &desk, number, output)?,
         CaseCommand::List { procedure, stage, assignee, all, limit } => {
@@ -118,7 +148,7 @@ pub(crate) fn run(global: &Global, args: &CaseArgs, output: &mut Output) -> Resu
             view::rows(&desk, &page.rows, output);
         }
         CaseCommand::Show { number, reveal } => {
-            view::case(&desk, &seen(&desk, number, *reveal)?, output)
+            view::case(&desk, &seen(&desk, number, *reveal)?, output)?
         }
         CaseCommand::Events { number } => view::events(&desk, &seen(&desk, number, true)?, output)?,
         CaseCommand::Explain { number, clock } => {
@@ -150,20 +180,25 @@ fn register(
     global: &Global,
     desk: &Desk,
     procedure: &str,
-    fields: &[String],
+    (fields, files): (&[String], &[String]),
     output: &mut Output,
 ) -> Result<()> {
     let library = desk.library();
     let (rules, calendar) =
         library.newest(procedure).with_context(|| format!("procedure {procedure}"))?;
     let action = rules.register_action().context("register")?;
-    let (fields, _) = entry::inputs(&rules, &calendar, action, &pairs(fields)?)
+    let (mut fields, mut extra) = entry::inputs(&rules, &calendar, action, &pairs(fields)?)
         .map_err(|unknown| unknown_names(output, &unknown))?;
-    let done = desk.register(&place::who(global, desk)?, procedure, fields, Options::default())?;
+    let who = place::who(global, desk)?;
+    let target = files::Target { rules: &rules, action, case: None };
+    files::upload(desk, &who, &target, &pairs(files)?, (&mut fields, &mut extra), output)?;
+    let done = desk
+        .register(&who, procedure, fields, Options::default())
+        .map_err(|error| refused(error, &rules, output))?;
     if output.json {
         output.value(&json!({ "number": done.number, "version": done.version }));
     } else {
-        view::case(desk, &seen(desk, &done.number, false)?, output);
+        view::case(desk, &seen(desk, &done.number, false)?, output)?;
     }
     Ok(())
 }
@@ -173,7 +208,7 @@ fn act(
     desk: &Desk,
     number: &str,
     name: &str,
-    inputs: &[String],
+    (inputs, files): (&[String], &[String]),
     output: &mut Output,
 ) -> Result<()> {
     let seen_before = seen(desk, number, false)?;
@@ -195,26 +230,31 @@ fn act(
             names.join("\n  ")
         );
     };
-    let (fields, mut extra) = entry::inputs(rules, &seen_before.calendar, action, &pairs(inputs)?)
-        .map_err(|unknown| unknown_names(output, &unknown))?;
+    let (mut fields, mut extra) =
+        entry::inputs(rules, &seen_before.calendar, action, &pairs(inputs)?)
+            .map_err(|unknown| unknown_names(output, &unknown))?;
     if let Some(other) = &extra.other {
         let id: Key = desk.case_for_operator(other)?.case.id;
         extra.other = Some(id);
     }
     let case = seen_before.case.id.clone();
-    let submitted = desk.submit(
-        &place::who(global, desk)?,
-        Command::Act { case, action: action.key.clone(), fields, extra: Box::new(extra) },
-        Options::default(),
-    );
-    if let Err(DeskError::Refused(refusal)) = &submitted
-        && !output.json
-    {
-        bail!("{}", desk::words::refusal_of(refusal, rules, output.english));
+    let who = place::who(global, desk)?;
+    let target = files::Target { rules, action, case: Some(&seen_before.case) };
+    files::upload(desk, &who, &target, &pairs(files)?, (&mut fields, &mut extra), output)?;
+    let command = Command::Act { case, action: action.key.clone(), fields, extra: Box::new(extra) };
+    desk.submit(&who, command, Options::default())
+        .map_err(|error| refused(error, rules, output))?;
+    view::case(desk, &seen(desk, number, false)?, output)
+}
+
+/// A refusal in the words of the procedure; programs get it as it is.
+fn refused(error: DeskError, rules: &Procedure, output: &Output) -> anyhow::Error {
+    match &error {
+        DeskError::Refused(refusal) if !output.json => {
+            anyhow::anyhow!("{}", desk::words::refusal_of(refusal, rules, output.english))
+        }
+        _ => error.into(),
     }
-    submitted?;
-    view::case(desk, &seen(desk, number, false)?, output);
-    Ok(())
 }
 
 fn unknown_names(output: &Output, names: &[String]) -> anyhow::Error {

@@ -227,6 +227,11 @@ fn act(
         extra.other = Some(desk.case_for_operator(other)?.case.id);
     }
     let who = actor(desk, &seen, step, &action.key)?;
+    if let Some(name) = extra.file.take() {
+        // The script names the sheet; a file with nothing but its name stands for it.
+        let content = name.clone().into_bytes();
+        extra.file = Some(desk.upload(&who, &name, content)?.id.to_string());
+    }
     let command = Command::Act {
         case: case.id.clone(),
         action: action.key.clone(),

@@ -8,6 +8,7 @@ use engine::case::{Holder, holder};
 use engine::clocks::{ClockState, DueCause, Reason, TimerStep, Trace};
 use engine::procedure::FieldKind;
 use engine::show;
+use engine::value::Value;
 use serde_json::json;
 use store::CaseSummary;
 
@@ -46,14 +47,14 @@ pub(crate) fn rows(desk: &Desk, rows: &[CaseSummary], output: &mut Output) {
 }
 
 /// A case: where it stands, its clocks, its fields.
-pub(crate) fn case(desk: &Desk, seen: &Seen, output: &mut Output) {
+pub(crate) fn case(desk: &Desk, seen: &Seen, output: &mut Output) -> Result<()> {
     let (case, rules) = (&seen.case, &seen.procedure);
     if output.json {
         let clocks: Vec<_> = case.clocks.iter().map(|instance| json!({ "clock": instance.clock, "generation": instance.generation, "start": instance.start, "due": instance.due, "original_due": instance.original, "state": instance.state, "provisional": instance.provisional })).collect();
         let fields: serde_json::Map<String, serde_json::Value> =
             case.fields.keys().map(|key| (key.to_string(), json!(seen.masked(key)))).collect();
         output.value(&json!({ "number": case.number, "procedure": case.procedure, "version": case.version, "life": case.life, "stage": case.stage, "round": case.round, "holder": holder(rules, case), "fields": fields, "clocks": clocks }));
-        return;
+        return Ok(());
     }
     let english = output.english;
     let word = |label: &engine::procedure::Label| show::word(label, english).to_owned();
@@ -99,11 +100,28 @@ pub(crate) fn case(desk: &Desk, seen: &Seen, output: &mut Output) {
             continue;
         }
         if let Some(value) = seen.masked(&field.key) {
+            let value = match field.kind {
+                FieldKind::Files => file_names(desk, &value)?,
+                _ => value,
+            };
             let text =
                 show::value(rules, &seen.calendar, &desk.people(), &field.kind, &value, english);
             output.line(format!("  {}: {text}", word(&field.label)));
         }
     }
+    Ok(())
+}
+
+/// Files by their names; what was erased keeps its id.
+fn file_names(desk: &Desk, ids: &Value) -> Result<Value> {
+    let name = |id: &str| -> Result<Value> {
+        let file = match id.parse() {
+            Ok(uuid) => desk.store().attachment(uuid)?,
+            Err(_) => None,
+        };
+        Ok(Value::Text(file.and_then(|file| file.name).unwrap_or_else(|| id.to_owned())))
+    };
+    Ok(Value::List(ids.texts().into_iter().map(name).collect::<Result<_>>()?))
 }
 
 fn state(output: &Output, state: &ClockState) -> String {

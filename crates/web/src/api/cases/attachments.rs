@@ -24,18 +24,18 @@ pub(crate) struct Attachments {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AttachmentAnswer {
     /// Opaque id; fields of kind `files` take it.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Name of the file; none when it was erased.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Found from the content, whatever was claimed.
-    pub(super) content_type: String,
+    pub(crate) content_type: String,
     /// Bytes.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// When it was uploaded.
-    pub(super) created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// SHA-256 of the content, hexadecimal; only in the answer to the upload.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sha256: Option<String>,
+    pub(crate) sha256: Option<String>,
 }
 
 /// Attachments of a case
@@ -51,18 +51,26 @@ pub(crate) async fn handler(
     _: NoParams,
 ) -> Result<Response, Problem> {
     let seen = app.desk().case_for(&caller, &number)?;
-    let items =
-        app.desk().store().attachments_of(seen.summary.id)?.into_iter().map(answer).collect();
+    let items = app
+        .desk()
+        .store()
+        .attachments_of(seen.summary.id)?
+        .into_iter()
+        .map(AttachmentAnswer::of)
+        .collect();
     Ok(json(StatusCode::OK, &Attachments { items }))
 }
 
-fn answer(file: Attachment) -> AttachmentAnswer {
-    AttachmentAnswer {
-        id: file.id.to_string(),
-        name: file.name,
-        content_type: file.content_type,
-        size: file.size,
-        created_at: file.created_at,
-        sha256: None,
+impl AttachmentAnswer {
+    /// A kept file.
+    pub(crate) fn of(file: Attachment) -> Self {
+        Self {
+            id: file.id.to_string(),
+            name: file.name,
+            content_type: file.content_type,
+            size: file.size,
+            created_at: file.created_at,
+            sha256: None,
+        }
     }
 }
