@@ -249,7 +249,7 @@ impl Run<'_> {
             reasons.extend(problems.iter().map(|(key, problem)| Reason {
                 column: Some(self.column(key)),
                 code: code_of(problem),
-                message: words::problem(problem, self.import.english),
+                message: words::problem_of(problem, key, &self.procedure, self.import.english),
             }));
             let before = fields.len();
             wrong.extend(problems.iter().map(|(key, _)| key.clone()));
@@ -275,7 +275,7 @@ impl Run<'_> {
             other => reasons.push(Reason {
                 column: None,
                 code: other.code().to_owned(),
-                message: words::refusal(other, self.import.english),
+                message: words::refusal_of(other, &self.procedure, self.import.english),
             }),
         }
         self.bad(place, reasons);

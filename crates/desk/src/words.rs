@@ -1,8 +1,10 @@
 //! Texts for people, in Chinese and English, from `locales/messages.toml`.
 
-use engine::key::Key;
-use engine::procedure::Procedure;
-use engine::refusal::{Problem, Refusal};
+mod refused;
+
+pub use refused::{input, problem, problem_of, refusal, refusal_of};
+
+use crate::error::DeskError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -27,106 +29,24 @@ pub fn text(key: &str, english: bool, values: &[(&str, &str)]) -> String {
     })
 }
 
-/// Why a command was refused, and what to do.
-pub fn refusal(refusal: &Refusal, english: bool) -> String {
-    let word = |label: &engine::procedure::Label| engine::show::word(label, english).to_owned();
+/// A failure of the desk for people: what is wrong, and what to do.
+pub fn failure(error: &DeskError, english: bool) -> String {
     let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
-    match refusal {
-        Refusal::Unknown { what, key } => say("refusal.unknown", &[("what", what), ("key", key)]),
-        Refusal::Unavailable { action, stage } => {
-            say("refusal.unavailable", &[("action", action), ("stage", stage)])
+    match error {
+        DeskError::Refused(refused) => refusal(refused, english),
+        DeskError::NotFound { what } => {
+            say("error.not_found", &[("what", &say(&format!("what.{what}"), &[]))])
         }
-        Refusal::Forbidden { action } => say("refusal.forbidden", &[("action", action)]),
-        Refusal::Own { action } => say("refusal.own", &[("action", action)]),
-        Refusal::Missing { fields } => {
-            let names: Vec<String> = fields
-                .iter()
-                .map(|missing| {
-                    if missing.label.zh.is_empty() {
-                        input(&missing.field, english)
-                    } else {
-                        word(&missing.label)
-                    }
-                })
-                .collect();
-            say("refusal.missing", &[("fields", &names.join("、"))])
-        }
-        Refusal::Invalid { fields } => {
-            let lines: Vec<String> = fields
-                .iter()
-                .map(|(field, wrong)| {
-                    format!("{}: {}", input(field, english), problem(wrong, english))
-                })
-                .collect();
-            say("refusal.invalid", &[("fields", &lines.join("; "))])
-        }
-        Refusal::Guard { say } => word(say),
-        Refusal::Reason { action } => say("refusal.reason", &[("action", action)]),
-        Refusal::Late { action } => say("refusal.late", &[("action", action)]),
-        Refusal::Nobody { role } => say("refusal.nobody", &[("role", role)]),
-        Refusal::NeedCases { .. } => say("refusal.need_cases", &[]),
+        DeskError::Stale { .. } => say("error.stale", &[]),
+        DeskError::Forbidden => say("error.forbidden", &[]),
+        DeskError::EmptyFile => say("api.empty-file.detail", &[]),
+        other => other.to_string(),
     }
 }
 
-/// Why a command on a case was refused, with the names of its procedure instead of keys.
-pub fn refusal_of(refusal: &Refusal, procedure: &Procedure, english: bool) -> String {
-    let word = |label: &engine::procedure::Label| Key::from(engine::show::word(label, english));
-    let action =
-        |key: &Key| procedure.action(key).map_or_else(|| key.clone(), |one| word(&one.label));
-    let stage =
-        |key: &Key| procedure.stage(key).map_or_else(|| key.clone(), |one| word(&one.label));
-    let field =
-        |key: &Key| procedure.field(key).map_or_else(|| key.clone(), |one| word(&one.label));
-    let role = |key: &Key| procedure.role(key).map_or_else(|| key.clone(), |one| word(&one.label));
-    let named = match refusal.clone() {
-        Refusal::Unavailable { action: key, stage: at } => {
-            Refusal::Unavailable { action: action(&key), stage: stage(&at) }
-        }
-        Refusal::Forbidden { action: key } => Refusal::Forbidden { action: action(&key) },
-        Refusal::Own { action: key } => Refusal::Own { action: action(&key) },
-        Refusal::Reason { action: key } => Refusal::Reason { action: action(&key) },
-        Refusal::Late { action: key } => Refusal::Late { action: action(&key) },
-        Refusal::Nobody { role: key } => Refusal::Nobody { role: role(&key) },
-        Refusal::Invalid { fields } => Refusal::Invalid {
-            fields: fields.into_iter().map(|(key, wrong)| (field(&key), wrong)).collect(),
-        },
-        other => other,
-    };
-    self::refusal(&named, english)
-}
-
-/// What is wrong with a value, and what is expected.
-pub fn problem(problem: &Problem, english: bool) -> String {
-    let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
-    match problem {
-        Problem::Unknown => say("problem.unknown", &[]),
-        Problem::WrongType { expected } => {
-            // Columns of tables are named by their key.
-            let kind = text(&format!("kind.{expected}"), english, &[]);
-            let kind = if kind.starts_with("kind.") { expected } else { &kind };
-            say("problem.wrong_type", &[("expected", kind)])
-        }
-        Problem::NotAValue { values } => {
-            say("problem.not_a_value", &[("values", &values.join("、"))])
-        }
-        Problem::NotEditable => say("problem.not_editable", &[]),
-        Problem::NeedsReason => say("problem.needs_reason", &[]),
-        Problem::TooShort(fewest) => say("problem.too_short", &[("fewest", &fewest.to_string())]),
-        Problem::Vague => say("problem.vague", &[]),
-        Problem::NotAPhone => say("problem.not_a_phone", &[]),
-        Problem::InFuture => say("problem.in_future", &[]),
-        Problem::TooEarly => say("problem.too_early", &[]),
-        Problem::TooLong(most) => say("problem.too_long", &[("most", &most.to_string())]),
-        Problem::BeyondLimit => say("problem.beyond_limit", &[]),
-        Problem::NotUploaded => say("problem.not_uploaded", &[]),
-        Problem::MustBeReached => say("problem.must_be_reached", &[]),
-    }
-}
-
-/// The name of a built-in input; other keys stay as they are.
-fn input(key: &str, english: bool) -> String {
-    let name = text(&format!("input.{key}"), english, &[]);
-    if name.starts_with("input.") { key.to_owned() } else { name }
+/// Several names in a row.
+fn listed(names: &[String], english: bool) -> String {
+    names.join(if english { ", " } else { "、" })
 }
 
 #[cfg(test)]
@@ -154,6 +74,9 @@ mod tests {
             "nobody",
             "need_cases",
         ];
+        for what in ["action", "attachment", "case", "clock", "person", "procedure", "role"] {
+            assert!(MESSAGES.contains_key(&format!("what.{what}")), "{what}");
+        }
         let problems = [
             "unknown",
             "wrong_type",

@@ -1,11 +1,14 @@
 //! The one place that turns failures into statuses and texts: every error is an RFC 9457 body.
 
+use crate::answer::Title;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use desk::{DeskError, words};
-use engine::procedure::Label;
+use engine::procedure::{Label, Procedure};
 use engine::refusal::{Problem as Wrong, Refusal};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::StoreError;
 use utoipa::ToSchema;
 
@@ -76,6 +79,7 @@ pub struct Problem(Box<Facts>);
 struct Facts {
     kind: Kind,
     refusal: Option<Refusal>,
+    rules: Option<Arc<Procedure>>,
     fields: Vec<Field>,
     version: Option<u64>,
     limit: Option<u64>,
@@ -112,6 +116,9 @@ pub struct ProblemBody {
     /// What is wrong with each field, parameter or header.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldProblem>,
+    /// Keys of what the text names: `action`, `stage` or `role` of the procedure, `procedure`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, String>,
     /// The version at which the case is (412).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
@@ -131,7 +138,7 @@ pub struct FieldProblem {
     pub detail: String,
     /// What people call the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<crate::answer::Title>,
+    pub title: Option<Title>,
 }
 
 impl Problem {
@@ -149,6 +156,7 @@ impl Problem {
         Self(Box::new(Facts {
             kind,
             refusal: None,
+            rules: None,
             fields: Vec::new(),
             version: None,
             limit: None,
@@ -169,6 +177,12 @@ impl Problem {
         self
     }
 
+    /// Says what it says in the names of a procedure.
+    pub fn under(mut self, rules: &Arc<Procedure>) -> Self {
+        self.0.rules = Some(Arc::clone(rules));
+        self
+    }
+
     /// Sends a header along, replacing one of the same name.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.retain(|(known, _)| *known != name);
@@ -184,15 +198,22 @@ impl Problem {
     /// The body in a language.
     pub fn body(&self, english: bool) -> ProblemBody {
         let slug = self.0.kind.slug();
-        let said = self.0.refusal.as_ref().map(|refusal| words::refusal(refusal, english));
+        let rules = self.0.rules.as_deref();
+        let said = self.0.refusal.as_ref().map(|refusal| match rules {
+            Some(rules) => words::refusal_of(refusal, rules, english),
+            None => words::refusal(refusal, english),
+        });
         let fields = self.0.fields.iter().map(|field| FieldProblem {
             field: field.name.clone(),
             code: field.wrong.as_ref().map_or_else(|| "missing".to_owned(), code),
             detail: field.wrong.as_ref().map_or_else(
                 || words::text("api.missing", english, &[]),
-                |wrong| words::problem(wrong, english),
+                |wrong| match rules {
+                    Some(rules) => words::problem_of(wrong, &field.name, rules, english),
+                    None => words::problem(wrong, english),
+                },
             ),
-            title: field.label.as_ref().map(Into::into),
+            title: field.title(rules),
         });
         let fields: Vec<FieldProblem> = fields.collect();
         let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
@@ -212,6 +233,7 @@ impl Problem {
             status: self.0.kind.status().as_u16(),
             detail,
             fields,
+            keys: self.0.refusal.as_ref().map(keys).unwrap_or_default(),
             version: self.0.version,
             limit: self.0.limit,
         }
@@ -246,6 +268,34 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(self);
         response
     }
+}
+
+impl Field {
+    /// What people call it: the label of the procedure, or the name of a built-in input.
+    fn title(&self, rules: Option<&Procedure>) -> Option<Title> {
+        let known = rules.and_then(|rules| rules.field(&self.name)).map(|field| &field.label);
+        if let Some(label) = self.label.as_ref().or(known) {
+            return Some(label.into());
+        }
+        let [zh, en] = [false, true].map(|english| words::input(&self.name, english));
+        Some(Title { zh, en }).filter(|title| title.zh != self.name)
+    }
+}
+
+/// The keys in a refusal, by what they are keys of.
+fn keys(refusal: &Refusal) -> BTreeMap<String, String> {
+    let (what, key, stage) = match refusal {
+        Refusal::Unavailable { action, stage } => ("action", action.to_string(), Some(stage)),
+        Refusal::Forbidden { action }
+        | Refusal::Own { action }
+        | Refusal::Reason { action }
+        | Refusal::Late { action } => ("action", action.to_string(), None),
+        Refusal::Nobody { role } => ("role", role.to_string(), None),
+        Refusal::Unknown { what, key } => (what.as_str(), key.clone(), None),
+        _ => return BTreeMap::new(),
+    };
+    let stage = stage.map(|stage| ("stage".to_owned(), stage.to_string()));
+    stage.into_iter().chain([(what.to_owned(), key)]).collect()
 }
 
 /// A number of bytes as people read it.

@@ -3,7 +3,7 @@
 mod files;
 mod view;
 
-use crate::cli::output::Output;
+use crate::cli::output::{Output, Refused};
 use crate::cli::{Global, place};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -247,13 +247,14 @@ fn act(
     view::case(desk, &seen(desk, number, false)?, output)
 }
 
-/// A refusal in the words of the procedure; programs get it as it is.
+/// A refusal in the words of the procedure.
 fn refused(error: DeskError, rules: &Procedure, output: &Output) -> anyhow::Error {
-    match &error {
-        DeskError::Refused(refusal) if !output.json => {
-            anyhow::anyhow!("{}", desk::words::refusal_of(refusal, rules, output.english))
+    match error {
+        DeskError::Refused(refusal) => {
+            let message = desk::words::refusal_of(&refusal, rules, output.english);
+            Refused { refusal, message }.into()
         }
-        _ => error.into(),
+        error => error.into(),
     }
 }
 

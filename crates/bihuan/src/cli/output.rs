@@ -39,28 +39,37 @@ impl Output {
 
     /// A failure, on standard error: what is wrong and what to do.
     pub(crate) fn error(&mut self, error: &anyhow::Error) {
-        let refusal = error.downcast_ref::<DeskError>().and_then(|error| match error {
-            DeskError::Refused(refusal) => Some(refusal),
-            _ => None,
-        });
+        let (cause, message) = match (error.downcast_ref(), error.downcast_ref()) {
+            (Some(Refused { refusal, message }), _) => (json!(refusal), message.clone()),
+            (None, Some(error)) => {
+                let cause = match error {
+                    DeskError::Refused(refusal) => json!(refusal),
+                    _ => json!({ "code": "failed" }),
+                };
+                (cause, desk::words::failure(error, self.english))
+            }
+            (None, None) => (json!({ "code": "failed" }), format!("{error:#}")),
+        };
         let mut stderr = std::io::stderr().lock();
-        let _ = match (refusal, self.json) {
-            (Some(refusal), true) => writeln!(
-                stderr,
-                "{:#}",
-                json!({ "error": refusal, "message": self.refusal(refusal) })
-            ),
-            (Some(refusal), false) => writeln!(stderr, "{}", self.refusal(refusal)),
-            (None, true) => writeln!(
-                stderr,
-                "{:#}",
-                json!({ "error": { "code": "failed" }, "message": format!("{error:#}") })
-            ),
-            (None, false) => writeln!(stderr, "{error:#}"),
+        let _ = if self.json {
+            writeln!(stderr, "{:#}", json!({ "error": cause, "message": message }))
+        } else {
+            writeln!(stderr, "{message}")
         };
     }
+}
 
-    fn refusal(&self, refusal: &Refusal) -> String {
-        desk::words::refusal(refusal, self.english)
+/// A refusal with its words, in the names of a procedure.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    pub(crate) message: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
     }
 }
+
+impl std::error::Error for Refused {}

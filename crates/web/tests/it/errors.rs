@@ -188,6 +188,54 @@ async fn problems_speak_the_clients_language() {
 }
 
 #[tokio::test]
+async fn a_refusal_names_what_the_procedure_calls_it_and_keeps_the_keys_apart() {
+    let world = World::new();
+    let (key, registered) = world.register(0).await;
+    let case = registered.json();
+    let rules = world.desk.library().newest(case["procedure"]["key"].as_str().unwrap()).unwrap().0;
+    let path = registered.header("location");
+    // An action of another stage.
+    let stage = case["stage"]["key"].as_str().unwrap();
+    let later = |action: &&engine::procedure::Action| {
+        !action.from.is_empty() && !action.from.contains(&stage.into())
+    };
+    let action = rules.actions.iter().find(later).unwrap();
+    let href = format!("{path}/actions/{}", action.key);
+    for (language, english) in [("zh", false), ("en", true)] {
+        let refused = world.post(&key, &href, &json!({}), &[("accept-language", language)]).await;
+        let body = refused.problem(409, "action-unavailable");
+        let detail = body["detail"].as_str().unwrap();
+        let label = engine::show::word(&action.label, english);
+        assert!(detail.contains(label), "{detail}");
+        assert!(detail.contains(case["stage"]["title"][language].as_str().unwrap()), "{detail}");
+        assert_eq!(body["keys"], json!({ "action": action.key, "stage": stage }));
+    }
+    // A value that is none of the field's.
+    let body = world.new_case(0).await;
+    let field = rules.field_meaning(engine::procedure::Means::Channel).unwrap();
+    let mut wrong = body.clone();
+    wrong["fields"][field.key.to_string()] = json!("信鸽");
+    let offered = &rules.axis_of(&field.key).unwrap().values[0].label;
+    for (language, english) in [("zh", false), ("en", true)] {
+        let headers = [("accept-language", language)];
+        let refused = world.post(&key, "/api/v1/cases", &wrong, &headers).await;
+        let problem = refused.problem(422, "invalid-fields");
+        let said = &problem["fields"][0];
+        assert_eq!(said["field"], json!(field.key));
+        assert_eq!(said["title"], json!({ "zh": field.label.zh, "en": field.label.en }));
+        for text in [&said["detail"], &problem["detail"]] {
+            assert!(
+                text.as_str().unwrap().contains(engine::show::word(offered, english)),
+                "{text}"
+            );
+        }
+        assert!(
+            problem["detail"].as_str().unwrap().contains(engine::show::word(&field.label, english))
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_asks_too_often_waits() {
     let world =
         World::with(Config { rate: Some(Rate { per_second: 1, burst: 3 }), ..Config::default() });

@@ -78,7 +78,9 @@ pub(crate) async fn handler(
             let (case, action) = (seen.case.id.clone(), known.key.clone());
             Ok::<_, Problem>(Command::Act { case, action, fields, extra: Box::new(extra) })
         };
-        let done = desk.submit_made(&caller.who(), options, make)?;
+        let done = desk
+            .submit_made(&caller.who(), options, make)
+            .map_err(|problem| problem.under(&rules))?;
         write::answer(&desk, &caller, &done, StatusCode::OK)
     };
     app.inner.pool.run(work).await

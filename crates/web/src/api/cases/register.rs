@@ -56,12 +56,18 @@ pub(crate) async fn handler(
     let work = move || {
         let key = write::key(&caller, "POST /api/v1/cases", key, body.hash);
         let options = Options { key, ..Options::default() };
+        let procedure = body.value.procedure.clone();
         let make = || {
-            let procedure = body.value.procedure.clone();
             let fields = entered(&desk, body.value)?;
             Ok::<_, Problem>(desk.registration(&procedure, fields)?)
         };
-        let done = desk.submit_made(&caller.who(), options, make)?;
+        let done =
+            desk.submit_made(&caller.who(), options, make).map_err(
+                |problem: Problem| match desk.library().newest(&procedure) {
+                    Some((rules, _)) => problem.under(&rules),
+                    None => problem,
+                },
+            )?;
         write::answer(&desk, &caller, &done, StatusCode::CREATED)
     };
     app.inner.pool.run(work).await
