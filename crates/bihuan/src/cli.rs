@@ -8,6 +8,7 @@ mod doctor;
 mod export;
 mod help;
 mod import;
+mod log;
 mod output;
 mod person;
 mod place;

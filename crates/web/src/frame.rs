@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::problem::{Kind, Problem};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
@@ -31,12 +31,23 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     let status = response.status().as_u16();
     app.meter().answered(status);
     let duration_ms = app.desk().now().duration_since(begun).as_millis();
-    tracing::debug!(http.method = %method, http.route = route.as_deref().unwrap_or("-"), http.status = status, duration_ms = %duration_ms, "answered");
+    let duration_ms = i64::try_from(duration_ms).unwrap_or(i64::MAX);
+    log(&method, route.as_deref().unwrap_or("-"), status, duration_ms);
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
     response
+}
+
+/// One line for a request. What watches the server asks every few seconds and is told apart.
+fn log(method: &Method, route: &str, status: u16, duration_ms: i64) {
+    let watching = matches!(route, "/healthz" | "/readyz" | "/metrics");
+    if watching && status < 500 {
+        tracing::debug!(http.method = %method, http.route = route, http.status = status, duration_ms, "answered");
+    } else {
+        tracing::info!(http.method = %method, http.route = route, http.status = status, duration_ms, "answered");
+    }
 }
 
 /// The pattern that a request's path matched.

@@ -1,5 +1,6 @@
 //! `bihuan serve`: the server.
 
+use crate::cli::log::LogArgs;
 use crate::cli::output::Output;
 use crate::cli::{Global, place};
 use anyhow::{Context, Result};
@@ -19,9 +20,12 @@ pub(crate) struct ServeArgs {
     /// Requests a second that one API key may make; 0: any number
     #[arg(long, default_value_t = 100, value_name = "NUMBER")]
     rate: u32,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 pub(crate) fn run(global: &Global, args: &ServeArgs, output: &mut Output) -> Result<bool> {
+    args.log.begin();
     let desk = place::open(global)?;
     let has_keys = !desk.store().settings(API_KEYS)?.is_empty();
     let rate = Rate { per_second: args.rate, burst: args.rate.saturating_mul(5) };

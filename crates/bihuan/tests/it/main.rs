@@ -8,4 +8,5 @@ mod export;
 mod files;
 mod import;
 mod procedure;
+mod serve;
 mod world;
