@@ -99,7 +99,7 @@ pub(crate) fn add(
         (&new.by).into(),
         to_int(new.at)?.into(),
     ];
-    batch.conn.run(ADD, &params).map(drop)
+    batch.conn.push(ADD, &params)
 }
 
 struct Found {
@@ -166,7 +166,7 @@ pub(crate) fn of_case(conn: &Conn, vault: &Vault, case: Uuid) -> Result<Vec<Atta
 pub(crate) fn erase_of_case(batch: &Batch<'_>, case: i64) -> Result<()> {
     for id in batch.conn.rows(ERASABLE, &[case.into()], |row| row.uuid(0))? {
         batch.vault.destroy(batch.conn, id.into_bytes())?;
-        batch.conn.run(ERASE, &[(&id).into()])?;
+        batch.conn.push(ERASE, &[(&id).into()])?;
     }
     Ok(())
 }
@@ -176,7 +176,7 @@ pub(crate) fn sweep(batch: &mut Batch<'_>, before: Timestamp) -> Result<usize> {
     let orphans = batch.conn.rows(ORPHANS, &[to_int(before)?.into()], |row| row.uuid(0))?;
     for id in &orphans {
         batch.vault.destroy(batch.conn, id.into_bytes())?;
-        batch.conn.run(DROP, &[id.into()])?;
+        batch.conn.push(DROP, &[id.into()])?;
     }
     Ok(orphans.len())
 }

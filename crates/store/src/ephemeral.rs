@@ -33,10 +33,7 @@ pub(crate) fn put(
     expires_at: Timestamp,
 ) -> Result<()> {
     let sealed = encrypt(batch.vault.own_cipher(), &bound(kind, key), body.to_string().as_bytes())?;
-    batch
-        .conn
-        .run(PUT, &[kind.into(), key.into(), (&sealed).into(), to_int(expires_at)?.into()])
-        .map(drop)
+    batch.conn.push(PUT, &[kind.into(), key.into(), (&sealed).into(), to_int(expires_at)?.into()])
 }
 
 pub(crate) fn get(

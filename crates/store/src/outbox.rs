@@ -110,7 +110,7 @@ pub(crate) fn due(
     let room = most.saturating_sub(found.len());
     found.extend(batch.conn.rows(FREE, &[now.into(), limit(room).into()], read)?);
     for sealed in &mut found {
-        batch.conn.run(LEASE, &[(&sealed.message.id).into(), until.into(), worker.into()])?;
+        batch.conn.push(LEASE, &[(&sealed.message.id).into(), until.into(), worker.into()])?;
         sealed.message.attempts += 1;
     }
     open(batch.conn, batch.vault, found)
@@ -127,7 +127,7 @@ pub(crate) fn settle(batch: &mut Batch<'_>, message: Uuid, delivery: &Delivery) 
             (GIVE_UP, vec![(&message).into(), to_int(*at)?.into(), why.into()])
         }
     };
-    batch.conn.run(sql, &params).map(drop)
+    batch.conn.push(sql, &params)
 }
 
 /// Messages that were given up, newest first.

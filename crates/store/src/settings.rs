@@ -21,7 +21,9 @@ crate::sql::queries! {
     VERSIONS = "SELECT kind, key, version, body, at FROM settings WHERE kind = ?1 AND key = ?2 ORDER BY version";
     ALL = "SELECT kind, key, version, body, at FROM settings ORDER BY kind, key, version";
     LAST_HASH = "SELECT hash FROM settings_log ORDER BY sequence DESC LIMIT 1";
-    LOG = "INSERT INTO settings_log (at, actor, kind, key, version, deed, body_hash, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    LOG = "INSERT INTO settings_log (sequence, at, actor, kind, key, version, deed, body_hash, hash)
+        VALUES ((SELECT COALESCE(MAX(sequence), 0) + 1 FROM settings_log), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    LAST_ENTRY = "SELECT COALESCE(MAX(sequence), 0) FROM settings_log";
     ENTRIES = "SELECT sequence, at, actor, kind, key, version, deed, body_hash, hash FROM settings_log
         WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
     LOGGED_BODY = "SELECT body_hash FROM settings_log WHERE kind = ?1 AND key = ?2 AND version = ?3 AND deed = 'put'";
@@ -123,8 +125,14 @@ fn owner(kind: &str, key: &str) -> Owner {
     half(Sha256::new().chain_update(kind).chain_update([0]).chain_update(key).finalize().into())
 }
 
+/// Place of the last entry of the log, 0 for an empty one.
+pub(crate) fn last(conn: &Conn) -> Result<u64> {
+    Ok(conn.row(LAST_ENTRY, &[], |row| row.count(0))?.unwrap_or(0))
+}
+
 /// Applies a change; returns the versions written, in the order of the changes (0 for those that write none).
 pub(crate) fn administer(batch: &mut Batch<'_>, change: &Administer) -> Result<Vec<u64>> {
+    batch.settings = true;
     change.changes.iter().map(|one| apply(batch, change, one)).collect()
 }
 
@@ -144,10 +152,10 @@ fn apply(batch: &mut Batch<'_>, all: &Administer, change: &Change) -> Result<u64
             }
             let version = last_version(batch.conn, kind, key)? + 1;
             if *history {
-                batch.conn.run(RETIRE, &[kind.into(), key.into()])?;
+                batch.conn.push(RETIRE, &[kind.into(), key.into()])?;
             } else {
                 // Without history the private texts of the version before go too.
-                batch.conn.run(DROP_OLD, &[kind.into(), key.into()])?;
+                batch.conn.push(DROP_OLD, &[kind.into(), key.into()])?;
                 batch.vault.destroy(batch.conn, owner(kind, key))?;
             }
             let sealed = batch
@@ -162,7 +170,7 @@ fn apply(batch: &mut Batch<'_>, all: &Administer, change: &Change) -> Result<u64
                 (&sealed).into(),
                 to_int(all.at)?.into(),
             ];
-            batch.conn.run(ADD, &params)?;
+            batch.conn.push(ADD, &params)?;
             log(batch, all, kind, key, version, "put", &sealed)?;
             Ok(version)
         }
@@ -176,7 +184,7 @@ fn apply(batch: &mut Batch<'_>, all: &Administer, change: &Change) -> Result<u64
         }
         Change::Erase { kind, key } => {
             let version = last_version(batch.conn, kind, key)?;
-            batch.conn.run(DROP_OLD, &[kind.into(), key.into()])?;
+            batch.conn.push(DROP_OLD, &[kind.into(), key.into()])?;
             batch.vault.destroy(batch.conn, owner(kind, key))?;
             log(batch, all, kind, key, version, "erase", "")?;
             Ok(0)
@@ -225,7 +233,7 @@ fn log(
         (&body_hash).into(),
         (&hash).into(),
     ];
-    batch.conn.run(LOG, &params).map(drop)
+    batch.conn.push(LOG, &params)
 }
 
 fn entry_hash(

@@ -31,6 +31,7 @@ pub(crate) fn all() -> Vec<Query> {
         crate::write::derived::QUERIES,
         crate::write::number::QUERIES,
         crate::write::once::QUERIES,
+        crate::write::queue::QUERIES,
         crate::read::case::QUERIES,
         crate::read::feed::QUERIES,
         crate::read::measure::QUERIES,
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Query> {
         crate::settings::QUERIES,
         crate::attachments::QUERIES,
         crate::ephemeral::QUERIES,
+        crate::transfer::QUERIES,
         crate::upkeep::QUERIES,
     ]
     .into_iter()
@@ -53,25 +55,64 @@ mod tests {
     use crate::backend::{Conn, Mode, Place};
     use std::collections::BTreeSet;
 
-    #[test]
-    fn every_registered_text_prepares() {
+    /// An empty database of each kind with this program's schema.
+    fn both() -> (tempfile::TempDir, cluster::Database, [Conn; 2]) {
         let folder = tempfile::tempdir().unwrap();
-        let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
-        crate::migrate::migrate(&conn).unwrap();
+        let database = cluster::Database::new().unwrap();
+        let server = Place::postgres(&database.address, folder.path()).unwrap();
+        let conns = [Place::at(folder.path()), server].map(|place| {
+            let conn = Conn::open(&place, Mode::Write).unwrap();
+            crate::migrate::migrate(&conn).unwrap();
+            conn
+        });
+        (folder, database, conns)
+    }
+
+    #[test]
+    fn every_registered_text_prepares_on_both_databases_and_returns_the_same_columns() {
+        let (_folder, _database, conns) = both();
         for query in super::all() {
-            let columns = conn.check(query.text);
-            assert!(columns.is_ok(), "{}: {columns:?}", query.name);
+            let [ours, theirs] = conns.each_ref().map(|conn| conn.check(query.text));
+            assert!(ours.is_ok() && theirs.is_ok(), "{}: {ours:?} {theirs:?}", query.name);
+            let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
+            // An expression has no name that both agree on.
+            let named =
+                |column: &String| column.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            assert_eq!(ours.len(), theirs.len(), "{}", query.name);
+            for (one, other) in ours.iter().zip(&theirs).filter(|(one, _)| named(one)) {
+                assert_eq!(one, other, "{}", query.name);
+            }
             let returns =
                 query.text.trim_start().starts_with("SELECT") || query.text.contains("RETURNING");
-            assert_eq!(columns.unwrap() > 0, returns, "{}", query.name);
+            assert_eq!(!ours.is_empty(), returns, "{}", query.name);
         }
+    }
+
+    #[test]
+    fn the_schemas_have_the_same_steps_tables_and_columns() {
+        let (_folder, _database, [sqlite, postgres]) = both();
+        let names = |conn: &Conn| conn.steps().iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        assert_eq!(names(&sqlite), names(&postgres));
+        let read = |row: &crate::backend::Row<'_>| Ok((row.text(0)?, row.text(1)?));
+        let ours = sqlite.rows(
+            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'
+                AND m.name NOT LIKE 'search%' AND m.name NOT LIKE 'sqlite%'",
+            &[], read).unwrap();
+        let theirs = postgres.rows(
+            "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) FROM information_schema.columns
+                WHERE table_schema = current_schema() AND table_name <> 'search' AND table_name <> 'searched'",
+            &[], read).unwrap();
+        assert!(ours.len() > 100);
+        assert_eq!(BTreeSet::from_iter(ours), BTreeSet::from_iter(theirs));
     }
 
     #[test]
     fn every_block_is_registered() {
         let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut blocks = 0;
-        for folder in [source.clone(), source.join("read"), source.join("write")] {
+        for folder in
+            [source.clone(), source.join("backend"), source.join("read"), source.join("write")]
+        {
             for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
                 let text =
                     if file.is_file() { std::fs::read_to_string(&file).unwrap() } else { continue };
@@ -95,8 +136,17 @@ mod tests {
         let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
         crate::migrate::migrate(&conn).unwrap();
         // These are asked for by `doctor` and `verify`, or look at something small.
-        let may_scan =
-            ["COUNT_", "ALL", "ATTACHMENT_MARKS", "OLD_TOKENS", "TO_REINDEX", "VERSION", "SCHEMA"];
+        let may_scan = [
+            "COUNT_",
+            "ALL",
+            "ATTACHMENT_MARKS",
+            "OLD_TOKENS",
+            "TO_REINDEX",
+            "VERSION",
+            "SCHEMA",
+            "INDEX_LATER",
+            "ANYTHING",
+        ];
         let mut scanning = BTreeSet::new();
         for query in super::all()
             .into_iter()

@@ -1,21 +1,25 @@
 //! The store itself: opening it and writing to it. Reading stands in `store_read.rs`.
 
 use crate::attachments::NewAttachment;
-use crate::backend::{Conn, Mode, Place};
+use crate::backend::{Conn, Mode, Place, waiting};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError};
+use crate::follow::{self, Follower};
 use crate::model::{Receipt, Write};
 use crate::outbox::{Delivery, OutboxMessage};
+use crate::pool::{Lent, Pool};
 use crate::settings::Administer;
 use crate::timers::DueTimer;
 use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
 use crate::write::queue::{Batch, Once, Writer, stopped};
-use crate::{attachments, ephemeral, inbox, migrate, outbox, settings, timers, upkeep, write};
+use crate::{
+    attachments, ephemeral, inbox, migrate, outbox, settings, timers, transfer, upkeep, write,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
@@ -26,14 +30,16 @@ pub struct Options {
     pub master_key: [u8; 32],
     /// Writes that may wait; more are refused by [`Store::commit_later`] and block [`Store::commit`].
     pub queue: usize,
-    /// Idle connections kept for reading.
+    /// Idle connections kept for reading; of a server, the most that are opened for it.
     pub readers: usize,
+    /// Whether a server is asked to tell of other programs' commits. Without it they are noticed by asking, four times a second.
+    pub listen: bool,
 }
 
 impl Options {
     /// The usual sizes: 4,096 waiting writes, 16 idle readers.
     pub fn new(master_key: [u8; 32]) -> Self {
-        Self { master_key, queue: 4096, readers: 16 }
+        Self { master_key, queue: 4096, readers: 16, listen: true }
     }
 }
 
@@ -45,42 +51,50 @@ pub struct Store {
 
 pub(crate) struct Inner {
     writer: Writer,
-    idle: Mutex<Vec<Conn>>,
-    readers: usize,
+    pool: Pool,
     place: Place,
     pub(crate) vault: Arc<Vault>,
     pub(crate) blobs: Blobs,
     changes: watch::Receiver<u64>,
+    settings: watch::Receiver<u64>,
+    _follower: Option<Follower>,
 }
 
 impl Store {
-    /// Opens a database, creating or migrating it as needed. `place` is a folder (the database is `bihuan.db` in it) or a file that
-    /// ends in `.db`; attachments lie in the folder `blobs` beside it. Fails with `TooNew`, `WrongKey`, `Unavailable` or `File`.
-    pub fn open(place: impl AsRef<Path>, options: Options) -> Result<Self> {
-        let place = Place::at(place.as_ref());
+    /// Opens a database, creating or migrating it as needed: of a folder (`bihuan.db` in it), a file that ends in `.db`, or a
+    /// server ([`Place::postgres`]). Attachments lie in the folder `blobs` beside it. Fails with `TooNew`, `WrongKey`, `Unavailable`,
+    /// `Invalid` or `File`.
+    pub fn open(place: impl Into<Place>, options: Options) -> Result<Self> {
+        let place = place.into();
         place.prepare()?;
         let vault = Arc::new(Vault::new(&options.master_key));
         let conn = Conn::open(&place, Mode::Write)?;
         migrate::migrate(&conn)?;
+        transfer::refuse_unfinished(&conn)?;
         check_key(&conn, &vault, true)?;
-        let (told, changes) = watch::channel(crate::read::feed::last(&conn)?);
-        let writer = Writer::start(conn, Arc::clone(&vault), options.queue.max(1), told)?;
-        let blobs = Blobs::new(place.folder().join(BLOBS));
+        let (news, changes, settings) = follow::News::new(&conn)?;
+        let follower = match place.is_shared() {
+            true => Some(Follower::start(place.clone(), news.clone(), options.listen)?),
+            false => None,
+        };
+        let writer =
+            Writer::start(place.clone(), conn, Arc::clone(&vault), options.queue.max(1), news)?;
         let inner = Inner {
             writer,
-            idle: Mutex::default(),
-            readers: options.readers.max(1),
+            pool: Pool::new(place.clone(), options.readers.max(1)),
+            blobs: Blobs::new(place.folder().join(BLOBS)),
             place,
             vault,
-            blobs,
             changes,
+            settings,
+            _follower: follower,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Verifies a backup, or a database nobody has open: structure, references, chains, commitments, counts, files.
-    pub fn verify(place: impl AsRef<Path>, master_key: [u8; 32]) -> Result<upkeep::Verification> {
-        let place = Place::at(place.as_ref());
+    pub fn verify(place: impl Into<Place>, master_key: [u8; 32]) -> Result<upkeep::Verification> {
+        let place = place.into();
         if !place.exists() {
             return Err(StoreError::NotFound { what: "database" });
         }
@@ -183,10 +197,7 @@ impl Store {
     /// Forgets uploads made before `before` that no write took, and removes files that nobody names. Give it a day's grace.
     pub fn sweep_attachments(&self, before: Timestamp) -> Result<usize> {
         self.wait(move |batch, _| attachments::sweep(batch, before))?;
-        let conn = self.reader()?;
-        let swept = upkeep::sweep_files(&conn, &self.inner.blobs, before);
-        self.give_back(conn);
-        swept
+        upkeep::sweep_files(self.reader()?.conn()?, &self.inner.blobs, before)
     }
 
     /// Replaces the texts by which a case is found, without a write of the case: after the rules of search changed.
@@ -227,15 +238,36 @@ impl Store {
 
     /// A consistent copy of the running database and its attachments in a folder that holds none yet.
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
-        let conn = self.reader()?;
-        let done = upkeep::backup(&conn, &self.inner.blobs, to.as_ref());
-        self.give_back(conn);
-        done
+        upkeep::backup(self.reader()?.conn()?, &self.inner.blobs, to.as_ref())
+    }
+
+    /// Moves a living installation: copies everything in `from` as it stands, files included, into a place that holds nothing yet, and
+    /// verifies what arrived. `tell` hears the table and the number of rows so far. Texts are indexed anew when the other place is
+    /// opened ([`Store::cases_to_reindex`]). Fails with `File` when there is something already, `WrongKey`, or a failure of either side.
+    pub fn copy(
+        from: &Place,
+        to: &Place,
+        master_key: [u8; 32],
+        tell: &mut dyn FnMut(&str, u64),
+    ) -> Result<upkeep::Verification> {
+        let conn = Conn::open(from, Mode::Inspect)?;
+        check_key(&conn, &Vault::new(&master_key), false)?;
+        migrate::refuse_other(&conn)?;
+        transfer::copy(&conn, to, tell)?;
+        if from.folder() != to.folder() {
+            Blobs::new(from.folder().join(BLOBS)).copy_to(&to.folder().join(BLOBS))?;
+        }
+        Self::verify(to.clone(), master_key)
     }
 
     /// The global sequence number of the last committed event, and word of every batch that moves it; then ask [`Store::feed`].
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.clone()
+    }
+
+    /// The place of the last entry of the settings' log, and word of every commit that moves it, also another program's.
+    pub fn settings_changes(&self) -> watch::Receiver<u64> {
+        self.inner.settings.clone()
     }
 
     /// Runs something on the writer's thread and waits until it is committed.
@@ -246,19 +278,25 @@ impl Store {
         let (answer, result) = std::sync::mpsc::sync_channel(1);
         let task = Once::new(work, move |result| drop(answer.send(result)));
         self.inner.writer.put(Box::new(task))?;
-        result.recv().map_err(|_| stopped())?
+        // The writer may wait for a server; an embedded one answers at once.
+        let wait = || result.recv().map_err(|_| stopped());
+        if self.inner.place.is_shared() { waiting(wait)? } else { wait()? }
     }
 
-    /// A connection for reading. It comes back with [`Store::give_back`], or is closed when something went wrong.
-    pub(crate) fn reader(&self) -> Result<Conn> {
-        let idle = self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| Conn::open(&self.inner.place, Mode::Read), Ok)
+    /// A connection for reading.
+    pub(crate) fn reader(&self) -> Result<Lent<'_>> {
+        self.inner.pool.take()
     }
 
-    pub(crate) fn give_back(&self, conn: Conn) {
-        let mut idle = self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.inner.readers && !conn.in_transaction() {
-            idle.push(conn);
+    /// The reader may have been lost while it was idle: then all were, and one try more on a new one is worth it.
+    pub(crate) fn reads<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
+        let lent = self.reader()?;
+        let result = read(lent.conn()?, &self.inner.vault);
+        if result.is_err() && lent.used && lent.conn()?.is_lost() {
+            drop(lent);
+            self.inner.pool.forget_idle();
+            return read(self.reader()?.conn()?, &self.inner.vault);
         }
+        result
     }
 }

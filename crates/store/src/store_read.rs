@@ -23,16 +23,13 @@ use uuid::Uuid;
 
 impl Store {
     /// One statement's view of the database.
-    fn read<T>(&self, read: impl FnOnce(&Conn, &Vault) -> Result<T>) -> Result<T> {
-        let conn = self.reader()?;
-        let result = read(&conn, &self.inner.vault);
-        self.give_back(conn);
-        result
+    fn read<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
+        self.reads(read)
     }
 
     /// Several statements that see the same state.
-    fn snapshot<T>(&self, read: impl FnOnce(&Conn, &Vault) -> Result<T>) -> Result<T> {
-        self.read(|conn, vault| {
+    fn snapshot<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
+        self.reads(|conn, vault| {
             conn.begin_read()?;
             let result = read(conn, vault);
             conn.rollback()?;

@@ -67,7 +67,7 @@ pub(crate) fn claim(
             until.into(),
             worker.into(),
         ];
-        batch.conn.run(LEASE, &params)?;
+        batch.conn.push(LEASE, &params)?;
     }
     Ok(due.into_iter().map(|(_, timer)| timer).collect())
 }
@@ -81,7 +81,7 @@ pub(crate) fn release(batch: &mut Batch<'_>, timer: &DueTimer, worker: &str) -> 
         timer.step.into(),
         worker.into(),
     ];
-    batch.conn.run(RELEASE, &params).map(drop)
+    batch.conn.push(RELEASE, &params)
 }
 
 /// When [`claim`] next finds something: the earliest due or lapse of a lease.

@@ -3,7 +3,7 @@
 use crate::backend::{Conn, Mode, Place};
 use crate::error::{Result, StoreError};
 use crate::vault::Vault;
-use crate::{attachments, blobs::Blobs, chain, migrate, settings};
+use crate::{attachments, blobs::Blobs, chain, migrate, settings, transfer};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -57,6 +57,8 @@ pub struct Facts {
     pub schema_known: u32,
     /// Journal mode; `wal` is right.
     pub journal_mode: String,
+    /// Whether the database is set so that what it acknowledges can be lost (`fsync` or `synchronous_commit` off, no log).
+    pub not_durable: bool,
     /// Size of the database in bytes.
     pub database_bytes: u64,
     /// Unused part of it in bytes.
@@ -104,10 +106,10 @@ pub(crate) fn verify(place: &Place, blobs: &Blobs, vault: &Vault) -> Result<Veri
     let conn = Conn::open(place, Mode::Inspect)?;
     let schema = migrate::refuse_newer(&conn)?;
     let mut found = Verification { schema, ..Verification::default() };
-    if schema < migrate::newest() {
+    if schema < migrate::newest(&conn) {
         found.problems.push(format!(
             "schema {schema} is older than {}; start the program once",
-            migrate::newest()
+            migrate::newest(&conn)
         ));
         return Ok(found);
     }
@@ -160,7 +162,9 @@ fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) {
 pub(crate) fn backup(conn: &Conn, blobs: &Blobs, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     // The database first: every file it names is already in the folder, since uploads precede their rows.
-    conn.copy_into(to)?;
+    if !conn.copy_into(to)? {
+        transfer::copy(conn, &Place::at(to), &mut |_, _| {})?;
+    }
     blobs.copy_to(&to.join(BLOBS))?;
     Ok(std::fs::File::open(to)?.sync_all()?)
 }
@@ -171,7 +175,8 @@ pub(crate) fn facts(conn: &Conn, blobs: &Blobs) -> Result<Facts> {
     Ok(Facts {
         backend: about.backend,
         schema: migrate::found(conn)?,
-        schema_known: migrate::newest(),
+        schema_known: migrate::newest(conn),
+        not_durable: about.not_durable,
         database_bytes: about.bytes,
         free_bytes: about.free_bytes,
         log_bytes: about.log_bytes,

@@ -150,8 +150,8 @@ impl Vault {
 
     /// Deletes every value, salt and key of an owner. What was sealed under them can never be opened again.
     pub(crate) fn destroy(&self, conn: &Conn, owner: Owner) -> Result<()> {
-        conn.run(DROP_VALUES, &[(&owner).into()])?;
-        conn.run(DROP_KEYS, &[(&owner).into()])?;
+        conn.push(DROP_VALUES, &[(&owner).into()])?;
+        conn.push(DROP_KEYS, &[(&owner).into()])?;
         Ok(())
     }
 
@@ -261,7 +261,7 @@ impl Drawer {
             None => {
                 let salt = random::<16>()?;
                 let sealed = encrypt(&subject.cipher, &reference, text.as_bytes())?;
-                conn.run(
+                conn.push(
                     ADD_VALUE,
                     &[
                         (&self.owner).into(),

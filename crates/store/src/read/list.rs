@@ -1,7 +1,7 @@
 //! Lists and search: one statement each, over indexed columns, page by page.
 
 use super::case::{CaseSummary, SUMMARY, SUMMARY_KEY, summary};
-use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way, match_expression};
+use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
 use crate::error::{Result, StoreError};
 use crate::scope::{Scope, Statement, within};
 use crate::text::{phone_digits, sought};
@@ -185,7 +185,7 @@ pub(crate) fn list(
     cursor: Option<&str>,
     most: usize,
 ) -> Result<Page<CaseSummary>> {
-    let Some(wanted) = wanted(vault, filter)? else {
+    let Some(wanted) = wanted(conn, vault, filter)? else {
         return Ok(Page { rows: Vec::new(), next: None });
     };
     let place = cursor.map_or_else(|| Ok(sort.start()), |cursor| sort.parse(cursor))?;
@@ -201,12 +201,12 @@ pub(crate) fn list(
 }
 
 /// `None` when nothing can be found.
-fn wanted(vault: &Vault, filter: &Filter) -> Result<Option<Wanted>> {
+fn wanted(conn: &Conn, vault: &Vault, filter: &Filter) -> Result<Option<Wanted>> {
     let text = match &filter.text {
         None => None,
         Some(text) => match sought(vault, text) {
             parts if parts.is_empty() => return Ok(None),
-            parts => Some(match_expression(&parts)),
+            parts => Some(conn.match_text(&parts)),
         },
     };
     let mark = filter.phone.as_ref().map(|phone| match phone {
@@ -308,7 +308,7 @@ pub(crate) fn count(
     filter: &Filter,
     most: usize,
 ) -> Result<u64> {
-    let Some(wanted) = wanted(vault, filter)? else { return Ok(0) };
+    let Some(wanted) = wanted(conn, vault, filter)? else { return Ok(0) };
     let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM cases");
     let sort = if filter.open == Some(true) { Sort::NextDue } else { Sort::Newest };
     statement.push(&way(filter, sort).hint());
@@ -373,7 +373,7 @@ mod tests {
             for filter in filters() {
                 for open in [None, Some(true), Some(false)] {
                     let filter = Filter { open, ..filter.clone() };
-                    let wanted = wanted(&vault, &filter).unwrap().unwrap();
+                    let wanted = wanted(&conn, &vault, &filter).unwrap().unwrap();
                     for sort in [Sort::NextDue, Sort::Newest, Sort::Severity, Sort::NewestEntry] {
                         let statement =
                             list_statement(&scope, &filter, &wanted, sort, &sort.start(), 50);

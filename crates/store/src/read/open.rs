@@ -55,9 +55,9 @@ pub(crate) fn counts(conn: &Conn, scope: &Scope, now: Timestamp) -> Result<Vec<C
 
 fn counts_statement(scope: &Scope, now: i64) -> Statement<'_> {
     let mut statement = Statement::new(
-        "SELECT cases.procedure, cases.queue, cases.stage, COUNT(*), SUM(CASE WHEN cases.due < ",
+        "SELECT cases.procedure, cases.queue, cases.stage, COUNT(*), CAST(SUM(CASE WHEN cases.due < ",
     );
-    statement.bind(now).push(" THEN 1 ELSE 0 END) FROM cases");
+    statement.bind(now).push(" THEN 1 ELSE 0 END) AS BIGINT) FROM cases");
     statement.push(&Way::Index("open_by_place").hint()).push(" WHERE cases.open = 1");
     within(&mut statement, scope);
     statement.push(" GROUP BY cases.procedure, cases.queue, cases.stage ORDER BY cases.procedure, cases.queue, cases.stage");

@@ -143,10 +143,10 @@ fn apply_case(
             body.into(),
             hash.into(),
         ];
-        batch.conn.run(ADD_EVENT, &params)?;
+        batch.conn.push(ADD_EVENT, &params)?;
     }
     let snapshot = drawer.seal(batch.vault, batch.conn, &rows.snapshot)?.to_string();
-    batch.conn.run(SNAPSHOT, &[id.into(), rows.fold_version.into(), (&snapshot).into()])?;
+    batch.conn.push(SNAPSHOT, &[id.into(), rows.fold_version.into(), (&snapshot).into()])?;
     derived::replace(batch, &mut drawer, rows, id, is_new, at)
 }
 
@@ -231,7 +231,7 @@ pub(crate) fn erase(batch: &Batch<'_>, case: Uuid) -> Result<()> {
     let found = batch.conn.row(LOCK, &[(&case).into()], |row| row.int(0))?;
     let id = found.ok_or(StoreError::NotFound { what: "case" })?;
     batch.vault.destroy(batch.conn, case.into_bytes())?;
-    batch.conn.run(CLEAR_TITLE, &[(&case).into()])?;
+    batch.conn.push(CLEAR_TITLE, &[(&case).into()])?;
     derived::forget_marks(batch, id)?;
     crate::attachments::erase_of_case(batch, id)
 }

@@ -67,9 +67,9 @@ pub(crate) fn replace(
 
 /// Removes what could still find a person whose values were erased.
 pub(crate) fn forget_marks(batch: &Batch<'_>, id: i64) -> Result<()> {
-    batch.conn.run(DROP_PHONES, &[id.into()])?;
-    batch.conn.run(DROP_SEARCH, &[id.into()])?;
-    batch.conn.run(DROP_SEARCHED, &[id.into()]).map(drop)
+    batch.conn.push(DROP_PHONES, &[id.into()])?;
+    batch.conn.push(DROP_SEARCH, &[id.into()])?;
+    batch.conn.push(DROP_SEARCHED, &[id.into()])
 }
 
 /// What there is and shall not be, and what shall be and is not.
@@ -98,10 +98,10 @@ fn timers(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
     for (clock, generation, step, _) in &gone {
         batch
             .conn
-            .run(DROP_TIMER, &[id.into(), clock.into(), (*generation).into(), (*step).into()])?;
+            .push(DROP_TIMER, &[id.into(), clock.into(), (*generation).into(), (*step).into()])?;
     }
     for (clock, generation, step, due) in &added {
-        batch.conn.run(
+        batch.conn.push(
             ADD_TIMER,
             &[id.into(), clock.into(), (*generation).into(), (*step).into(), (*due).into()],
         )?;
@@ -121,10 +121,10 @@ fn links(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()
     };
     let (gone, added) = difference(old, new);
     for (relation, target) in &gone {
-        batch.conn.run(DROP_LINK, &[id.into(), relation.into(), target.into()])?;
+        batch.conn.push(DROP_LINK, &[id.into(), relation.into(), target.into()])?;
     }
     for (relation, target) in &added {
-        batch.conn.run(ADD_LINK, &[id.into(), relation.into(), target.into()])?;
+        batch.conn.push(ADD_LINK, &[id.into(), relation.into(), target.into()])?;
     }
     Ok(())
 }
@@ -139,10 +139,10 @@ fn phones(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
     };
     let (gone, added) = difference(old, new);
     for mark in &gone {
-        batch.conn.run(DROP_PHONE, &[mark.into(), id.into()])?;
+        batch.conn.push(DROP_PHONE, &[mark.into(), id.into()])?;
     }
     for mark in &added {
-        batch.conn.run(ADD_PHONE, &[mark.into(), id.into()])?;
+        batch.conn.push(ADD_PHONE, &[mark.into(), id.into()])?;
     }
     Ok(())
 }
@@ -157,12 +157,13 @@ pub(crate) fn search(batch: &Batch<'_>, texts: &[String], id: i64, is_new: bool)
             .row(SEARCHED, &[id.into()], |row| Ok((row.bytes::<16>(0)?, row.small(1)?)))?
         {
             Some((before, TOKENIZER)) if before == mark => return Ok(()),
-            Some(_) => drop(batch.conn.run(DROP_SEARCH, &[id.into()])?),
+            Some(_) => batch.conn.push(DROP_SEARCH, &[id.into()])?,
             None => {}
         }
     }
-    batch.conn.run(ADD_SEARCH, &[id.into(), (&line).into()])?;
-    batch.conn.run(KEEP_SEARCHED, &[id.into(), (&mark).into(), TOKENIZER.into()]).map(drop)
+    let tokens = batch.conn.index_text(&line);
+    batch.conn.push(ADD_SEARCH, &[id.into(), (&tokens).into()])?;
+    batch.conn.push(KEEP_SEARCHED, &[id.into(), (&mark).into(), TOKENIZER.into()])
 }
 
 type Cell = (String, String, String);
@@ -188,14 +189,14 @@ fn contributions(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> R
         if !new.contains_key(cell) {
             batch
                 .conn
-                .run(DROP_CONTRIBUTION, &[id.into(), metric.into(), day.into(), dims.into()])?;
+                .push(DROP_CONTRIBUTION, &[id.into(), metric.into(), day.into(), dims.into()])?;
             add_to_rollup(batch, cell, was.saturating_neg())?;
         }
     }
     for (cell @ (metric, day, dims), is) in &new {
         let was = old.get(cell).copied().unwrap_or(0);
         if was != *is {
-            batch.conn.run(
+            batch.conn.push(
                 PUT_CONTRIBUTION,
                 &[id.into(), metric.into(), day.into(), dims.into(), (*is).into()],
             )?;
@@ -206,7 +207,7 @@ fn contributions(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> R
 }
 
 fn add_to_rollup(batch: &Batch<'_>, (metric, day, dims): &Cell, amount: i64) -> Result<()> {
-    batch.conn.run(ADD_ROLLUP, &[metric.into(), day.into(), dims.into(), amount.into()]).map(drop)
+    batch.conn.push(ADD_ROLLUP, &[metric.into(), day.into(), dims.into(), amount.into()])
 }
 
 fn messages(
@@ -228,7 +229,7 @@ fn messages(
                 (&body).into(),
                 not_before.into(),
             ];
-            batch.conn.run(ADD_INBOX, &params)?;
+            batch.conn.push(ADD_INBOX, &params)?;
         } else {
             let to = drawer.seal_text(batch.vault, batch.conn, &message.to)?;
             let params = [
@@ -241,7 +242,7 @@ fn messages(
                 to_int(at)?.into(),
                 not_before.into(),
             ];
-            batch.conn.run(ADD_OUTBOX, &params)?;
+            batch.conn.push(ADD_OUTBOX, &params)?;
         }
     }
     Ok(())

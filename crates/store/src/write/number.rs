@@ -34,7 +34,7 @@ pub(crate) fn next_serial(conn: &Conn, scope: &str, first: i64) -> Result<i64> {
 
 /// Makes sure that serials up to and including `last` are not drawn any more.
 pub(crate) fn raise(conn: &Conn, scope: &str, last: i64) -> Result<()> {
-    conn.run(RAISE_SERIAL, &[scope.into(), last.into()]).map(drop)
+    conn.push(RAISE_SERIAL, &[scope.into(), last.into()])
 }
 
 /// Gives a number to a case for ever.
@@ -58,5 +58,5 @@ pub(crate) fn sequence(conn: &Conn) -> Result<u64> {
 }
 
 pub(crate) fn keep_sequence(conn: &Conn, sequence: u64) -> Result<()> {
-    conn.run(KEEP_SEQUENCE, &[int(sequence)?.into()]).map(drop)
+    conn.push(KEEP_SEQUENCE, &[int(sequence)?.into()])
 }

@@ -52,7 +52,7 @@ pub(crate) fn keep(
         (&sealed).into(),
         to_int(at)?.into(),
     ];
-    batch.conn.run(KEEP, &params).map(drop)
+    batch.conn.push(KEEP, &params)
 }
 
 /// Forgets submissions made before `before`; their keys may be used anew.
@@ -74,13 +74,10 @@ pub(crate) fn keep_imported(
     case: Uuid,
     at: Timestamp,
 ) -> Result<()> {
-    batch
-        .conn
-        .run(
-            KEEP_IMPORTED,
-            &[(&row.file).into(), row.row.into(), (&case).into(), to_int(at)?.into()],
-        )
-        .map(drop)
+    batch.conn.push(
+        KEEP_IMPORTED,
+        &[(&row.file).into(), row.row.into(), (&case).into(), to_int(at)?.into()],
+    )
 }
 
 /// The rows of a file that became cases, by row.

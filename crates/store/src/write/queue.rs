@@ -1,21 +1,27 @@
 //! The writer thread. It takes the first task, adds what is already waiting, runs each in a savepoint of one transaction, commits
 //! once and answers only then. A task that fails is rolled back alone; a COMMIT that fails, fails all.
 
-use crate::backend::Conn;
+use crate::backend::{Conn, Mode, Place};
 use crate::error::{Result, StoreError};
+use crate::follow::News;
 use crate::vault::Vault;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::watch;
 
-/// Tasks of one transaction.
-const BATCH: usize = 256;
 /// Pages of the log after which it is moved into the database even under load (32 MiB). A longer one makes reading slow.
 const CHECKPOINT_PAGES: i64 = 8_192;
 const IDLE: Duration = Duration::from_millis(250);
+/// How long the writer tries to find out whether a commit took place whose answer was lost.
+const UNKNOWN: Duration = Duration::from_secs(10);
+
+crate::sql::queries! {
+    MARK = "INSERT INTO counters (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    MARKED = "SELECT value FROM counters WHERE name = ?1";
+    UNMARK = "DELETE FROM counters WHERE name = ?1";
+}
 
 /// What a task works with: the connection inside the open transaction, and the event counter that is locked for the batch.
 pub(crate) struct Batch<'a> {
@@ -23,6 +29,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) vault: &'a Vault,
     /// Global sequence number of the last event.
     pub(crate) sequence: u64,
+    /// Whether settings were changed.
+    pub(crate) settings: bool,
 }
 
 /// A task of the writer: runs inside the transaction, answers after it.
@@ -48,15 +56,18 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(
+        place: Place,
         conn: Conn,
         vault: Arc<Vault>,
         capacity: usize,
-        changes: watch::Sender<u64>,
+        news: News,
     ) -> Result<Self> {
+        let mark = place.is_shared().then(mark).transpose()?;
+        let mut desk = Desk { place, conn, vault, news, mark, batches: 0 };
         let (queue, tasks) = sync_channel(capacity);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || work(&conn, &vault, &tasks, &changes))?;
+            .spawn(move || desk.work(&tasks))?;
         Ok(Self { queue, thread: Some(thread) })
     }
 
@@ -92,83 +103,154 @@ pub(crate) fn stopped() -> StoreError {
     StoreError::Unavailable { what: "the writer has stopped".into() }
 }
 
-fn work(conn: &Conn, vault: &Vault, tasks: &Receiver<Message>, changes: &watch::Sender<u64>) {
-    let mut written = false;
-    loop {
-        let mut stop = false;
-        let first = match tasks.recv_timeout(IDLE) {
-            Ok(Message::Task(task)) => task,
-            Err(RecvTimeoutError::Timeout) => {
-                if written && conn.checkpoint(false).is_ok() {
-                    written = false;
-                }
-                continue;
-            }
-            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-        };
-        let mut batch = vec![first];
-        while batch.len() < BATCH && !stop {
-            match tasks.try_recv() {
-                Ok(Message::Task(task)) => batch.push(task),
-                Ok(Message::Stop) => stop = true,
-                Err(_) => break,
-            }
-        }
-        transact(conn, vault, batch, changes);
-        written = true;
-        if conn.log_pages().is_ok_and(|pages| pages > CHECKPOINT_PAGES) {
-            // What it cannot do now it does after the next batch.
-            written = conn.checkpoint(false).is_err();
-        }
-        if stop {
-            break;
-        }
-    }
-    // The log is replayed on the next start when this fails.
-    drop(conn.checkpoint(false));
+/// A name for the mark that this writer leaves with each of its commits.
+fn mark() -> Result<String> {
+    Ok(format!("commit of {}", crate::vault::hex(&crate::vault::random::<8>()?)))
 }
 
-/// One transaction.
-fn transact(
-    conn: &Conn,
-    vault: &Vault,
-    mut tasks: Vec<Box<dyn Task>>,
-    changes: &watch::Sender<u64>,
-) {
-    let mut outcomes = Vec::with_capacity(tasks.len());
-    let mut batch = Batch { conn, vault, sequence: 0 };
-    let whole = conn.begin_write().and_then(|()| {
+/// What the writer's thread works with.
+struct Desk {
+    place: Place,
+    conn: Conn,
+    vault: Arc<Vault>,
+    news: News,
+    /// On a server: the counter that tells, after a lost answer, which batch was the last to be committed.
+    mark: Option<String>,
+    batches: i64,
+}
+
+impl Desk {
+    fn work(&mut self, tasks: &Receiver<Message>) {
+        let mut written = false;
+        loop {
+            let mut stop = false;
+            let first = match tasks.recv_timeout(IDLE) {
+                Ok(Message::Task(task)) => task,
+                Err(RecvTimeoutError::Timeout) => {
+                    if written && self.conn.checkpoint(false).is_ok() {
+                        written = false;
+                    }
+                    continue;
+                }
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            };
+            let mut batch = vec![first];
+            while batch.len() < self.conn.batch() && !stop {
+                match tasks.try_recv() {
+                    Ok(Message::Task(task)) => batch.push(task),
+                    Ok(Message::Stop) => stop = true,
+                    Err(_) => break,
+                }
+            }
+            self.transact(batch);
+            written = true;
+            if self.conn.log_pages().is_ok_and(|pages| pages > CHECKPOINT_PAGES) {
+                // What it cannot do now it does after the next batch.
+                written = self.conn.checkpoint(false).is_err();
+            }
+            if stop {
+                break;
+            }
+        }
+        if let Some(mark) = &self.mark {
+            // Left behind it does no harm.
+            drop(self.conn.run(UNMARK, &[mark.into()]));
+        }
+        // The log is replayed on the next start when this fails.
+        drop(self.conn.checkpoint(false));
+    }
+
+    /// One transaction.
+    fn transact(&mut self, mut tasks: Vec<Box<dyn Task>>) {
+        let mut outcomes = Vec::with_capacity(tasks.len());
+        let whole = self.begin().and_then(|()| self.commit(&mut tasks, &mut outcomes));
+        match whole {
+            Ok((sequence, settings)) => {
+                self.news.events(sequence);
+                settings.inspect(|entry| self.news.settings(*entry));
+                for (task, outcome) in tasks.into_iter().zip(outcomes) {
+                    answer(task, outcome);
+                }
+            }
+            Err(error) => {
+                // When even this fails the connection is unusable and every later batch says so.
+                drop(self.conn.rollback());
+                for task in tasks {
+                    answer(task, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Begins the transaction, on a new connection when the last one is gone.
+    fn begin(&mut self) -> Result<()> {
+        if !self.conn.is_lost() {
+            match self.conn.begin_write() {
+                Err(_) if self.conn.is_lost() => {}
+                other => return other,
+            }
+        }
+        self.conn = Conn::open(&self.place, Mode::Write)?;
+        self.conn.begin_write()
+    }
+
+    /// Runs the tasks and commits; returns the number of the last event, and of the last entry of the settings' log if it moved.
+    fn commit(
+        &mut self,
+        tasks: &mut [Box<dyn Task>],
+        outcomes: &mut Vec<Result<()>>,
+    ) -> Result<(u64, Option<u64>)> {
+        let conn = &self.conn;
         let before = super::number::sequence(conn)?;
-        batch.sequence = before;
-        for task in &mut tasks {
+        let mut batch = Batch { conn, vault: &self.vault, sequence: before, settings: false };
+        for task in tasks {
             outcomes.push(alone(task.as_mut(), &mut batch)?);
         }
-        if batch.sequence != before {
-            super::number::keep_sequence(conn, batch.sequence)?;
+        let Batch { sequence, settings, .. } = batch;
+        if sequence != before {
+            super::number::keep_sequence(conn, sequence)?;
         }
-        // Refused for a known reason, nothing is committed; of anything else nobody knows until the log is read again.
-        conn.commit().map_err(|error| match error {
-            StoreError::DiskFull | StoreError::ReadOnly => error,
-            _ => StoreError::OutcomeUnknown,
+        if sequence != before || settings {
+            conn.tell()?;
+        }
+        let entry = settings.then(|| crate::settings::last(conn)).transpose()?;
+        if let Some(mark) = &self.mark {
+            self.batches += 1;
+            conn.push(MARK, &[mark.into(), self.batches.into()])?;
+        }
+        conn.commit().or_else(|error| match error {
+            // Refused for a known reason, nothing is committed; of anything else nobody knows until it is looked up.
+            StoreError::DiskFull | StoreError::ReadOnly => Err(error),
+            _ => self.look_up(),
         })?;
-        Ok(batch.sequence != before)
-    });
-    match whole {
-        Ok(moved) => {
-            if moved {
-                changes.send_replace(batch.sequence);
-            }
-            for (task, outcome) in tasks.into_iter().zip(outcomes) {
-                answer(task, outcome);
-            }
-        }
-        Err(error) => {
-            // When even this fails the connection is unusable and every later batch says so.
-            drop(conn.rollback());
-            for task in tasks {
-                answer(task, Err(error.clone()));
+        Ok((sequence, entry))
+    }
+
+    /// Whether the last batch was committed although its answer was lost.
+    fn look_up(&mut self) -> Result<()> {
+        let Some(mark) = self.mark.clone() else { return Err(StoreError::OutcomeUnknown) };
+        let until = std::time::Instant::now() + UNKNOWN;
+        while std::time::Instant::now() < until {
+            match self.last_commit(&mark) {
+                Ok(last) if last == Some(self.batches) => return Ok(()),
+                Ok(_) => {
+                    return Err(StoreError::Unavailable { what: "the commit was lost".into() });
+                }
+                Err(_) => std::thread::sleep(IDLE),
             }
         }
+        Err(StoreError::OutcomeUnknown)
+    }
+
+    /// The number of the last batch that the database holds. The lost transaction may still be under way on the server: it holds the
+    /// counter of events, which is waited for first.
+    fn last_commit(&mut self, mark: &str) -> Result<Option<i64>> {
+        self.conn = Conn::open(&self.place, Mode::Write)?;
+        self.conn.begin_write()?;
+        super::number::sequence(&self.conn)?;
+        let last = self.conn.row(MARKED, &[mark.into()], |row| row.int(0))?;
+        self.conn.rollback()?;
+        Ok(last)
     }
 }
 
@@ -180,11 +262,9 @@ fn alone(task: &mut dyn Task, batch: &mut Batch<'_>) -> Result<Result<()>> {
     let outcome = outcome.unwrap_or_else(|_| {
         Err(StoreError::invalid("the caller's code panicked inside the commit"))
     });
-    match outcome {
-        Ok(()) => {
-            batch.conn.keep_savepoint()?;
-            Ok(Ok(()))
-        }
+    // Statements that were sent without waiting fail here at the latest.
+    match outcome.and_then(|()| batch.conn.keep_savepoint()) {
+        Ok(()) => Ok(Ok(())),
         Err(error) if !batch.conn.in_transaction() => Err(error),
         Err(error) => {
             batch.sequence = before;

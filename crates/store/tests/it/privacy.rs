@@ -1,7 +1,6 @@
 //! Personal values: sealed, found, erased, and provable afterwards.
 
 use crate::world::{KEY, after, at, event, fresh, new_id, on_each, put};
-use rusqlite::Connection;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
@@ -198,17 +197,10 @@ fn equal_texts_of_two_cases_share_neither_reference_nor_commitment() {
     on_each(|store| {
         put(&store, &personal("A-1"));
         put(&store, &personal("A-2"));
-        let file = Connection::open(store.folder.path().join("bihuan.db")).unwrap();
-        let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        let references = count("SELECT COUNT(*) FROM personal");
-        assert_eq!(references, count("SELECT COUNT(DISTINCT ref) FROM personal"));
-        let bodies: Vec<String> = file
-            .prepare("SELECT body FROM snapshots")
-            .unwrap()
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect();
+        let references = store.sql("SELECT COUNT(*) FROM personal");
+        assert_eq!(references, store.sql("SELECT COUNT(DISTINCT ref) FROM personal"));
+        let bodies = store.sql("SELECT body FROM snapshots");
+        let bodies: Vec<&str> = bodies.lines().collect();
         assert_ne!(bodies[0], bodies[1]);
     });
 }
@@ -229,8 +221,7 @@ fn tampering_is_detected() {
         on_each(|store| {
             let rows = personal("A-1");
             put(&store, &rows);
-            let file = Connection::open(store.folder.path().join("bihuan.db")).unwrap();
-            assert!(file.execute(deed, []).unwrap() > 0);
+            store.sql(deed);
             let found = store.verify_chain(rows.id);
             assert!(matches!(found, Err(StoreError::Corrupt { .. })), "{deed}: {found:?}");
             assert!(!found.unwrap_err().to_string().contains(NAME));
@@ -244,7 +235,7 @@ fn another_master_key_opens_nothing() {
         put(&store, &personal("A-1"));
         let mut other = KEY;
         other[0] ^= 1;
-        let refused = Store::open(store.folder.path(), Options::new(other)).map(drop);
+        let refused = Store::open(store.place.clone(), Options::new(other)).map(drop);
         assert_eq!(refused, Err(StoreError::WrongKey));
     });
 }

@@ -1,7 +1,6 @@
 //! Settings: versions, history, the log.
 
 use crate::world::{at, numbered, on_each};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use store::{Administer, Change, Store, StoreError, api_key_hash};
 
@@ -77,12 +76,7 @@ fn people_leave_nothing_behind() {
         assert_eq!(store.setting_version("person", "wang", 1).unwrap(), None);
         change(&store, vec![Change::Erase { kind: "person".into(), key: "wang".into() }]).unwrap();
         assert_eq!(store.setting_versions("person", "wang").unwrap(), []);
-        let file = Connection::open(store.folder.path().join("bihuan.db")).unwrap();
-        assert_eq!(
-            file.query_row("SELECT COUNT(*) FROM subject_keys", [], |row| row.get::<_, i64>(0))
-                .unwrap(),
-            0
-        );
+        assert_eq!(store.sql("SELECT COUNT(*) FROM subject_keys"), "0");
         // A new person of that key never looks like the former one's version.
         assert_eq!(
             change(&store, vec![put("person", "wang", Some(0), person("王"), false)]).unwrap(),
@@ -138,12 +132,11 @@ fn tampering_with_settings_is_detected() {
                 ],
             )
             .unwrap();
-            let place = store.folder.path().to_owned();
-            assert_eq!(Store::verify(&place, crate::world::KEY).unwrap().problems, [""; 0]);
-            let file = Connection::open(place.join("bihuan.db")).unwrap();
-            assert!(file.execute(deed, []).unwrap() > 0);
+            let place = store.place.clone();
+            assert_eq!(Store::verify(place.clone(), crate::world::KEY).unwrap().problems, [""; 0]);
+            store.sql(deed);
             assert_eq!(
-                Store::verify(&place, crate::world::KEY).unwrap().problems.len(),
+                Store::verify(place, crate::world::KEY).unwrap().problems.len(),
                 1,
                 "{deed}"
             );

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{
-    CaseColumns, CaseRows, CaseWrite, EventRow, Options, Receipt, Result, Scope, Store, Write,
+    CaseColumns, CaseRows, CaseWrite, EventRow, Options, Place, Receipt, Result, Scope, Store,
+    Write,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -16,6 +17,31 @@ pub(crate) const KEY: [u8; 32] = [7; 32];
 pub(crate) struct Home {
     store: Store,
     pub(crate) folder: TempDir,
+    pub(crate) place: Place,
+    database: Option<cluster::Database>,
+}
+
+impl Home {
+    /// What SQL behind the store's back answers, cells and rows apart by lines.
+    pub(crate) fn sql(&self, text: &str) -> String {
+        if let Some(database) = &self.database {
+            let text = text.replace("zeroblob(", "zeros(");
+            let zeros = "CREATE OR REPLACE FUNCTION pg_temp.zeros(n INT) RETURNS BYTEA LANGUAGE sql AS $$ SELECT decode(repeat('00', n), 'hex') $$";
+            let text = format!("{zeros}; {}", text.replace("zeros(", "pg_temp.zeros("));
+            return cluster::Cluster::sql(&database.address, &text).unwrap();
+        }
+        let file = rusqlite::Connection::open(self.folder.path().join("bihuan.db")).unwrap();
+        let mut statement = file.prepare(text).unwrap();
+        let columns = statement.column_count();
+        let cell = |row: &rusqlite::Row<'_>, n| match row.get_ref(n).unwrap() {
+            rusqlite::types::ValueRef::Integer(n) => n.to_string(),
+            other => other.as_str().unwrap_or_default().to_owned(),
+        };
+        let rows = statement.query_map([], |row| {
+            Ok((0..columns).map(|n| cell(row, n)).collect::<Vec<_>>().join("\n"))
+        });
+        rows.unwrap().map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    }
 }
 
 impl Deref for Home {
@@ -29,12 +55,26 @@ type Factory = fn() -> Home;
 
 /// Every backend there is.
 pub(crate) fn backends() -> Vec<(&'static str, Factory)> {
-    vec![("sqlite", sqlite)]
+    vec![("sqlite", sqlite), ("postgres", postgres)]
 }
 
 fn sqlite() -> Home {
     let folder = tempfile::tempdir().unwrap();
-    Home { store: Store::open(folder.path(), Options::new(KEY)).unwrap(), folder }
+    let place = Place::at(folder.path());
+    Home {
+        store: Store::open(place.clone(), Options::new(KEY)).unwrap(),
+        folder,
+        place,
+        database: None,
+    }
+}
+
+fn postgres() -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    let database = cluster::Database::new().unwrap();
+    let place = Place::postgres(&database.address, folder.path()).unwrap();
+    let store = Store::open(place.clone(), Options::new(KEY)).unwrap();
+    Home { store, folder, place, database: Some(database) }
 }
 
 /// Runs a test over every backend.

@@ -1,0 +1,258 @@
+//! A PostgreSQL server of one's own, for tests and measurements: a fresh cluster in a temporary folder, reached through a socket in
+//! it and gone when it is dropped. Never part of the program.
+#![warn(missing_docs)]
+
+use std::ffi::OsStr;
+use std::io::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Where Debian puts the programs, newest version first; else they are looked for along `PATH`.
+const DEBIAN: &str = "/usr/lib/postgresql";
+/// The system's user under which a server runs when we are root, which it refuses to run as.
+const USER: &str = "postgres";
+/// The address of a server that is there already, and whose databases may be made and dropped. Spares each test process a start.
+const SHARED: &str = "BIHUAN_TEST_POSTGRES";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whether the cluster writes to disk what it acknowledges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durable {
+    /// As a real one: for measurements, and tests that kill.
+    Yes,
+    /// Nothing is forced to disk: for all other tests.
+    No,
+}
+
+/// A running server. Dropping it kills it and removes its files.
+pub struct Cluster {
+    folder: TempDir,
+    server: Option<Child>,
+    durable: Durable,
+}
+
+impl Cluster {
+    /// Makes a cluster and starts its server.
+    ///
+    /// # Errors
+    /// When the programs are missing (install the Debian package `postgresql`) or the server does not answer within 30 seconds.
+    pub fn start(durable: Durable) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("pg").tempdir()?;
+        if is_root()? {
+            run(Command::new("chown").arg(USER).arg(folder.path()))?;
+        }
+        let data = folder.path().join("data");
+        let mut make = program("initdb")?;
+        make.args([
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--username=postgres",
+        ]);
+        run(make.arg("-D").arg(&data))?;
+        let mut cluster = Self { folder, server: None, durable };
+        cluster.up()?;
+        Ok(cluster)
+    }
+
+    /// Starts the server again after [`Cluster::kill`].
+    ///
+    /// # Errors
+    /// When it does not answer within 30 seconds.
+    pub fn up(&mut self) -> Result<()> {
+        let mut serve = program("postgres")?;
+        serve.arg("-D").arg(self.folder.path().join("data"));
+        serve.arg("-k").arg(self.folder.path());
+        let forced = if self.durable == Durable::Yes { "on" } else { "off" };
+        for setting in [
+            "listen_addresses=",
+            "max_connections=200",
+            "shared_buffers=256MB",
+            "max_wal_size=2GB",
+            &format!("fsync={forced}"),
+            &format!("full_page_writes={forced}"),
+        ] {
+            serve.arg("-c").arg(setting);
+        }
+        let log = std::fs::File::create(self.folder.path().join("log"))?;
+        self.server =
+            Some(serve.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?);
+        let since = Instant::now();
+        loop {
+            if program("psql")?
+                .args(["-qAt", "-c", "SELECT 1"])
+                .arg(self.address("postgres"))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()?
+                .success()
+            {
+                return Ok(());
+            }
+            if since.elapsed() > PATIENCE {
+                let log = std::fs::read_to_string(self.folder.path().join("log"))?;
+                return Err(Error::other(format!("the server does not answer: {log}")));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Kills the server and all its processes at once, as a loss of power would, except that what the operating system was handed
+    /// stays written.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn kill(&mut self) -> Result<()> {
+        let Some(mut server) = self.server.take() else { return Ok(()) };
+        let pid = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid"))?;
+        let pid = pid.lines().next().unwrap_or_default();
+        // Without its parent every process of the server ends.
+        run(Command::new("kill").args(["-KILL", pid]))?;
+        server.wait()?;
+        drop(std::fs::remove_file(self.folder.path().join("data/postmaster.pid")));
+        Ok(())
+    }
+
+    /// The process that all others of the server come from.
+    pub fn pid(&self) -> Option<u32> {
+        let file = self.folder.path().join("data/postmaster.pid");
+        std::fs::read_to_string(file).ok()?.lines().next()?.parse().ok()
+    }
+
+    /// The address of a database of this server.
+    pub fn address(&self, database: &str) -> String {
+        address(self.folder.path(), database)
+    }
+
+    /// Makes an empty database and returns its address.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn database(&self) -> Result<String> {
+        fresh(&self.address("postgres"))
+    }
+
+    /// Runs SQL in a database of any server, for tests that look behind the program's back; returns what it prints.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn sql(address: &str, text: &str) -> Result<String> {
+        let output = program("psql")?
+            .args(["-qAt", "-v", "ON_ERROR_STOP=1", "-c", text])
+            .arg(address)
+            .output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
+        }
+        Err(Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.kill());
+    }
+}
+
+/// A database for one test: on the server that `BIHUAN_TEST_POSTGRES` names, else on one of its own. Dropping it removes it.
+pub struct Database {
+    /// Its address.
+    pub address: String,
+    own: Option<Cluster>,
+}
+
+impl Database {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn new() -> Result<Self> {
+        match std::env::var(SHARED) {
+            Ok(shared) => Ok(Self { address: fresh(&shared)?, own: None }),
+            Err(_) => {
+                let own = Cluster::start(Durable::No)?;
+                Ok(Self { address: own.database()?, own: Some(own) })
+            }
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.own.is_none()
+            && let Ok(shared) = std::env::var(SHARED)
+            && let Some(name) = self.address.split(['/', '?']).find(|part| part.starts_with("t_"))
+        {
+            drop(Cluster::sql(&shared, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+        }
+    }
+}
+
+/// Makes a database on the server of an address.
+fn fresh(server: &str) -> Result<String> {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    Cluster::sql(server, &format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+    Ok(server.replacen("/postgres?", &format!("/{name}?"), 1))
+}
+
+fn address(folder: &Path, database: &str) -> String {
+    let host: String = folder.to_string_lossy().replace('/', "%2F");
+    format!("postgres://postgres@/{database}?host={host}")
+}
+
+/// One of PostgreSQL's programs, under a user that it accepts, and ending with us.
+fn program(name: &str) -> Result<Command> {
+    let path = find(name)?;
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]);
+    if is_root()? {
+        command.args(["--reuid", USER, "--regid", USER, "--clear-groups"]);
+        command.current_dir("/");
+    }
+    command.arg(path);
+    Ok(command)
+}
+
+fn find(name: &str) -> Result<PathBuf> {
+    let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir(DEBIAN)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            Some((path.file_name()?.to_str()?.parse().ok()?, path.join("bin").join(name)))
+        })
+        .filter(|(_, program)| program.exists())
+        .collect();
+    versions.sort();
+    if let Some((_, newest)) = versions.pop() {
+        return Ok(newest);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.exists())
+        .ok_or_else(|| {
+            Error::other(format!("{name} is missing: install the Debian package postgresql"))
+        })
+}
+
+fn is_root() -> Result<bool> {
+    let output = Command::new("id").arg("-u").output()?;
+    Ok(output.stdout == b"0\n")
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let program = command.get_program().to_string_lossy().into_owned();
+    let first =
+        command.get_args().last().map(OsStr::to_string_lossy).unwrap_or_default().into_owned();
+    Err(Error::other(format!("{program} {first}: {}", String::from_utf8_lossy(&output.stderr))))
+}

@@ -1,0 +1,633 @@
+//! PostgreSQL 15 and later, and engines that speak its protocol: nothing here needs more than transactions, row locks and a full-text
+//! index; LISTEN and NOTIFY are hints. A connection runs its own small event loop on the thread that calls it, so a call is one
+//! wake-up of the server and not two of ours; statements whose outcome nobody asks for travel together.
+
+use super::dialect::for_postgres;
+use super::{Cells, DatabaseFacts, Driver, Mode, Param, Row, waiting};
+use crate::error::{Result, StoreError};
+use crate::text::Sought;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::future::Future;
+use std::path::Path;
+use std::pin::{Pin, pin};
+use std::str::FromStr;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Statement};
+
+const STEPS: &[(&str, &str)] =
+    &[("0001_initial", include_str!("../../migrations/postgres/0001_initial.sql"))];
+
+/// A server that does not answer is given up after this; the caller says 503 and the next call tries again.
+const CONNECT: Duration = Duration::from_secs(5);
+/// What was sent and is not acknowledged by the other machine's network for so long is lost.
+const SILENCE: Duration = Duration::from_secs(15);
+/// Statements that are kept prepared on a connection.
+const STATEMENTS: usize = 256;
+/// What listeners are told on.
+const LISTEN: &str = "LISTEN bihuan_changes";
+const NOTIFY: &str = "NOTIFY bihuan_changes";
+/// Any number: whoever holds it may change the schema.
+const SCHEMA_LOCK: i64 = 0x6269_6875_616e;
+/// A stuck transaction must not keep all others waiting for ever: the counter of events is a lock for every write.
+const SESSION: &str = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET standard_conforming_strings = on";
+
+/// Reads the address of a server.
+pub(super) fn configure(address: &str) -> Result<Config> {
+    let mut config = Config::from_str(address).map_err(|error| {
+        // The words name the option that is at fault, the cause may repeat its value.
+        StoreError::invalid(format!("the address of the database: {}", plain(&error)))
+    })?;
+    if config.get_dbname().is_none() {
+        return Err(StoreError::invalid("the address of the database names no database"));
+    }
+    config.connect_timeout(CONNECT).tcp_user_timeout(SILENCE).keepalives_idle(SILENCE);
+    config.application_name("bihuan");
+    if config.get_hosts().len() > 1 {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    Ok(config)
+}
+
+fn plain(error: &tokio_postgres::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+pub(super) struct Postgres {
+    runtime: Runtime,
+    client: Client,
+    notes: RefCell<UnboundedReceiver<()>>,
+    statements: RefCell<HashMap<String, Statement>>,
+    /// Sent with the next statement that waits.
+    later: RefCell<Vec<(Statement, Vec<Value>)>>,
+    /// The savepoint is among them.
+    savepoint_waits: Cell<bool>,
+    in_transaction: Cell<bool>,
+    listening: Cell<bool>,
+    lost: Cell<bool>,
+}
+
+impl Postgres {
+    pub(super) fn open(config: &Config, mode: Mode) -> Result<Self> {
+        waiting(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let (client, mut connection) = runtime.block_on(config.connect(NoTls))?;
+            let (told, notes) = unbounded_channel();
+            runtime.spawn(async move {
+                loop {
+                    match std::future::poll_fn(|task| connection.poll_message(task)).await {
+                        Some(Ok(AsyncMessage::Notification(_))) => drop(told.send(())),
+                        Some(Ok(_)) => {}
+                        Some(Err(_)) | None => break,
+                    }
+                }
+            });
+            runtime.block_on(client.batch_execute(SESSION))?;
+            if mode != Mode::Write {
+                runtime.block_on(client.batch_execute("SET default_transaction_read_only = on"))?;
+            }
+            Ok(Self {
+                runtime,
+                client,
+                notes: RefCell::new(notes),
+                statements: RefCell::default(),
+                later: RefCell::default(),
+                savepoint_waits: Cell::new(false),
+                in_transaction: Cell::new(false),
+                listening: Cell::new(false),
+                lost: Cell::new(false),
+            })
+        })
+    }
+
+    /// Drives the connection until the answer is there.
+    fn wait<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
+        let outcome = waiting(|| self.runtime.block_on(answer));
+        outcome.map_err(|error| {
+            let gone = error.as_db_error().is_none_or(|told| ends_connection(told.code()));
+            if gone || self.client.is_closed() {
+                self.lost.set(true);
+                self.in_transaction.set(false);
+            }
+            error.into()
+        })
+    }
+
+    fn prepared(&self, sql: &str) -> Result<Statement> {
+        if let Some(known) = self.statements.borrow().get(sql) {
+            return Ok(known.clone());
+        }
+        self.flush()?;
+        let statement = self.wait(self.client.prepare(&for_postgres(sql)))?;
+        let mut known = self.statements.borrow_mut();
+        if known.len() >= STATEMENTS {
+            known.clear();
+        }
+        known.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    fn taken(&self) -> Vec<(Statement, Vec<Value>)> {
+        self.savepoint_waits.set(false);
+        self.later.take()
+    }
+
+    /// Sends what was pushed and waits for all of it.
+    fn flush(&self) -> Result<()> {
+        let later = self.taken();
+        if later.is_empty() { Ok(()) } else { self.wait(self.send_all(later)).map(drop) }
+    }
+
+    /// Puts the statements on the wire in their order, then collects the answers.
+    async fn send_all(
+        &self,
+        later: Vec<(Statement, Vec<Value>)>,
+    ) -> Result<(), tokio_postgres::Error> {
+        let mut answers: Vec<Pin<Box<dyn Future<Output = _>>>> = Vec::with_capacity(later.len());
+        for (statement, values) in later {
+            let mut sent: Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>>>> =
+                Box::pin(async move { self.client.execute_raw(&statement, values.iter()).await });
+            // The first poll encodes the statement and puts it behind the ones before.
+            match std::future::poll_fn(|task| Poll::Ready(sent.as_mut().poll(task))).await {
+                Poll::Ready(done) => done.map(drop)?,
+                Poll::Pending => answers.push(sent),
+            }
+        }
+        let mut first = Ok(());
+        for answer in answers {
+            let answer = answer.await;
+            if first.is_ok() {
+                first = answer.map(drop);
+            }
+        }
+        first
+    }
+
+    /// Sends what was pushed and one statement more, and waits for all.
+    fn with_all_before<T>(
+        &self,
+        last: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        let later = self.taken();
+        self.wait(async {
+            if later.is_empty() {
+                return last.await;
+            }
+            let mut last = pin!(last);
+            let mut before = pin!(self.send_all(later));
+            let mut early = None;
+            // The statements before are on the wire after the first poll; then the last one follows.
+            let sent = std::future::poll_fn(|task| Poll::Ready(before.as_mut().poll(task))).await;
+            if let Poll::Ready(done) = sent {
+                done?;
+            } else {
+                match std::future::poll_fn(|task| Poll::Ready(last.as_mut().poll(task))).await {
+                    Poll::Ready(done) => early = Some(done),
+                    Poll::Pending => {}
+                }
+                before.await?;
+            }
+            match early {
+                Some(done) => done,
+                None => last.await,
+            }
+        })
+    }
+
+    fn command(&self, sql: &str) -> Result<()> {
+        let statement = self.prepared(sql)?;
+        self.with_all_before(async move {
+            self.client.execute_raw(&statement, std::iter::empty::<&Value>()).await
+        })
+        .map(drop)
+    }
+
+    fn text_of(&self, sql: &str) -> Result<String> {
+        let mut found = String::new();
+        self.each(sql, &[], &mut |row| {
+            found = row.text(0)?;
+            Ok(false)
+        })?;
+        Ok(found)
+    }
+}
+
+impl Driver for Postgres {
+    fn run(&self, sql: &str, params: &[Param<'_>]) -> Result<usize> {
+        let statement = self.prepared(sql)?;
+        let touched = self.with_all_before(async move {
+            self.client.execute_raw(&statement, params.iter()).await
+        })?;
+        Ok(usize::try_from(touched).unwrap_or(usize::MAX))
+    }
+
+    fn push(&self, sql: &str, params: &[Param<'_>]) -> Result<()> {
+        let statement = self.prepared(sql)?;
+        let values = params.iter().map(Value::from).collect();
+        self.later.borrow_mut().push((statement, values));
+        Ok(())
+    }
+
+    fn each(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
+    ) -> Result<()> {
+        let statement = self.prepared(sql)?;
+        let params: Vec<&(dyn ToSql + Sync)> =
+            params.iter().map(|param| -> &(dyn ToSql + Sync) { param }).collect();
+        let found = self.with_all_before(self.client.query(&statement, &params))?;
+        for row in &found {
+            if !each(&Row(row))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn script(&self, sql: &str) -> Result<()> {
+        self.flush()?;
+        self.wait(self.client.batch_execute(sql))
+    }
+
+    fn lock_schema(&self) -> Result<()> {
+        self.each("SELECT pg_advisory_xact_lock(?1)", &[SCHEMA_LOCK.into()], &mut |_| Ok(false))
+    }
+
+    fn begin_write(&self) -> Result<()> {
+        self.command("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")?;
+        self.in_transaction.set(true);
+        Ok(())
+    }
+    fn begin_read(&self) -> Result<()> {
+        self.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        self.in_transaction.set(true);
+        Ok(())
+    }
+    fn tell(&self) -> Result<()> {
+        self.push(NOTIFY, &[])
+    }
+    fn commit(&self) -> Result<()> {
+        self.flush()?;
+        let outcome = self.command("COMMIT");
+        self.in_transaction.set(false);
+        outcome
+    }
+    fn rollback(&self) -> Result<()> {
+        self.taken();
+        if !self.in_transaction.replace(false) {
+            return Ok(());
+        }
+        self.command("ROLLBACK")
+    }
+    fn savepoint(&self) -> Result<()> {
+        self.flush()?;
+        self.push("SAVEPOINT one", &[])?;
+        self.savepoint_waits.set(true);
+        Ok(())
+    }
+    fn keep_savepoint(&self) -> Result<()> {
+        self.command("RELEASE SAVEPOINT one")
+    }
+    fn undo_savepoint(&self) -> Result<()> {
+        // What was not sent yet is undone by not sending it.
+        let nothing_sent = self.savepoint_waits.get();
+        self.taken();
+        if nothing_sent {
+            return Ok(());
+        }
+        self.command("ROLLBACK TO SAVEPOINT one")?;
+        self.command("RELEASE SAVEPOINT one")
+    }
+    fn in_transaction(&self) -> bool {
+        self.in_transaction.get()
+    }
+    fn is_lost(&self) -> bool {
+        self.lost.get() || self.client.is_closed()
+    }
+
+    fn steps(&self) -> &'static [(&'static str, &'static str)] {
+        STEPS
+    }
+    fn schema_exists(&self) -> &'static str {
+        "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version'"
+    }
+    /// A session keeps 64 open sub-transactions at hand; with more, every reader has to look them up.
+    fn batch(&self) -> usize {
+        60
+    }
+
+    fn checkpoint(&self, _wait: bool) -> Result<bool> {
+        Ok(true)
+    }
+    fn log_pages(&self) -> Result<i64> {
+        Ok(0)
+    }
+    fn copy_into(&self, _folder: &Path) -> Result<bool> {
+        Ok(false)
+    }
+    fn settle_copy(&self) -> Result<()> {
+        for (table, key) in
+            [("subject_keys", "id"), ("cases", "id"), ("outbox", "sequence"), ("inbox", "sequence")]
+        {
+            self.script(&format!(
+                "SELECT setval(pg_get_serial_sequence('{table}', '{key}'), (SELECT COALESCE(MAX({key}), 0) + 1 FROM {table}), false)"
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Rows without the case they belong to: the server checks references itself, unless somebody switched that off.
+    fn self_check(&self) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for table in [
+            "numbers",
+            "events",
+            "snapshots",
+            "links",
+            "phones",
+            "timers",
+            "outbox",
+            "inbox",
+            "contributions",
+        ] {
+            let sql = format!(
+                "SELECT COUNT(*) FROM {table} WHERE NOT EXISTS (SELECT 1 FROM cases WHERE cases.id = {table}.case_id)"
+            );
+            self.each(&sql, &[], &mut |row| {
+                match row.int(0)? {
+                    0 => {}
+                    lost => found.push(format!("{table}: {lost} rows without their case")),
+                }
+                Ok(false)
+            })?;
+        }
+        Ok(found)
+    }
+
+    fn facts(&self) -> Result<DatabaseFacts> {
+        let commit = self.text_of("SELECT current_setting('synchronous_commit')")?;
+        let fsync = self.text_of("SELECT current_setting('fsync')")?;
+        let pages = self.text_of("SELECT current_setting('full_page_writes')")?;
+        let bytes = self.text_of("SELECT CAST(pg_database_size(current_database()) AS TEXT)")?;
+        Ok(DatabaseFacts {
+            backend: format!(
+                "PostgreSQL {}",
+                self.text_of("SELECT current_setting('server_version')")?
+            ),
+            not_durable: commit == "off" || fsync == "off" || pages == "off",
+            journal_mode: format!(
+                "fsync {fsync}, synchronous_commit {commit}, full_page_writes {pages}"
+            ),
+            bytes: bytes.parse().unwrap_or(0),
+            free_bytes: 0,
+            log_bytes: 0,
+        })
+    }
+
+    fn index_text(&self, line: &str) -> String {
+        index_text(line)
+    }
+
+    fn match_text(&self, sought: &[Sought]) -> String {
+        let part = |part: &Sought| match part {
+            Sought::Phrase(tokens) => {
+                let tokens: Vec<String> = tokens.iter().map(|token| quoted(token)).collect();
+                format!("({})", tokens.join(" <-> "))
+            }
+            Sought::Whole(token) => quoted(token),
+            Sought::Prefix(token) => format!("{}:*", quoted(token)),
+        };
+        sought.iter().map(part).collect::<Vec<_>>().join(" & ")
+    }
+
+    fn listen(&self, most: Duration) -> Result<Option<()>> {
+        if !self.listening.replace(true) {
+            self.script(LISTEN)?;
+        }
+        let mut notes = self.notes.borrow_mut();
+        let told = waiting(|| {
+            self.runtime.block_on(async { tokio::time::timeout(most, notes.recv()).await })
+        });
+        while notes.try_recv().is_ok() {}
+        match told {
+            Ok(None) => {
+                self.lost.set(true);
+                Err(StoreError::Unavailable { what: "the connection was closed".into() })
+            }
+            Ok(Some(())) | Err(_) => Ok(Some(())),
+        }
+    }
+
+    #[cfg(test)]
+    fn explain(&self, sql: &str) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        let text = format!("EXPLAIN (GENERIC_PLAN) {}", for_postgres(sql));
+        for message in self.wait(self.client.simple_query(&text))? {
+            if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
+                all.push(row.get(0).unwrap_or_default().to_owned());
+            }
+        }
+        Ok(all)
+    }
+
+    #[cfg(test)]
+    fn check(&self, sql: &str) -> Result<Vec<String>> {
+        let statement = self.prepared(sql)?;
+        Ok(statement.columns().iter().map(|column| column.name().to_owned()).collect())
+    }
+}
+
+/// Positions that the index can tell apart; it knows 16,383.
+const POSITIONS: usize = 16_000;
+/// At the seam between two rounds of positions so many tokens are put down twice, so that a phrase is found across it: no phrase of a
+/// query is longer.
+const OVERLAP: usize = 64;
+/// Positions that the index keeps of one token.
+const PLACES: usize = 255;
+/// An index entry may have a mebibyte; what a text holds beyond it is not found.
+const ENTRY_BYTES: usize = 900_000;
+
+/// The tokens of a line with their positions, as the literal of a `tsvector`. Positions begin anew after some sixteen thousand; so
+/// long a text is found by a phrase that stands in it, and at worst by one that does not.
+fn index_text(line: &str) -> String {
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut bytes = 0;
+    for (n, token) in line.split_ascii_whitespace().enumerate() {
+        let at = n % POSITIONS;
+        let again = (n >= POSITIONS && at < OVERLAP).then_some(POSITIONS + at + 1);
+        let known = places.contains_key(token);
+        bytes += if known { 2 } else { token.len() + 12 };
+        if bytes > ENTRY_BYTES {
+            break;
+        }
+        let held = places.entry(token).or_default();
+        for place in [Some(at + 1), again].into_iter().flatten() {
+            if held.len() < PLACES && !held.contains(&place) {
+                held.push(place);
+            }
+        }
+    }
+    let mut text = String::with_capacity(line.len() * 2);
+    for (token, places) in places {
+        text.push_str(&quoted(token));
+        for (n, place) in places.iter().enumerate() {
+            let sign = if n == 0 { ":" } else { "," };
+            text.push_str(sign);
+            text.push_str(&place.to_string());
+        }
+        text.push(' ');
+    }
+    text
+}
+
+/// Tokens hold neither quotes nor backslashes; doubling them makes sure that none could do harm.
+fn quoted(token: &str) -> String {
+    format!("'{}'", token.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// A bound value that can wait.
+#[derive(Debug)]
+enum Value {
+    Null,
+    Int(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl From<&Param<'_>> for Value {
+    fn from(param: &Param<'_>) -> Self {
+        match param {
+            Param::Null => Value::Null,
+            Param::Int(value) => Value::Int(*value),
+            Param::Text(value) => Value::Text((*value).to_owned()),
+            Param::Blob(value) => Value::Blob((*value).to_owned()),
+        }
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Encoded {
+        match self {
+            Value::Null => Param::Null,
+            Value::Int(value) => Param::Int(*value),
+            Value::Text(value) => Param::Text(value),
+            Value::Blob(value) => Param::Blob(value),
+        }
+        .to_sql(ty, out)
+    }
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+    to_sql_checked!();
+}
+
+type Encoded = Result<IsNull, Box<dyn Error + Sync + Send>>;
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Encoded {
+        match self {
+            Param::Null => Ok(IsNull::Yes),
+            Param::Int(value) => match *ty {
+                Type::INT2 => i16::try_from(*value)?.to_sql(ty, out),
+                Type::INT4 => i32::try_from(*value)?.to_sql(ty, out),
+                _ => value.to_sql(&Type::INT8, out),
+            },
+            Param::Text(value) => value.to_sql(&Type::TEXT, out),
+            Param::Blob(value) => value.to_sql(&Type::BYTEA, out),
+        }
+    }
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+    to_sql_checked!();
+}
+
+/// A whole number of any width.
+struct Int(i64);
+
+impl<'a> FromSql<'a> for Int {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(match *ty {
+            Type::INT2 => i16::from_sql(ty, raw)?.into(),
+            Type::INT4 => i32::from_sql(ty, raw)?.into(),
+            _ => i64::from_sql(ty, raw)?,
+        }))
+    }
+    fn accepts(ty: &Type) -> bool {
+        matches!(*ty, Type::INT2 | Type::INT4 | Type::INT8)
+    }
+}
+
+impl Cells for tokio_postgres::Row {
+    fn int(&self, column: usize) -> Result<Option<i64>> {
+        Ok(self.try_get::<_, Option<Int>>(column)?.map(|int| int.0))
+    }
+    fn text(&self, column: usize) -> Result<Option<String>> {
+        Ok(self.try_get(column)?)
+    }
+    fn blob(&self, column: usize) -> Result<Option<Vec<u8>>> {
+        Ok(self.try_get(column)?)
+    }
+}
+
+/// After these the session is of no use: the server goes down, or has become a standby.
+fn ends_connection(code: &SqlState) -> bool {
+    code.code().starts_with("57P")
+        || code.code().starts_with("08")
+        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(told) = error.as_db_error() else {
+            let what = match error.source() {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            };
+            return if error.is_closed()
+                || what.contains("connect")
+                || what.contains("communicating")
+            {
+                Self::Unavailable { what }
+            } else {
+                Self::corrupt(what)
+            };
+        };
+        // The server's sentences can repeat values; the code and the names of table and constraint cannot.
+        let code = told.code();
+        let place = told.constraint().or(told.table()).unwrap_or_default();
+        let what = format!("SQLSTATE {} {place}", code.code());
+        match code.code() {
+            "53100" => Self::DiskFull,
+            "XX001" | "XX002" => Self::corrupt(what),
+            other if other.starts_with("22") || other.starts_with("23") => Self::invalid(what),
+            _ => Self::Unavailable { what },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::index_text;
+
+    #[test]
+    fn positions_stay_within_what_the_index_knows() {
+        let line: String = (0..40_000).map(|n| format!("{n:x} ")).collect();
+        let text = index_text(&line);
+        assert!(text.starts_with("'0':1 "));
+        assert!(text.contains(&format!("'{:x}':1,16001 ", 16_000)));
+        assert!(text.contains(&format!("'{:x}':65 ", 16_064)));
+        let most = text.split([':', ',', ' ']).filter_map(|n| n.parse::<usize>().ok()).max();
+        assert_eq!(most, Some(16_064));
+        assert_eq!(index_text("a b a"), "'a':1,3 'b':2 ");
+    }
+}

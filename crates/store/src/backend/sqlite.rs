@@ -1,0 +1,294 @@
+//! The embedded database: one file, one writer, a write-ahead log.
+
+use super::{Cells, DatabaseFacts, Driver, Mode, Param, Place, Row};
+use crate::error::{Result, StoreError};
+use crate::text::Sought;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+const STEPS: &[(&str, &str)] =
+    &[("0001_initial", include_str!("../../migrations/sqlite/0001_initial.sql"))];
+
+const MMAP_BYTES: i64 = 256 << 20;
+/// Readers share the operating system's cache; the writer touches some fifty pages with every case and keeps them.
+const CACHE_KIB: i64 = 8 << 10;
+const WRITER_CACHE_KIB: i64 = 64 << 10;
+const STATEMENTS: usize = 192;
+const BUSY: Duration = Duration::from_secs(10);
+
+impl rusqlite::ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Param::Null => ValueRef::Null,
+            Param::Int(value) => ValueRef::Integer(*value),
+            Param::Text(value) => ValueRef::Text(value.as_bytes()),
+            Param::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+impl Cells for rusqlite::Row<'_> {
+    fn int(&self, column: usize) -> Result<Option<i64>> {
+        Ok(self.get(column)?)
+    }
+    fn text(&self, column: usize) -> Result<Option<String>> {
+        Ok(self.get(column)?)
+    }
+    fn blob(&self, column: usize) -> Result<Option<Vec<u8>>> {
+        Ok(self.get(column)?)
+    }
+}
+
+pub(super) struct Sqlite(Connection);
+
+impl Sqlite {
+    pub(super) fn open(file: &Path, mode: Mode) -> Result<Self> {
+        let flags = match mode {
+            Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            Mode::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Mode::Inspect => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let inner = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        inner.set_prepared_statement_cache_capacity(STATEMENTS);
+        inner.busy_timeout(BUSY)?;
+        inner.pragma_update(None, "foreign_keys", true)?;
+        inner.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+        let cache = if mode == Mode::Write { WRITER_CACHE_KIB } else { CACHE_KIB };
+        inner.pragma_update(None, "cache_size", -cache)?;
+        inner.pragma_update(None, "temp_store", "MEMORY")?;
+        inner.pragma_update(None, "trusted_schema", false)?;
+        match mode {
+            Mode::Write => {
+                inner.pragma_update(None, "journal_mode", "WAL")?;
+                inner.pragma_update(None, "synchronous", "FULL")?;
+                // The writer checkpoints by itself; deleted personal values are overwritten, not just unlinked.
+                inner.pragma_update(None, "wal_autocheckpoint", 0)?;
+                inner.pragma_update(None, "secure_delete", true)?;
+            }
+            Mode::Read | Mode::Inspect => inner.pragma_update(None, "query_only", true)?,
+        }
+        Ok(Self(inner))
+    }
+
+    fn number(&self, sql: &str, column: usize) -> Result<i64> {
+        let mut found = 0;
+        self.each(sql, &[], &mut |row| {
+            found = row.int(column)?;
+            Ok(false)
+        })?;
+        Ok(found)
+    }
+
+    fn lines(&self, sql: &str, line: impl Fn(&Row<'_>) -> Result<String>) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        self.each(sql, &[], &mut |row| {
+            all.push(line(row)?);
+            Ok(true)
+        })?;
+        Ok(all)
+    }
+}
+
+impl Driver for Sqlite {
+    fn run(&self, sql: &str, params: &[Param<'_>]) -> Result<usize> {
+        Ok(self.0.prepare_cached(sql)?.execute(rusqlite::params_from_iter(params))?)
+    }
+
+    fn push(&self, sql: &str, params: &[Param<'_>]) -> Result<()> {
+        self.run(sql, params).map(drop)
+    }
+
+    fn each(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
+    ) -> Result<()> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut found = statement.query(rusqlite::params_from_iter(params))?;
+        while let Some(row) = found.next()? {
+            if !each(&Row(row))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn script(&self, sql: &str) -> Result<()> {
+        Ok(self.0.execute_batch(sql)?)
+    }
+
+    /// A transaction that writes is alone already.
+    fn lock_schema(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn begin_write(&self) -> Result<()> {
+        self.push("BEGIN IMMEDIATE", &[])
+    }
+    fn begin_read(&self) -> Result<()> {
+        self.push("BEGIN DEFERRED", &[])
+    }
+    fn tell(&self) -> Result<()> {
+        Ok(())
+    }
+    fn commit(&self) -> Result<()> {
+        self.push("COMMIT", &[])
+    }
+    fn rollback(&self) -> Result<()> {
+        if self.in_transaction() { self.push("ROLLBACK", &[]) } else { Ok(()) }
+    }
+    fn savepoint(&self) -> Result<()> {
+        self.push("SAVEPOINT one", &[])
+    }
+    fn keep_savepoint(&self) -> Result<()> {
+        self.push("RELEASE one", &[])
+    }
+    fn undo_savepoint(&self) -> Result<()> {
+        self.push("ROLLBACK TO one", &[])?;
+        self.push("RELEASE one", &[])
+    }
+    fn in_transaction(&self) -> bool {
+        !self.0.is_autocommit()
+    }
+    fn is_lost(&self) -> bool {
+        false
+    }
+
+    fn steps(&self) -> &'static [(&'static str, &'static str)] {
+        STEPS
+    }
+    fn schema_exists(&self) -> &'static str {
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'"
+    }
+    fn batch(&self) -> usize {
+        256
+    }
+
+    fn checkpoint(&self, wait: bool) -> Result<bool> {
+        let sql =
+            if wait { "PRAGMA wal_checkpoint(TRUNCATE)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+        Ok(self.number(sql, 0)? == 0)
+    }
+
+    fn log_pages(&self) -> Result<i64> {
+        let mut pages = 0;
+        self.each("PRAGMA wal_checkpoint(NOOP)", &[], &mut |row| {
+            pages = row.int(1)? - row.int(2)?;
+            Ok(false)
+        })?;
+        Ok(pages)
+    }
+
+    fn copy_into(&self, folder: &Path) -> Result<bool> {
+        let super::Kind::Sqlite(file) = Place::at(folder).kind else { return Ok(false) };
+        if file.exists() {
+            return Err(StoreError::File { what: "the folder already holds a backup".into() });
+        }
+        let text = file
+            .to_str()
+            .ok_or_else(|| StoreError::File { what: "the path is not Unicode".into() })?;
+        // A query-only connection may not write elsewhere either; the copy is the one exception.
+        self.0.pragma_update(None, "query_only", false)?;
+        let copied = self.push("VACUUM INTO ?1", &[text.into()]);
+        self.0.pragma_update(None, "query_only", true)?;
+        copied?;
+        std::fs::File::open(&file)?.sync_all()?;
+        Ok(true)
+    }
+
+    fn settle_copy(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn self_check(&self) -> Result<Vec<String>> {
+        let mut found = self.lines("PRAGMA integrity_check", |row| row.text(0))?;
+        found.retain(|line| line != "ok");
+        found.extend(self.lines("PRAGMA foreign_key_check", |row| {
+            Ok(format!("foreign key: {} row {:?}", row.text(0)?, row.opt_int(1)?))
+        })?);
+        Ok(found)
+    }
+
+    fn facts(&self) -> Result<DatabaseFacts> {
+        let pragma =
+            |sql| Ok::<_, StoreError>(u64::try_from(self.number(sql, 0)?).unwrap_or_default());
+        let page = pragma("PRAGMA page_size")?;
+        let log = self.0.path().map(|path| format!("{path}-wal"));
+        let log = log.and_then(|log| std::fs::metadata(log).ok());
+        let mode = self.lines("PRAGMA journal_mode", |row| row.text(0))?;
+        Ok(DatabaseFacts {
+            backend: format!("SQLite {}", rusqlite::version()),
+            not_durable: mode != ["wal"],
+            journal_mode: mode.join(" "),
+            bytes: pragma("PRAGMA page_count")? * page,
+            free_bytes: pragma("PRAGMA freelist_count")? * page,
+            log_bytes: log.map_or(0, |log| log.len()),
+        })
+    }
+
+    fn index_text(&self, line: &str) -> String {
+        line.to_owned()
+    }
+
+    fn match_text(&self, sought: &[Sought]) -> String {
+        // Tokens consist of letters, digits and ideographs; quoting them leaves nothing for the index's own syntax to see.
+        let part = |part: &Sought| match part {
+            Sought::Phrase(tokens) => format!("\"{}\"", tokens.join(" ")),
+            Sought::Whole(token) => format!("\"{token}\""),
+            Sought::Prefix(token) => format!("\"{token}\"*"),
+        };
+        sought.iter().map(part).collect::<Vec<_>>().join(" AND ")
+    }
+
+    fn listen(&self, _most: Duration) -> Result<Option<()>> {
+        Ok(None)
+    }
+
+    #[cfg(test)]
+    fn explain(&self, sql: &str) -> Result<Vec<String>> {
+        let mut statement = self.0.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let unbound = vec![Param::Null; statement.parameter_count()];
+        let mut found = statement.query(rusqlite::params_from_iter(unbound))?;
+        let mut all = Vec::new();
+        while let Some(row) = found.next()? {
+            all.push(Row(row).text(3)?);
+        }
+        Ok(all)
+    }
+
+    #[cfg(test)]
+    fn check(&self, sql: &str) -> Result<Vec<String>> {
+        let statement = self.0.prepare(sql)?;
+        Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, words) => match failure.code {
+                ErrorCode::DiskFull => Self::DiskFull,
+                ErrorCode::ReadOnly => Self::ReadOnly,
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                    Self::corrupt("the database file is damaged")
+                }
+                ErrorCode::ConstraintViolation => {
+                    Self::invalid(words.clone().unwrap_or_else(|| "constraint".into()))
+                }
+                code => Self::Unavailable {
+                    what: format!("{code:?}: {}", words.as_deref().unwrap_or_default()),
+                },
+            },
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..) => {
+                Self::corrupt("a stored value has another type")
+            }
+            rusqlite::Error::QueryReturnedNoRows => Self::NotFound { what: "row" },
+            // The SQL text itself is at fault; it holds no values.
+            other => Self::Unavailable { what: other.to_string() },
+        }
+    }
+}

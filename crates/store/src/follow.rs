@@ -1,0 +1,97 @@
+//! Word of commits: this program's own at once, those of other programs on the same database by listening and, because a
+//! notification is only a hint, by asking now and then.
+
+use crate::backend::{Conn, Mode, Place};
+use crate::error::Result;
+use crate::{read, settings};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the database is asked while it also tells.
+const LISTENING: Duration = Duration::from_secs(1);
+/// How often it is asked when it does not.
+const ASKING: Duration = Duration::from_millis(250);
+
+/// What subscribers are told.
+#[derive(Clone)]
+pub(crate) struct News {
+    events: Arc<watch::Sender<u64>>,
+    settings: Arc<watch::Sender<u64>>,
+}
+
+impl News {
+    pub(crate) fn new(conn: &Conn) -> Result<(Self, watch::Receiver<u64>, watch::Receiver<u64>)> {
+        let (events, of_events) = watch::channel(read::feed::last(conn)?);
+        let (settings, of_settings) = watch::channel(settings::last(conn)?);
+        let news = Self { events: Arc::new(events), settings: Arc::new(settings) };
+        Ok((news, of_events, of_settings))
+    }
+
+    /// Everything up to this event is committed.
+    pub(crate) fn events(&self, sequence: u64) {
+        grow(&self.events, sequence);
+    }
+
+    /// Everything up to this entry of the settings' log is committed.
+    pub(crate) fn settings(&self, sequence: u64) {
+        grow(&self.settings, sequence);
+    }
+
+    fn ask(&self, conn: &Conn) -> Result<()> {
+        self.events(read::feed::last(conn)?);
+        self.settings(settings::last(conn)?);
+        Ok(())
+    }
+}
+
+fn grow(told: &watch::Sender<u64>, to: u64) {
+    told.send_if_modified(|last| {
+        let grows = to > *last;
+        *last = to.max(*last);
+        grows
+    });
+}
+
+/// A thread that follows what other programs commit; it ends soon after this is dropped.
+pub(crate) struct Follower {
+    stop: Arc<AtomicBool>,
+}
+
+impl Follower {
+    pub(crate) fn start(place: Place, news: News, listen: bool) -> Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        std::thread::Builder::new().name("store-follower".into()).spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                // The server may be away: then the next round tries again.
+                if let Err(error) = follow(&place, &news, listen, &stopped) {
+                    tracing::warn!(error = %error, "store.follow");
+                    std::thread::sleep(LISTENING);
+                }
+            }
+        })?;
+        Ok(Self { stop })
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Follows on one connection for as long as it lasts.
+fn follow(place: &Place, news: &News, listen: bool, stopped: &AtomicBool) -> Result<()> {
+    let conn = Conn::open(place, Mode::Read)?;
+    while !stopped.load(Ordering::Relaxed) {
+        // Asked after it began to listen, so that nothing falls between the two.
+        let heard = if listen { conn.listen(LISTENING)? } else { None };
+        news.ask(&conn)?;
+        if heard.is_none() {
+            std::thread::sleep(ASKING);
+        }
+    }
+    Ok(())
+}
