@@ -262,7 +262,7 @@ impl Driver for Sqlite {
     #[cfg(test)]
     fn check(&self, sql: &str) -> Result<Vec<String>> {
         let statement = self.0.prepare(sql)?;
-        Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+        Ok(statement.column_names().map(str::to_owned).collect())
     }
 }
 
