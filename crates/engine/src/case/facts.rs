@@ -4,7 +4,8 @@ use super::Case;
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{
-    Actor, Condition, Fact, FieldKind, Form, Need, Operand, Procedure, Purpose, Relation, Test,
+    Actor, Condition, Fact, Field, FieldKind, Form, Need, Operand, Procedure, Purpose, Relation,
+    Test,
 };
 use crate::refusal::Missing;
 use crate::value::Value;
@@ -42,6 +43,19 @@ impl<'a> Facts<'a> {
         let level = self.case.value(&self.procedure.severity).map(Value::text);
         let axis = self.procedure.axis_of(&self.procedure.severity);
         level.and_then(|level| axis?.value(level)?.severity).unwrap_or(0)
+    }
+
+    /// Whether the case is never held back by quiet hours: severity 3, or a value that the procedure marks loud (G-09).
+    pub fn is_loud(&self) -> bool {
+        let has_loud = |field: &Field| {
+            let (FieldKind::One(axis) | FieldKind::Many(axis)) = &field.kind else { return false };
+            let value = self.case.value(&field.key);
+            self.procedure.axis(axis).is_some_and(|axis| {
+                let mut loud = axis.values.iter().filter(|known| known.loud);
+                loud.any(|known| value.is_some_and(|value| written(value, &known.key)))
+            })
+        };
+        self.severity() >= 3 || self.procedure.fields.iter().any(has_loud)
     }
 
     fn field_passes(&self, field: &Key, test: &Test) -> bool {

@@ -142,10 +142,10 @@ impl Work<'_> {
         }
     }
 
-    /// Severity 3 and limits of an hour or less are never held back (G-09).
+    /// Whether quiet hours hold nothing of this case back (G-09).
     pub(crate) fn is_loud(&self, id: &Key) -> bool {
         let (procedure, _) = self.rules(id);
-        Facts::new(&procedure, self.case(id), &Who::System).severity() >= 3
+        Facts::new(&procedure, self.case(id), &Who::System).is_loud()
     }
 
     /// Writes a message to people, held back by quiet hours unless it is loud.

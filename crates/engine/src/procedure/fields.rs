@@ -40,6 +40,9 @@ pub struct AxisValue {
     pub system: bool,
     /// Shipped, but not offered until somebody enables it.
     pub disabled: bool,
+    /// Quiet hours hold back no message of a case that has this value (G-09).
+    #[serde(default)]
+    pub loud: bool,
     /// Other names that an import recognises.
     pub also: Vec<String>,
     /// Origin.

@@ -4,7 +4,7 @@ use super::parse::unquote;
 use engine::case::{Case, Holder, holder};
 use engine::clocks::{ClockState, Instance};
 use engine::decide::{offers, render};
-use engine::event::{Event, Topic};
+use engine::event::{Event, Message, Topic};
 use engine::key::Key;
 use engine::people::Who;
 use engine::procedure::{Moment, Procedure};
@@ -82,7 +82,9 @@ pub(crate) fn verify(sim: &Sim, seen: &Seen, expected: &str) -> String {
                 case.clocks.iter().filter(|instance| instance.clock == *key).count()
             )
         }
-        "told" => format!("told {}", told(sim, seen, &procedure)),
+        "told" => format!("told {}", told(sim, seen, &procedure, |_| true)),
+        "sent" => format!("sent {}", told(sim, seen, &procedure, |one| one.not_before.is_none())),
+        "held" => held_back(sim, seen, &procedure, &calendar),
         "escalated" | "calm" => {
             let name = procedure
                 .escalations
@@ -177,13 +179,39 @@ fn state(instance: Option<&Instance>) -> &'static str {
     }
 }
 
-fn told(sim: &Sim, seen: &Seen, procedure: &Procedure) -> String {
-    let messages = || {
-        sim.events.iter().skip(seen.since).filter_map(|(_, recorded)| match &recorded.event {
-            Event::Notified(message) => Some(message),
-            _ => None,
-        })
-    };
+/// Who waits for the end of the quiet hours, and until when.
+fn held_back(
+    sim: &Sim,
+    seen: &Seen,
+    procedure: &Procedure,
+    calendar: &engine::calendar::Calendar,
+) -> String {
+    let until = row_messages(sim, seen).filter_map(|message| message.not_before).max();
+    match until {
+        None => "held nobody".to_owned(),
+        Some(until) => {
+            let names = told(sim, seen, procedure, |message| message.not_before.is_some());
+            format!("held {names} until {}", show::time(calendar, until))
+        }
+    }
+}
+
+/// The messages of a row.
+fn row_messages<'s>(sim: &'s Sim, seen: &Seen) -> impl Iterator<Item = &'s Message> {
+    sim.events.iter().skip(seen.since).filter_map(|(_, recorded)| match &recorded.event {
+        Event::Notified(message) => Some(&**message),
+        _ => None,
+    })
+}
+
+/// The people whom the messages of a row of this kind reach.
+fn told(
+    sim: &Sim,
+    seen: &Seen,
+    procedure: &Procedure,
+    counts: impl Fn(&Message) -> bool,
+) -> String {
+    let messages = || row_messages(sim, seen).filter(|message| counts(message));
     let mut names: Vec<String> = sim
         .directory
         .people

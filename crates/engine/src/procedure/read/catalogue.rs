@@ -80,6 +80,7 @@ impl Record<'_> {
             criterion: self.maybe_pair("criterion", "criterion_en"),
             system: self.flag("system"),
             disabled: self.flag("disabled"),
+            loud: self.flag("loud"),
             also: self.texts("also"),
             origin: self.origin(),
         }

@@ -136,6 +136,7 @@ impl Walk<'_> {
                 criterion: _,
                 system: _,
                 disabled: _,
+                loud: _,
                 also: _,
                 origin: _,
             } = value;
