@@ -5,7 +5,7 @@ use super::Budget;
 use super::graph::{End, Node, Step, replay, way};
 use super::inputs::Variant;
 use super::judge::{self, Seen};
-use super::moves::{CASE, Kit, OTHER};
+use super::moves::{CASE, Kit, OTHER, is_filed};
 use super::people::{Desk, directory};
 use super::shape::{Mould, Names, Shape};
 use crate::calendar::Calendar;
@@ -275,6 +275,9 @@ impl<'k> Search<'k> {
             .filter(|_| matches!(case.life, Life::Merged { .. }) || !case.members.is_empty());
         let depth = from.and_then(|from| self.nodes.get(from)).map_or(0, |node| node.depth + 1);
         let end = match case.life {
+            _ if is_filed(self.kit.desk.procedure, &case) && followed_up(self.kit, &case) => {
+                End::Open
+            }
             Life::Archived { .. } => End::Filed,
             Life::Voided { .. } | Life::Merged { .. } => End::Gone,
             Life::Open | Life::Closed { .. } => End::Open,
@@ -351,10 +354,16 @@ impl<'k> Search<'k> {
                 }
             }
         }
-        if !matches!(case.life, Life::Voided { .. } | Life::Merged { .. } | Life::Archived { .. }) {
-            self.join(number, &case, at);
-            self.time((number, &shape), alone, now);
-            self.wait(number, &case, now);
+        match case.life {
+            Life::Open | Life::Closed { .. } => {
+                self.join(number, &case, at);
+                self.time((number, &shape), alone, now);
+                self.wait(number, &case, now);
+            }
+            Life::Archived { .. } if followed_up(kit, &case) => {
+                self.time((number, &shape), alone, now)
+            }
+            _ => {}
         }
     }
 
@@ -423,6 +432,12 @@ impl<'k> Search<'k> {
             }
         }
     }
+}
+
+/// Whether a clock still runs that goes on after the filing: the case is not at rest before it ends.
+fn followed_up(kit: &Kit<'_>, case: &Case) -> bool {
+    let goes_on = |key| kit.desk.procedure.clock(key).is_some_and(|clock| clock.after_filing);
+    case.clocks.iter().any(|instance| instance.is_live() && goes_on(&instance.clock))
 }
 
 /// Who may open a case: somebody of the first role, somebody without a role, the customer.

@@ -82,7 +82,7 @@ impl Seen {
 /// The promise in one state, and that nothing is left over where a case is filed.
 pub(super) fn state(kit: &Kit<'_>, case: &Case, now: Timestamp) -> Vec<Trouble> {
     if is_filed(kit.desk.procedure, case) {
-        return left_over(kit.desk.procedure, case);
+        return left_over(kit, case, now);
     }
     if !case.life.promised() {
         return Vec::new();
@@ -121,22 +121,26 @@ pub(super) fn state(kit: &Kit<'_>, case: &Case, now: Timestamp) -> Vec<Trouble> 
     troubles
 }
 
-/// A filed case has no running clock, no open task and nothing that waits for a decision.
-fn left_over(procedure: &Procedure, case: &Case) -> Vec<Trouble> {
+/// A filed case has no running clock, no open task and nothing that waits for a decision. What arrived late may be
+/// followed up by a clock that goes on after the filing; that one insists.
+fn left_over(kit: &Kit<'_>, case: &Case, now: Timestamp) -> Vec<Trouble> {
+    let procedure = kit.desk.procedure;
     let mut troubles = Vec::new();
     let mut left = |code, origin: Option<&Origin>, item: String, detail: &str| {
         let origin = origin.cloned().unwrap_or_else(|| procedure.origin.clone());
         troubles.push(Trouble { code, origin, item, detail: detail.to_owned(), then: None });
     };
     for instance in case.clocks.iter().filter(|instance| instance.is_live()) {
-        let origin = procedure.clock(&instance.clock).map(|clock| &clock.origin);
+        let clock = procedure.clock(&instance.clock);
+        let why = match clock.filter(|clock| clock.after_filing) {
+            None => "still runs when the case is filed: nothing stops or cancels it".to_owned(),
+            Some(_) => match insists(kit.desk, case, instance, now) {
+                Ok(()) => continue,
+                Err(reason) => format!("goes on after the filing, but {reason}"),
+            },
+        };
         let item = format!("clocks.{}", instance.clock);
-        left(
-            "left_running",
-            origin,
-            item,
-            "still runs when the case is filed: nothing stops or cancels it",
-        );
+        left("left_running", clock.map(|clock| &clock.origin), item, &why);
     }
     for task in case.tasks.iter().filter(|task| task.done.is_none()) {
         let origin = procedure.task(&task.kind).map(|kind| &kind.origin);

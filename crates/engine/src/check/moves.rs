@@ -72,11 +72,6 @@ impl<'p> Kit<'p> {
         let starts = match &case.life {
             Life::Voided { .. } => false,
             Life::Merged { .. } => return does(&[Verb::Unmerge]),
-            Life::Archived { .. }
-                if !does(&[Verb::Reopen, Verb::Hold, Verb::Release, Verb::Comment]) =>
-            {
-                false
-            }
             _ => procedure.stage(&case.stage).is_some_and(|stage| action.starts_from(stage)),
         };
         let holds = |who: &Who| Facts::new(procedure, case, who).holds(&action.when);

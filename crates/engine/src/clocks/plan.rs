@@ -36,17 +36,23 @@ pub fn plan(procedure: &Procedure, calendar: &Calendar, case: &Case) -> Plan {
 /// The timers of a case in the order in which they fire. Each instance contributes the steps that can be known now:
 /// those before its due, its breach, or - once breached - the next step after it.
 pub fn timers(procedure: &Procedure, calendar: &Calendar, case: &Case) -> Vec<Timer> {
-    if matches!(case.life, Life::Voided { .. } | Life::Merged { .. } | Life::Archived { .. }) {
-        return Vec::new();
-    }
     let mut timers = Vec::new();
     for instance in case.clocks.iter().filter(|instance| instance.is_ticking()) {
-        if let Some(clock) = procedure.clock(&instance.clock) {
+        if let Some(clock) = procedure.clock(&instance.clock).filter(|clock| counts(clock, case)) {
             next_steps(calendar, clock, case, instance, &mut timers);
         }
     }
     timers.sort_by(|a, b| (a.due, a.step.code(), &a.clock).cmp(&(b.due, b.step.code(), &b.clock)));
     timers
+}
+
+/// Whether a clock counts in this part of a case's life: most end with the filing (S4-Q04).
+fn counts(clock: &Clock, case: &Case) -> bool {
+    match case.life {
+        Life::Open | Life::Closed { .. } => true,
+        Life::Archived { .. } => clock.after_filing,
+        Life::Voided { .. } | Life::Merged { .. } => false,
+    }
 }
 
 fn next_steps(

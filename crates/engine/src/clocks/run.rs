@@ -3,7 +3,7 @@
 use super::due::{Base, base, by_limit, row};
 use super::{ClockState, DueCause, Instance};
 use crate::calendar::Calendar;
-use crate::case::{CancelCause, Case, Facts, Occurrence};
+use crate::case::{CancelCause, Case, Facts, Life, Occurrence};
 use crate::decide::Work;
 use crate::event::Event;
 use crate::key::Key;
@@ -189,6 +189,7 @@ fn start(
     index: usize,
 ) {
     if !clock.start.iter().any(|filter| occurrence.matches(filter))
+        || (matches!(work.case(id).life, Life::Archived { .. }) && !clock.after_filing)
         || !Facts::new(procedure, work.case(id), &Who::System).holds(&clock.when)
     {
         return;

@@ -9,7 +9,7 @@ use crate::event::{Event, SetCause};
 use crate::key::Key;
 use crate::people::{Directory, Who};
 use crate::procedure::{
-    Action, Actor, Effect, FieldKind, Need, Procedure, Relation, Role, StageKind, Verb,
+    Action, Actor, Effect, FieldKind, Moment, Need, Procedure, Relation, Role, Verb,
 };
 use crate::refusal::{Missing, Refusal};
 use crate::value::{Private, Value};
@@ -42,6 +42,7 @@ pub fn offers(
     let possible = |action: &&Action| {
         !action.does.contains(&Verb::Register)
             && is_reachable(procedure, case, action)
+            && !is_too_late(procedure, case, action, now)
             && Facts::new(procedure, case, who).holds(&action.when)
             && permitted(procedure, case, directory, who, now, action).is_ok()
     };
@@ -64,19 +65,26 @@ fn is_reachable(procedure: &Procedure, case: &Case, action: &Action) -> bool {
     match &case.life {
         Life::Voided { .. } => false,
         Life::Merged { .. } => afterwards(Verb::Unmerge) || afterwards(Verb::Comment),
-        Life::Archived { .. }
-            if !(afterwards(Verb::Reopen)
-                || afterwards(Verb::Hold)
-                || afterwards(Verb::Release)
-                || afterwards(Verb::Comment)) =>
-        {
-            false
-        }
-        _ if action.from.is_empty() => {
-            procedure.stage(&case.stage).is_some_and(|stage| stage.kind == StageKind::Open)
-        }
-        _ => action.from.contains(&case.stage),
+        // A filed case takes what names its stage; the reader lets only late additions and the way back name it.
+        _ => procedure.stage(&case.stage).is_some_and(|stage| action.starts_from(stage)),
     }
+}
+
+/// A rating is taken some days after the closing of this round, also of a filed case, and not later (S4-Q04).
+fn is_too_late(procedure: &Procedure, case: &Case, action: &Action, now: Timestamp) -> bool {
+    let settled = match &case.life {
+        Life::Closed { at } | Life::Archived { at, .. } => *at,
+        _ => return false,
+    };
+    let closed = case
+        .moments
+        .iter()
+        .rev()
+        .find(|one| one.moment == Moment::Closed && one.round == case.round)
+        .map_or(settled, |one| one.at);
+    let days = procedure.survey.as_ref().map_or(0, |survey| survey.late_days);
+    action.does.contains(&Verb::Rate)
+        && now.as_second() - closed.as_second() > i64::from(days) * 86_400
 }
 
 /// Whether somebody may do an action on a case.
@@ -254,7 +262,9 @@ impl Work<'_> {
             return Err(Refusal::Unknown { what: "action".to_owned(), key: String::new() });
         };
         self.may(id, &procedure, action)?;
-        self.in_time_to_rate(id, &procedure, action)?;
+        if is_too_late(&procedure, self.case(id), action, self.now) {
+            return Err(Refusal::Late { action: action.key.clone() });
+        }
         if action.reason
             && self.who != Who::System
             && extra.reason.as_deref().is_none_or(|reason| reason.trim().is_empty())
@@ -279,22 +289,6 @@ impl Work<'_> {
         } else {
             Err(unavailable())
         }
-    }
-
-    /// A rating is still taken some days after closing, not longer.
-    fn in_time_to_rate(
-        &self,
-        id: &Key,
-        procedure: &Procedure,
-        action: &Action,
-    ) -> Result<(), Refusal> {
-        let (Life::Closed { at }, true) = (&self.case(id).life, action.does.contains(&Verb::Rate))
-        else {
-            return Ok(());
-        };
-        let days = procedure.survey.as_ref().map_or(0, |survey| survey.late_days);
-        let late = self.now.as_second() - at.as_second() > i64::from(days) * 86_400;
-        if late { Err(Refusal::Late { action: action.key.clone() }) } else { Ok(()) }
     }
 
     /// Takes the entered fields in, those that a table derives as overrides.

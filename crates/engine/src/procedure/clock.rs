@@ -43,6 +43,9 @@ pub struct Clock {
     pub carried: bool,
     /// Quiet hours never hold its messages back.
     pub loud: bool,
+    /// Also starts and counts while the case is filed (what arrives late is followed up, S4-Q04).
+    #[serde(default)]
+    pub after_filing: bool,
     /// What it measures, for reports and columns.
     pub measures: Option<Measures>,
     /// Origin.

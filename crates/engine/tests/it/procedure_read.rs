@@ -299,6 +299,30 @@ fn parts_that_do_not_go_together_are_found() {
 }
 
 #[test]
+fn a_filed_case_is_only_added_to_or_taken_up_again() {
+    let from = |verb: &str, more: &str| {
+        EVERY_SECTION.replace(
+            &format!("does = [\"{verb}\"]\nfrom = [\"closed\"]"),
+            &format!("does = [{more}]\nfrom = [\"closed\", \"archived\"]"),
+        )
+    };
+    let codes = |text: &str| -> Vec<(&str, String)> {
+        let findings = read("p.toml", text).err().unwrap_or_default();
+        findings.into_iter().map(|finding| (finding.code, finding.item)).collect()
+    };
+    assert_eq!(codes(&from("rate", "\"rate\"")), []);
+    assert_eq!(codes(&from("reopen", "\"reopen\"")), []);
+    assert_eq!(
+        codes(&from("rate", "\"rate\", \"edit\"")),
+        [("wrong_verb", "actions.rate".to_owned())]
+    );
+    assert_eq!(
+        codes(&from("reopen", "\"comment\"")),
+        [("missing_round", "actions.reopen".to_owned())]
+    );
+}
+
+#[test]
 fn all_findings_come_at_once() {
     let broken = EVERY_SECTION
         .replace("label = \"客服专员\"", "lable = \"客服专员\"")

@@ -1,7 +1,8 @@
 //! Whether an action's keys, verbs and labels go together.
 
 use super::whole::Whole;
-use crate::procedure::{Action, ChainKind, FieldKind, LimitSpec, Verb};
+use crate::key::Key;
+use crate::procedure::{Action, ChainKind, Effect, FieldKind, LimitSpec, StageKind, Verb};
 
 pub(super) fn check(whole: &Whole<'_>) {
     register(whole);
@@ -105,6 +106,7 @@ fn action(whole: &Whole<'_>, action: &Action) {
             }
         }
     }
+    after_filing(whole, action);
     for input in &action.input {
         let kind = whole.procedure.field(&input.field).map(|field| &field.kind);
         if matches!(kind, Some(FieldKind::Auto(_))) {
@@ -119,6 +121,31 @@ fn action(whole: &Whole<'_>, action: &Action) {
     let presets = action.input.iter().flat_map(|input| &input.presets);
     if presets.into_iter().any(|preset| preset.limit == LimitSpec::Task) {
         whole.find(at, "bad_limit", "a limit that needs no task", "`task`");
+    }
+}
+
+/// A filed case is not worked on: what names its stage adds to the record, or begins another round.
+fn after_filing(whole: &Whole<'_>, action: &Action) {
+    let kind = |stage: &Key| whole.procedure.stage(stage).map(|stage| stage.kind);
+    if !action.from.iter().any(|stage| kind(stage) == Some(StageKind::Archived)) {
+        return;
+    }
+    let at = ("actions", &*action.key, &action.origin);
+    let fits = [Verb::Reopen, Verb::Rate, Verb::Contact, Verb::Hold, Verb::Release, Verb::Comment];
+    if let Some(verb) = action.does.iter().find(|verb| !fits.contains(verb)) {
+        let names: Vec<&str> = fits.iter().map(|verb| verb.name()).collect();
+        let expected = format!("from a stage of kind archived only {}", names.join(", "));
+        whole.find(at, "wrong_verb", expected, format!("`{}`", verb.name()));
+    }
+    let leads = action.to.iter().any(|to| kind(to) != Some(StageKind::Archived))
+        || action.effects.iter().any(|effect| matches!(effect, Effect::Goto(_)));
+    if leads && !action.has(Verb::Reopen) && !action.effects.contains(&Effect::Round) {
+        whole.find(
+            at,
+            "missing_round",
+            "the verb `reopen` or the effect \"round\" on the way out of a stage of kind archived",
+            "neither",
+        );
     }
 }
 

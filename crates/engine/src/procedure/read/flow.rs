@@ -126,6 +126,7 @@ impl Record<'_> {
             }),
             carried: self.flag("carried"),
             loud: self.flag("loud"),
+            after_filing: self.flag("after_filing"),
             measures: self.word("measures"),
             origin: self.origin(),
             repeat,

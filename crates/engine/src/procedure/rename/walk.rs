@@ -320,6 +320,7 @@ impl Walk<'_> {
             then,
             carried: _,
             loud: _,
+            after_filing: _,
             measures: _,
             origin: _,
         } = clock;
