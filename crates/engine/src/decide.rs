@@ -15,6 +15,7 @@ mod tick;
 mod verbs;
 
 pub use act::{Offer, missing, offers};
+pub(crate) use desk::recipients;
 pub use desk::{approvers, people_for};
 pub use entered::parse;
 pub use happen::render;

@@ -39,6 +39,10 @@ fn sure(procedure: &Procedure, clock: &Clock, actor: &Actor) -> Sure {
             })
             .min()
             .unwrap_or(Sure::Never),
+        Actor::Relation(Relation::TaskHead) => {
+            let heads = procedure.roles.iter().any(|role| role.of_department);
+            if heads && !clock.tasks.is_empty() { Sure::Always } else { Sure::Never }
+        }
         Actor::Relation(Relation::Approver) if procedure.chains.is_empty() => Sure::Never,
         Actor::Relation(
             Relation::Assignee | Relation::CoOwner | Relation::Registrar | Relation::Approver,

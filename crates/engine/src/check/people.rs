@@ -1,7 +1,7 @@
 //! People made up for a check: two for every role, so that nobody must decide on his own work, and an administrator.
 
 use crate::case::{Case, Holder, holder};
-use crate::decide::{approvers, people_for};
+use crate::decide::{approvers, people_for, recipients};
 use crate::key::Key;
 use crate::people::{Directory, Person, Who};
 use crate::procedure::{Action, Actor, Procedure, Relation, Role, Verb};
@@ -114,6 +114,11 @@ impl Desk<'_> {
         people
     }
 
+    fn task_heads(&self, case: &Case, task: Option<u32>, at: Timestamp) -> Vec<Key> {
+        let to = [Actor::Relation(Relation::TaskHead)];
+        recipients(self.procedure, case, self.directory, at, &to, task).0
+    }
+
     /// People whom a message to these actors reaches.
     pub(super) fn told(
         &self,
@@ -133,6 +138,9 @@ impl Desk<'_> {
                 Actor::Relation(Relation::Registrar) => case.registrar.iter().cloned().collect(),
                 Actor::Relation(Relation::TaskOwner) if task.is_some() => {
                     self.task_owners(case, task, None, at)
+                }
+                Actor::Relation(Relation::TaskHead) if task.is_some() => {
+                    self.task_heads(case, task, at)
                 }
                 Actor::Relation(_) => Vec::new(),
             });
@@ -168,7 +176,7 @@ impl Desk<'_> {
                     add(Who::Customer);
                     Vec::new()
                 }
-                Actor::Relation(Relation::System) => Vec::new(),
+                Actor::Relation(Relation::TaskHead | Relation::System) => Vec::new(),
             };
             // Whoever decides on a request must not be the one who asked: the second of a role steps in.
             let decides = action.has(Verb::ExtendDecide) || action.has(Verb::ChangeDecide);

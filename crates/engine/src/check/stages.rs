@@ -89,9 +89,9 @@ fn owner(procedure: &Procedure, stage: &Stage, item: &str, findings: &mut Findin
         Actor::Relation(Relation::System | Relation::Customer | Relation::Anyone) => {
             "is nobody who works here"
         }
-        Actor::Relation(Relation::CoOwner | Relation::TaskOwner | Relation::Holder) => {
-            "does not always mean somebody"
-        }
+        Actor::Relation(
+            Relation::CoOwner | Relation::TaskOwner | Relation::TaskHead | Relation::Holder,
+        ) => "does not always mean somebody",
         Actor::Relation(Relation::Approver) if procedure.chains.is_empty() => {
             "never means anybody, as there is no chain"
         }
@@ -198,6 +198,7 @@ fn can_act(procedure: &Procedure, action: &Action, actor: &Actor) -> bool {
         Actor::Relation(Relation::System) => {
             action.has(Verb::Register) || acted(procedure, action) || filed(procedure, action)
         }
+        Actor::Relation(Relation::TaskHead) => false,
         Actor::Relation(Relation::Holder | Relation::Anyone | Relation::Customer) => true,
     }
 }
@@ -220,7 +221,7 @@ fn notify(procedure: &Procedure, findings: &mut Findings) {
     for message in &procedure.notify {
         let told = |actor: &Actor| match actor {
             Actor::Relation(Relation::System | Relation::Anyone) => false,
-            Actor::Relation(Relation::TaskOwner) => is_of_task(&message.on),
+            Actor::Relation(Relation::TaskOwner | Relation::TaskHead) => is_of_task(&message.on),
             Actor::Relation(Relation::Approver) => !procedure.chains.is_empty(),
             Actor::Role(role) => procedure.role(role).is_some(),
             Actor::Relation(_) => true,

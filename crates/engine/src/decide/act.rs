@@ -166,7 +166,7 @@ fn acts_as(
                             .is_some_and(holds))
             }),
         Actor::Relation(Relation::Anyone) => directory.person(person).is_some(),
-        Actor::Relation(Relation::System | Relation::Customer) => false,
+        Actor::Relation(Relation::TaskHead | Relation::System | Relation::Customer) => false,
     }
 }
 

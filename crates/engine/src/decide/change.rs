@@ -95,7 +95,14 @@ impl Work<'_> {
         if excluded.contains(person) || accused(procedure, case).contains(person) {
             return Err(Refusal::Own { action: action.key.clone() });
         }
-        let (_, people) = deciders(procedure, case, self.directory, self.now, role, &excluded);
+        let (_, people) = deciders(
+            procedure,
+            case.department.as_ref(),
+            self.directory,
+            self.now,
+            role,
+            &excluded,
+        );
         if people.iter().any(|one| one.id == *person) {
             Ok(())
         } else {

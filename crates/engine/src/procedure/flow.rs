@@ -69,6 +69,9 @@ pub enum Relation {
     Approver,
     /// Owner of the task in question.
     TaskOwner,
+    /// Head of the department that the task's owner belongs to: whoever holds a role `of_department` there. Is told, does
+    /// not act.
+    TaskHead,
     /// The stage's owner, whoever that is.
     Holder,
     /// The program itself, when time has passed.

@@ -52,7 +52,7 @@ words! {
     }
     Relation {
         Assignee = "assignee", CoOwner = "co_owner", Registrar = "registrar", Approver = "approver",
-        TaskOwner = "task_owner", Holder = "holder", System = "system", Anyone = "anyone", Customer = "customer",
+        TaskOwner = "task_owner", TaskHead = "task_head", Holder = "holder", System = "system", Anyone = "anyone", Customer = "customer",
     }
     Verb {
         Register = "register", Edit = "edit", Assign = "assign", Unassign = "unassign", CoOwners = "co_owners",
