@@ -65,7 +65,7 @@ impl Desk {
         Arc::clone(&read(&self.inner.library))
     }
 
-    /// The people, with how much each has open.
+    /// The people, with how much each has open. Nothing is copied: people are shared until they or their absences change.
     pub fn directory(&self) -> Directory {
         let mut directory = Directory::clone(&read(&self.inner.directory));
         directory.load = self.inner.load.snapshot();

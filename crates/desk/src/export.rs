@@ -152,7 +152,7 @@ impl Masked {
         let mut directory = people.clone();
         let names = people.people.iter().map(|person| person.name.clone());
         let names = names.filter(|name| name.chars().count() > 1).collect();
-        for person in &mut directory.people {
+        for person in Arc::make_mut(&mut directory.people) {
             person.name = mask_name(&person.name);
         }
         Self { directory, names }

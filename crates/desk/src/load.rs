@@ -3,18 +3,18 @@
 use engine::case::{Case, Life};
 use engine::key::Key;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 #[derive(Debug, Default)]
-pub(crate) struct Load(Mutex<BTreeMap<Key, u32>>);
+pub(crate) struct Load(Mutex<Arc<BTreeMap<Key, u32>>>);
 
 impl Load {
     pub(crate) fn of(counts: BTreeMap<Key, u32>) -> Self {
-        Self(Mutex::new(counts))
+        Self(Mutex::new(Arc::new(counts)))
     }
 
-    pub(crate) fn snapshot(&self) -> BTreeMap<Key, u32> {
-        self.lock().clone()
+    pub(crate) fn snapshot(&self) -> Arc<BTreeMap<Key, u32>> {
+        Arc::clone(&self.lock())
     }
 
     /// A case has changed hands, or ended.
@@ -25,6 +25,8 @@ impl Load {
             return;
         }
         let mut counts = self.lock();
+        // Copied only while a decision still holds what it saw.
+        let counts = Arc::make_mut(&mut counts);
         if let Some(count) = from.and_then(|person| counts.get_mut(&person)) {
             *count = count.saturating_sub(1);
         }
@@ -33,7 +35,7 @@ impl Load {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, u32>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Arc<BTreeMap<Key, u32>>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

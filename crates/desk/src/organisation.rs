@@ -83,13 +83,9 @@ impl Desk {
     }
 
     pub(crate) fn reload_people(&self) -> Result<(), DeskError> {
-        let people = self
-            .inner
-            .store
-            .settings(PERSON)?
-            .into_iter()
-            .map(|setting| known(&setting.body))
-            .collect::<Result<_, _>>()?;
+        let stored = self.inner.store.settings(PERSON)?;
+        let people = stored.iter().map(|setting| known(&setting.body));
+        let people = people.collect::<Result<Vec<_>, _>>()?.into();
         self.put_directory(Directory { people, load: Default::default() });
         Ok(())
     }

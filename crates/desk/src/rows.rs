@@ -21,7 +21,7 @@ pub const FOLD_VERSION: u32 = 1;
 pub(crate) struct Draft {
     pub(crate) procedure: Arc<Procedure>,
     pub(crate) calendar: Arc<Calendar>,
-    pub(crate) directory: Arc<Directory>,
+    pub(crate) directory: Directory,
     pub(crate) case: Case,
     pub(crate) events: Vec<Recorded>,
     pub(crate) message_ids: Vec<Uuid>,

@@ -59,7 +59,7 @@ struct Decided {
     decision: Decision,
     before: BTreeMap<Key, Case>,
     library: Arc<Library>,
-    directory: Arc<Directory>,
+    directory: Directory,
     now: Timestamp,
     files: Files,
 }
@@ -259,7 +259,6 @@ impl Desk {
             let world = World { cases, library: &library, directory: &directory };
             match decide(&world, command, &context) {
                 Ok(decision) => {
-                    let directory = Arc::new(directory);
                     let files = self.files(who, &decision, &library)?;
                     return Ok(Decided { decision, before, library, directory, now, files });
                 }
@@ -312,7 +311,7 @@ impl Desk {
             let draft = Draft {
                 procedure,
                 calendar,
-                directory: Arc::clone(&directory),
+                directory: directory.clone(),
                 case: case.clone(),
                 events,
                 message_ids,

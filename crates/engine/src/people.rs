@@ -4,6 +4,8 @@ use crate::key::Key;
 use crate::procedure::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A person of the organisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,12 +48,13 @@ impl Person {
 }
 
 /// The people and how much each has open: facts looked up before a decision, possibly a little stale.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// Cheap to clone: clones share what they hold.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Directory {
     /// In a fixed order.
-    pub people: Vec<Person>,
+    pub people: Arc<Vec<Person>>,
     /// Open cases per person.
-    pub load: std::collections::BTreeMap<Key, u32>,
+    pub load: Arc<BTreeMap<Key, u32>>,
 }
 
 impl Directory {

@@ -96,7 +96,7 @@ impl Sim {
     /// # Errors
     /// The refusal of the core; nothing has changed then.
     pub fn submit(&mut self, who: Who, command: &Command) -> Result<(), Refusal> {
-        self.directory.load = load(self.cases.values());
+        self.directory.load = load(self.cases.values()).into();
         let ids = vec![self.fresh_id()];
         let world =
             World { cases: self.cases.clone(), library: &self.library, directory: &self.directory };

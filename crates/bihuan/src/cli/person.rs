@@ -53,10 +53,10 @@ pub(crate) fn run(global: &Global, args: &PersonArgs, output: &mut Output) -> Re
         PersonCommand::List => {
             let directory = desk.directory();
             if output.json {
-                output.value(&json!(directory.people));
+                output.value(&json!(*directory.people));
                 return Ok(true);
             }
-            for person in &directory.people {
+            for person in directory.people.iter() {
                 let roles: Vec<&str> = person.roles.iter().map(|role| &**role).collect();
                 output.line(format!(
                     "{}  {}  {}  {}",

@@ -49,7 +49,7 @@ pub(super) fn directory(procedures: &[&Procedure]) -> Directory {
         senior: false,
         absent: Vec::new(),
     });
-    Directory { people, load: std::collections::BTreeMap::new() }
+    Directory { people: people.into(), load: Default::default() }
 }
 
 /// A procedure with the people who work by it.

@@ -131,7 +131,7 @@ fn directory(cast: &Cast, procedures: &[Procedure]) -> Directory {
         }
         person
     });
-    Directory { people: people.collect(), load: BTreeMap::new() }
+    Directory { people: people.collect::<Vec<_>>().into(), load: Default::default() }
 }
 
 fn step(sim: &mut Sim, row: &Row, cast: &Cast, main: &Key, serial: &mut Option<i64>) -> Seen {

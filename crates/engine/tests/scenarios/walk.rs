@@ -67,7 +67,7 @@ fn everybody(procedures: &[Procedure]) -> Directory {
             });
         }
     }
-    Directory { people, load: BTreeMap::new() }
+    Directory { people: people.into(), load: Default::default() }
 }
 
 fn value(

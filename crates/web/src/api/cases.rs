@@ -8,6 +8,7 @@ pub(crate) mod contacts;
 pub(crate) mod events;
 pub(crate) mod links;
 pub(crate) mod list;
+mod part;
 pub(crate) mod register;
 pub(crate) mod show;
 pub(crate) mod tasks;

@@ -1,24 +1,16 @@
 //! `GET /api/v1/cases/{number}/attachments`: files of a case.
 
-use crate::answer::json;
+use super::part::{self, List};
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{self, NoParams};
 use crate::problem::Problem;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::Attachment;
 use utoipa::ToSchema;
-
-/// Files of a case.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Attachments {
-    /// Oldest first.
-    items: Vec<AttachmentAnswer>,
-}
 
 /// A file.
 #[derive(Serialize, ToSchema)]
@@ -42,7 +34,7 @@ pub(crate) struct AttachmentAnswer {
 ///
 /// Files that an action has taken into the case.
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
-    (status = 200, description = "Attachments", body = Attachments),
+    (status = 200, description = "Attachments", body = List<AttachmentAnswer>),
 ))]
 pub(crate) async fn handler(
     State(app): State<App>,
@@ -50,15 +42,10 @@ pub(crate) async fn handler(
     parse::Named(number): parse::Named<String>,
     _: NoParams,
 ) -> Result<Response, Problem> {
-    let seen = app.desk().case_for(&caller, &number)?;
-    let items = app
-        .desk()
-        .store()
-        .attachments_of(seen.summary.id)?
-        .into_iter()
-        .map(AttachmentAnswer::of)
-        .collect();
-    Ok(json(StatusCode::OK, &Attachments { items }))
+    part::list(&app, &caller, &number, |desk, seen| {
+        let files = desk.store().attachments_of(seen.summary.id)?;
+        Ok(files.into_iter().map(AttachmentAnswer::of).collect())
+    })
 }
 
 impl AttachmentAnswer {

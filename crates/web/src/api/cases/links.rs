@@ -1,28 +1,20 @@
 //! `GET /api/v1/cases/{number}/links`: its relations to other cases.
 
-use crate::answer::{LinkAnswer, Named, json};
+use super::part::{self, List};
+use crate::answer::{LinkAnswer, Named};
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{self, NoParams};
 use crate::problem::Problem;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-/// Relations of a case.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Links {
-    /// Those to cases that the caller may see.
-    items: Vec<LinkAnswer>,
-}
+use desk::{Caller, Desk, Seen};
 
 /// Links of a case
 ///
 /// Relations to other cases that the caller may see.
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
-    (status = 200, description = "Links of a case", body = Links),
+    (status = 200, description = "Links of a case", body = List<LinkAnswer>),
 ))]
 pub(crate) async fn handler(
     State(app): State<App>,
@@ -30,14 +22,13 @@ pub(crate) async fn handler(
     parse::Named(number): parse::Named<String>,
     _: NoParams,
 ) -> Result<Response, Problem> {
-    let seen = app.desk().case_for(&caller, &number)?;
-    let (desk, scope) = (app.desk(), app.desk().scope(&caller));
-    let links = desk.store().links(seen.summary.id)?;
-    let both = links
-        .to
-        .iter()
-        .map(|link| ("to", link))
-        .chain(links.from.iter().map(|link| ("from", link)));
+    part::list(&app, &caller, &number, |desk, seen| links(desk, &caller, seen))
+}
+
+fn links(desk: &Desk, caller: &Caller, seen: &Seen) -> Result<Vec<LinkAnswer>, Problem> {
+    let (links, scope) = (desk.store().links(seen.summary.id)?, desk.scope(caller));
+    let to = links.to.iter().map(|link| ("to", link));
+    let both = to.chain(links.from.iter().map(|link| ("from", link)));
     let mut items = Vec::new();
     for (direction, (kind, other)) in both {
         let Some(other) = desk.store().case(&scope, *other)? else { continue };
@@ -52,5 +43,5 @@ pub(crate) async fn handler(
             title: columns.title,
         });
     }
-    Ok(json(StatusCode::OK, &Links { items }))
+    Ok(items)
 }
