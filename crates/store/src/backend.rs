@@ -3,6 +3,7 @@
 
 mod dialect;
 mod postgres;
+mod server;
 mod sqlite;
 
 use crate::error::{Result, StoreError};
@@ -22,7 +23,7 @@ pub struct Place {
 #[derive(Clone)]
 enum Kind {
     Sqlite(PathBuf),
-    Postgres(Box<tokio_postgres::Config>),
+    Postgres(Box<server::Server>),
 }
 
 /// The file of the database within its folder.
@@ -38,13 +39,35 @@ impl Place {
     }
 
     /// A PostgreSQL database by its address (`postgres://user@host,other/name?…`), and the folder in which attachments lie: with
-    /// several nodes, one that all of them share. Several hosts mean: whichever of them takes writes.
+    /// several nodes, one that all of them share. Several hosts mean: whichever of them takes writes. `sslmode=require` encrypts and
+    /// verifies the certificate, against the system's authorities or those in the file `sslrootcert`.
     ///
     /// # Errors
     /// `Invalid` for an address that cannot be understood; the words never repeat it, because it may hold a password.
     pub fn postgres(address: &str, folder: &Path) -> Result<Self> {
-        let config = postgres::configure(address)?;
-        Ok(Self { kind: Kind::Postgres(Box::new(config)), folder: folder.to_owned() })
+        let server = server::Server::at(address)?;
+        Ok(Self { kind: Kind::Postgres(Box::new(server)), folder: folder.to_owned() })
+    }
+
+    /// An embedded database that ends with its connection.
+    pub(crate) fn in_memory() -> Self {
+        Self { kind: Kind::Sqlite(":memory:".into()), folder: PathBuf::new() }
+    }
+
+    /// Whether there is nothing yet: no file, or a database that nobody has opened or filled.
+    ///
+    /// # Errors
+    /// A server that cannot be reached or does not let the program in; a file that is no database.
+    pub fn is_vacant(&self) -> Result<bool> {
+        Ok(!self.exists() || crate::transfer::is_vacant(&Conn::open(self, Mode::Inspect)?)?)
+    }
+
+    /// The file that programs lock which have the embedded database open.
+    pub(crate) fn lock_path(&self) -> Option<PathBuf> {
+        match &self.kind {
+            Kind::Sqlite(file) => Some(file.with_extension("lock")),
+            Kind::Postgres(_) => None,
+        }
     }
 
     /// Whether several programs may share the database.
@@ -94,9 +117,7 @@ impl fmt::Debug for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Sqlite(file) => write!(out, "sqlite:{}", file.display()),
-            Kind::Postgres(config) => {
-                write!(out, "postgres:{}", config.get_dbname().unwrap_or_default())
-            }
+            Kind::Postgres(server) => write!(out, "postgres:{}", server.database()),
         }
     }
 }
@@ -255,6 +276,11 @@ pub(crate) trait Driver: Send {
     fn script(&self, sql: &str) -> Result<()>;
     /// Keeps others from changing the schema until the transaction ends.
     fn lock_schema(&self) -> Result<()>;
+    /// Keeps others from changing the schema until [`Driver::free_schema`]. Nothing where programs wait for each other by file.
+    fn hold_schema(&self) -> Result<()>;
+    fn free_schema(&self) -> Result<()>;
+    /// Sessions of this program on the same database, besides this one; none where a file tells ([`Place::at_rest`]).
+    fn others(&self) -> Result<u64>;
     fn begin_write(&self) -> Result<()>;
     fn begin_read(&self) -> Result<()>;
     /// Lets listeners know once the transaction is committed.
@@ -314,7 +340,7 @@ impl Conn {
     pub(crate) fn open(place: &Place, mode: Mode) -> Result<Self> {
         Ok(Self(match &place.kind {
             Kind::Sqlite(file) => Box::new(sqlite::Sqlite::open(file, mode)?),
-            Kind::Postgres(config) => Box::new(postgres::Postgres::open(config, mode)?),
+            Kind::Postgres(server) => Box::new(postgres::Postgres::open(server, mode)?),
         }))
     }
 

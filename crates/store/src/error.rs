@@ -64,6 +64,19 @@ pub enum StoreError {
         /// The database's own words; they hold names of tables, never values.
         what: String,
     },
+    /// The server is there and does not let the program in. Repeating helps only after somebody has changed the address or the
+    /// server.
+    #[error("the database server does not let the program in: {why}")]
+    NoEntry {
+        /// What stands in the way.
+        why: NoEntry,
+    },
+    /// Another program has the database open, and what was asked for needs it at rest.
+    #[error("the database is in use")]
+    InUse,
+    /// What was to be copied into holds something already.
+    #[error("the place to copy into is not empty")]
+    NotEmpty,
     /// The outcome of COMMIT is unknown. Look the submission up by its idempotency key before answering.
     #[error("the outcome of the commit is unknown")]
     OutcomeUnknown,
@@ -98,6 +111,30 @@ pub enum StoreError {
         /// The operating system's words.
         what: String,
     },
+}
+
+/// Why a server does not let the program in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoEntry {
+    /// User or password are not accepted, or the server demands another way of signing in.
+    #[error("user or password are not accepted")]
+    Login,
+    /// The server has no database of this name.
+    #[error("there is no such database")]
+    Database,
+    /// The user may not do there what the program needs.
+    #[error("the user lacks a right")]
+    Rights,
+    /// Encryption is asked for and the server offers none.
+    #[error("the server offers no encryption")]
+    Encryption,
+    /// The server's certificate is not one that is trusted, or not made out to its name.
+    #[error("the server's certificate is not trusted")]
+    Certificate,
+    /// The server has as many connections as it allows.
+    #[error("the server takes no more connections")]
+    Full,
 }
 
 /// Result of every call of the store.

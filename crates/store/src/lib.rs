@@ -16,6 +16,7 @@ mod migrate;
 mod model;
 mod outbox;
 mod pool;
+mod presence;
 mod read;
 mod scope;
 mod settings;
@@ -33,20 +34,21 @@ mod write;
 pub use attachments::{Attachment, NewAttachment};
 pub use backend::Place;
 pub use chain::ChainReport;
-pub use error::{Result, StoreError};
+pub use error::{NoEntry, Result, StoreError};
 pub use inbox::InboxMessage;
 pub use model::{
     CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, OutboxRow, Receipt,
     ReceiptOf, Rollup, RowsOf, TimerRow, Write,
 };
 pub use outbox::{Delivery, OutboxMessage};
+pub use presence::AtRest;
 pub use read::case::{CaseSummary, Links, StoredCase};
 pub use read::feed::{Feed, FeedEvent};
 pub use read::list::{Filter, Page, PhoneMatch, Sort};
 pub use read::open::{Count, Likeness};
 pub use scope::{Grant, Reach, Scope};
 pub use settings::{Administer, Change, LogEntry, Setting, api_key_hash};
-pub use store::{Options, Store};
+pub use store::{Options, Reindexed, Store, Upgrading};
 pub use text::{fold, matches, phone_digits};
 pub use timers::DueTimer;
 pub use upkeep::{Facts, Verification};

@@ -8,6 +8,7 @@ use crate::follow::{self, Follower};
 use crate::model::{Receipt, Write};
 use crate::outbox::{Delivery, OutboxMessage};
 use crate::pool::{Lent, Pool};
+use crate::presence::{self, Present};
 use crate::settings::Administer;
 use crate::timers::DueTimer;
 use crate::upkeep::{BLOBS, check_key};
@@ -18,7 +19,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
@@ -34,12 +35,28 @@ pub struct Options {
     pub readers: usize,
     /// Whether a server is asked to tell of other programs' commits. Without it they are noticed by asking, four times a second.
     pub listen: bool,
+    /// Where to put a copy of a database of an older schema before its first step, if anywhere. A new database needs none.
+    pub before_upgrade: Option<Upgrading>,
+}
+
+/// Hears the schema found and the one to come, and names a folder that holds no database yet.
+pub type Upgrading = Arc<dyn Fn(u32, u32) -> PathBuf + Send + Sync>;
+
+/// The texts by which a case is found, as they were at a version of it.
+#[derive(Debug, Clone)]
+pub struct Reindexed {
+    /// The case.
+    pub case: Uuid,
+    /// The version that they were made of.
+    pub version: u64,
+    /// The texts.
+    pub texts: Vec<String>,
 }
 
 impl Options {
     /// The usual sizes: 4,096 waiting writes, 16 idle readers.
     pub fn new(master_key: [u8; 32]) -> Self {
-        Self { master_key, queue: 4096, readers: 16, listen: true }
+        Self { master_key, queue: 4096, readers: 16, listen: true, before_upgrade: None }
     }
 }
 
@@ -58,18 +75,24 @@ pub(crate) struct Inner {
     changes: watch::Receiver<u64>,
     settings: watch::Receiver<u64>,
     _follower: Option<Follower>,
+    /// Last: it is given back when all else has ended.
+    _present: Present,
 }
 
 impl Store {
     /// Opens a database, creating or migrating it as needed: of a folder (`bihuan.db` in it), a file that ends in `.db`, or a
     /// server ([`Place::postgres`]). Attachments lie in the folder `blobs` beside it. Fails with `TooNew`, `WrongKey`, `Unavailable`,
-    /// `Invalid` or `File`.
+    /// `NoEntry`, `InUse`, `Invalid` or `File`.
     pub fn open(place: impl Into<Place>, options: Options) -> Result<Self> {
         let place = place.into();
         place.prepare()?;
+        let present = presence::enter(&place)?;
         let vault = Arc::new(Vault::new(&options.master_key));
         let conn = Conn::open(&place, Mode::Write)?;
-        migrate::migrate(&conn)?;
+        match &options.before_upgrade {
+            Some(folder) => upkeep::upgrade(&place, &conn, &**folder)?,
+            None => migrate::migrate(&conn)?,
+        }
         transfer::refuse_unfinished(&conn)?;
         check_key(&conn, &vault, true)?;
         let (news, changes, settings) = follow::News::new(&conn)?;
@@ -88,6 +111,7 @@ impl Store {
             changes,
             settings,
             _follower: follower,
+            _present: present,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -200,11 +224,11 @@ impl Store {
         upkeep::sweep_files(self.reader()?.conn()?, &self.inner.blobs, before)
     }
 
-    /// Replaces the texts by which a case is found, without a write of the case: after the rules of search changed.
-    pub fn reindex(&self, case: Uuid, texts: Vec<String>) -> Result<()> {
+    /// Replaces the texts by which cases are found, without a write of the cases: after the rules of search changed. A case that was
+    /// written meanwhile is left alone, since its write brought its own. All in one commit: give it some hundreds at a time.
+    pub fn reindex(&self, cases: Vec<Reindexed>) -> Result<()> {
         self.wait(move |batch, _| {
-            let id = crate::read::case::internal_id(batch.conn, case)?;
-            write::derived::search(batch, &texts, id, false)
+            cases.iter().try_for_each(|one| write::derived::search_again(batch, one))
         })
     }
 
@@ -243,7 +267,8 @@ impl Store {
 
     /// Moves a living installation: copies everything in `from` as it stands, files included, into a place that holds nothing yet, and
     /// verifies what arrived. `tell` hears the table and the number of rows so far. Texts are indexed anew when the other place is
-    /// opened ([`Store::cases_to_reindex`]). Fails with `File` when there is something already, `WrongKey`, or a failure of either side.
+    /// opened ([`Store::cases_to_reindex`]). Nobody may write to `from` meanwhile ([`Place::at_rest`]), or it would be lost. Fails with
+    /// `NotEmpty`, `WrongKey`, or a failure of either side.
     pub fn copy(
         from: &Place,
         to: &Place,

@@ -13,51 +13,66 @@ crate::sql::queries! {
     INDEX_LATER = "UPDATE searched SET tokenizer = 0";
 }
 
+/// Asked of an embedded database alone.
+const COLUMNS: &str = "SELECT m.name, c.name, c.type, c.pk FROM sqlite_master m JOIN pragma_table_list l ON l.name = m.name AND l.type = 'table'
+    JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name <> 'schema_version' AND m.name NOT LIKE 'sqlite%'
+    ORDER BY m.rowid, c.cid";
+
 /// Rows read at a time, and written in one transaction.
 const CHUNK: i64 = 2_000;
 
-/// A table: its key, by which it is read in order, and its other columns; each with `:i` for a number, `:t` for a text and `:b` for
-/// bytes. References point upwards.
-const TABLES: &[(&str, &str, &str)] = &[
-    ("facts", "name:t", "value:b"),
-    ("counters", "name:t", "value:i"),
-    ("subject_keys", "id:i", "owner:b subject:t wrapped:b"),
-    ("personal", "owner:b ref:b", "subject:i salt:b sealed:b"),
-    (
-        "cases",
-        "id:i",
-        "uuid:b version:i number:t last_seq:i head:b procedure:t procedure_version:i life:t stage:t holder:t assignee:t department:t
-         queue:t severity:i mildness:i category:t channel:t customer:t title:b received_at:i registered_at:i due:i closed_at:i
-         archived_at:i keep_until:i confidential:i open:i",
-    ),
-    ("numbers", "folded:t", "case_id:i"),
-    ("serials", "scope:t", "last:i"),
-    ("events", "sequence:i", "case_id:i seq:i kind:t v:i at:i actor:t body:t hash:b"),
-    ("snapshots", "case_id:i", "fold_version:i body:t"),
-    ("links", "case_id:i relation:t target:b", ""),
-    ("phones", "mark:b case_id:i", ""),
-    ("searched", "case_id:i", "mark:b tokenizer:i"),
-    ("timers", "case_id:i clock:t generation:i step:i", "due:i lease_until:i lease_by:t"),
-    (
-        "outbox",
-        "sequence:i",
-        "uuid:b case_id:i channel:t recipient:t kind:t body:t created_at:i not_before:i state:t attempts:i lease_until:i lease_by:t
-         done_at:i error:t",
-    ),
-    ("inbox", "sequence:i", "uuid:b case_id:i person:t kind:t body:t at:i read_at:i"),
-    ("contributions", "case_id:i metric:t day:t dims:t", "amount:i"),
-    ("rollups", "metric:t day:t dims:t", "amount:i"),
-    ("submissions", "scope:t key:t", "body_hash:b owner:b receipt:t at:i"),
-    ("imported", "file:b line:i", "case_uuid:b at:i"),
-    ("settings", "kind:t key:t version:i", "current:i body:t at:i"),
-    ("settings_log", "sequence:i", "at:i actor:t kind:t key:t version:i deed:t body_hash:b hash:b"),
-    (
-        "attachments",
-        "uuid:b",
-        "mark:b case_id:i name:t content_type:t size:i by_whom:t created_at:i erased:i",
-    ),
-    ("ephemeral", "kind:t key:t", "body:b expires_at:i"),
-];
+/// A table as both databases have it.
+struct Table {
+    name: String,
+    /// By these it is read in order.
+    key: Vec<Column>,
+    rest: Vec<Column>,
+}
+
+#[derive(Clone)]
+struct Column {
+    name: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Int,
+    Text,
+    Blob,
+}
+
+/// The tables of a schema, such that references point to earlier ones: as an empty embedded database of that schema names them. The
+/// full-text index and the log of the schema are not among them.
+fn tables(schema: u32) -> Result<Vec<Table>> {
+    let model = Conn::open(&Place::in_memory(), Mode::Write)?;
+    migrate::migrate_to(&model, schema)?;
+    let columns = model.rows(COLUMNS, &[], |row| {
+        let kind = match row.text(2)?.as_str() {
+            "INTEGER" => Kind::Int,
+            "TEXT" => Kind::Text,
+            _ => Kind::Blob,
+        };
+        Ok((row.text(0)?, Column { name: row.text(1)?, kind }, row.int(3)?))
+    })?;
+    let mut tables: Vec<(Table, Vec<(i64, Column)>)> = Vec::new();
+    for (name, column, place) in columns {
+        if tables.last().is_none_or(|(table, _)| table.name != name) {
+            tables.push((Table { name, key: Vec::new(), rest: Vec::new() }, Vec::new()));
+        }
+        match tables.last_mut() {
+            Some((_, key)) if place > 0 => key.push((place, column)),
+            Some((table, _)) => table.rest.push(column),
+            None => {}
+        }
+    }
+    let sorted = tables.into_iter().map(|(mut table, mut key)| {
+        key.sort_by_key(|(place, _)| *place);
+        table.key = key.into_iter().map(|(_, column)| column).collect();
+        table
+    });
+    Ok(sorted.collect())
+}
 
 /// A cell on its way.
 enum Cell {
@@ -76,13 +91,6 @@ impl<'a> From<&'a Cell> for Param<'a> {
     }
 }
 
-/// A column and how it is read.
-type Column<'t> = (&'t str, &'t str);
-
-fn columns(list: &'static str) -> Vec<Column<'static>> {
-    list.split_ascii_whitespace().filter_map(|column| column.split_once(':')).collect()
-}
-
 /// Refuses a database that was filled only in part.
 pub(crate) fn refuse_unfinished(conn: &Conn) -> Result<()> {
     match conn.row(UNFINISHED, &[], |_| Ok(()))? {
@@ -93,25 +101,31 @@ pub(crate) fn refuse_unfinished(conn: &Conn) -> Result<()> {
     }
 }
 
-/// Copies everything, as it stands at one instant, into a database that holds nothing yet. Tells the number of rows so far now and
-/// then; returns it at the end.
+/// Whether a database holds nothing: nobody has opened or filled it yet.
+pub(crate) fn is_vacant(conn: &Conn) -> Result<bool> {
+    Ok(migrate::found(conn)? == 0 || conn.row(ANYTHING, &[], |_| Ok(()))?.is_none())
+}
+
+/// Copies everything, as it stands at one instant, into a database that holds nothing yet and gets the schema of this one. Tells
+/// the number of rows so far now and then; returns it at the end.
 pub(crate) fn copy(from: &Conn, to: &Place, tell: &mut dyn FnMut(&str, u64)) -> Result<u64> {
+    let schema = migrate::refuse_newer(from)?;
     to.prepare()?;
     let to = Conn::open(to, Mode::Write)?;
-    migrate::migrate(&to)?;
-    if to.row(ANYTHING, &[], |_| Ok(()))?.is_some() {
-        return Err(StoreError::File { what: "the database to copy into is not empty".into() });
+    if !is_vacant(&to)? {
+        return Err(StoreError::NotEmpty);
     }
+    migrate::migrate_to(&to, schema)?;
     from.begin_read()?;
     let copied = (|| {
         to.begin_write()?;
         to.push(KEEP_UNFINISHED, &[(&[1_u8][..]).into()])?;
         to.commit()?;
         let mut rows = 0;
-        for (table, key, rest) in TABLES {
+        for table in tables(schema)? {
             let before = rows;
-            rows = copy_table(from, &to, (table, columns(key), columns(rest)), rows, tell)?;
-            compare(from, &to, table, rows - before)?;
+            rows = copy_table(from, &to, &table, rows, tell)?;
+            compare(from, &to, &table.name, rows - before)?;
         }
         to.begin_write()?;
         to.push(INDEX_LATER, &[])?;
@@ -128,18 +142,18 @@ pub(crate) fn copy(from: &Conn, to: &Place, tell: &mut dyn FnMut(&str, u64)) -> 
 fn copy_table(
     from: &Conn,
     to: &Conn,
-    (table, key, rest): (&str, Vec<Column<'_>>, Vec<Column<'_>>),
+    Table { name: table, key, rest }: &Table,
     mut rows: u64,
     tell: &mut dyn FnMut(&str, u64),
 ) -> Result<u64> {
-    let names = |columns: &[Column<'_>]| {
-        columns.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+    let names = |columns: &[Column]| {
+        columns.iter().map(|one| format!("\"{}\"", one.name)).collect::<Vec<_>>().join(", ")
     };
     let places = |first: usize, count: usize| {
         (first..first + count).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ")
     };
     let all = [key.as_slice(), rest.as_slice()].concat();
-    let (keys, list) = (names(&key), names(&all));
+    let (keys, list) = (names(key), names(&all));
     let first = format!("SELECT {list} FROM {table} ORDER BY {keys} LIMIT ?1");
     let next = format!(
         "SELECT {list} FROM {table} WHERE ({keys}) > ({}) ORDER BY {keys} LIMIT ?1",
@@ -149,7 +163,7 @@ fn copy_table(
     let insert = format!(
         "INSERT INTO {table} ({list}) VALUES ({}) ON CONFLICT ({keys}) DO UPDATE SET {}",
         places(1, all.len()),
-        all.last().map(|(name, _)| format!("\"{name}\" = excluded.\"{name}\"")).unwrap_or_default()
+        all.last().map(|one| format!("\"{0}\" = excluded.\"{0}\"", one.name)).unwrap_or_default()
     );
     let mut last: Vec<Cell> = Vec::new();
     loop {
@@ -157,11 +171,11 @@ fn copy_table(
         params.extend(last.iter().map(Param::from));
         let sql = if last.is_empty() { &first } else { &next };
         let mut chunk = from.rows(sql, &params, |row| {
-            let cell = |(n, (_, kind)): (usize, &Column<'_>)| {
-                Ok(match *kind {
-                    "i" => Cell::Int(row.opt_int(n)?),
-                    "t" => Cell::Text(row.opt_text(n)?),
-                    _ => Cell::Blob(row.opt_blob(n)?),
+            let cell = |(n, column): (usize, &Column)| {
+                Ok(match column.kind {
+                    Kind::Int => Cell::Int(row.opt_int(n)?),
+                    Kind::Text => Cell::Text(row.opt_text(n)?),
+                    Kind::Blob => Cell::Blob(row.opt_blob(n)?),
                 })
             };
             all.iter().enumerate().map(cell).collect::<Result<Vec<Cell>>>()
@@ -201,24 +215,24 @@ fn compare(from: &Conn, to: &Conn, table: &str, read: u64) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
-    /// A table or column that a later schema adds is copied, or this fails.
     #[test]
-    fn every_column_is_copied() {
-        let folder = tempfile::tempdir().unwrap();
-        let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
-        migrate::migrate(&conn).unwrap();
-        let there: BTreeSet<_> = conn.rows(
-            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'
-                AND m.name NOT IN ('schema_version', 'search', 'search_data', 'search_idx', 'search_docsize', 'search_config')",
-            &[], |row| Ok((row.text(0)?, row.text(1)?))).unwrap().into_iter().collect();
-        let copied = TABLES.iter().flat_map(|(table, key, rest)| {
-            [columns(key), columns(rest)]
-                .concat()
-                .into_iter()
-                .map(|(name, _)| ((*table).to_owned(), name.to_owned()))
-        });
-        assert_eq!(there, copied.collect());
+    fn references_point_to_tables_that_are_copied_before() {
+        let model = Conn::open(&Place::in_memory(), Mode::Write).unwrap();
+        migrate::migrate(&model).unwrap();
+        let tables = tables(migrate::newest(&model)).unwrap();
+        assert!(tables.len() > 20 && tables.iter().all(|table| !table.key.is_empty()));
+        let place = |name: &str| tables.iter().position(|table| table.name == name).unwrap();
+        let references = model
+            .rows(
+                "SELECT m.name, f.\"table\" FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f",
+                &[],
+                |row| Ok((row.text(0)?, row.text(1)?)),
+            )
+            .unwrap();
+        assert!(references.len() > 5);
+        for (from, to) in references {
+            assert!(place(&to) < place(&from), "{from} refers to {to}");
+        }
     }
 }

@@ -101,19 +101,43 @@ fn count(conn: &Conn, sql: &str) -> Result<u64> {
     Ok(conn.row(sql, &[], |row| row.count(0))?.unwrap_or(0))
 }
 
-/// Verifies a database nobody writes: structure, references, every chain, every commitment, every file.
+/// Verifies a database nobody writes: structure, references, every chain, every commitment, every file. One of an older schema is
+/// verified as it will be: a copy of it, upgraded, in a folder of the system's that goes away.
 pub(crate) fn verify(place: &Place, blobs: &Blobs, vault: &Vault) -> Result<Verification> {
     let conn = Conn::open(place, Mode::Inspect)?;
     let schema = migrate::refuse_newer(&conn)?;
-    let mut found = Verification { schema, ..Verification::default() };
-    if schema < migrate::newest(&conn) {
-        found.problems.push(format!(
-            "schema {schema} is older than {}; start the program once",
-            migrate::newest(&conn)
-        ));
-        return Ok(found);
+    if schema == migrate::newest(&conn) {
+        return inspect(&conn, schema, blobs, vault);
     }
     check_key(&conn, vault, false)?;
+    let aside = Aside::new()?;
+    copy_database(&conn, &aside.0)?;
+    let upgraded = Conn::open(&Place::at(&aside.0), Mode::Write)?;
+    migrate::migrate(&upgraded)?;
+    inspect(&upgraded, schema, blobs, vault)
+}
+
+/// A folder of the system's that goes away.
+struct Aside(std::path::PathBuf);
+
+impl Aside {
+    fn new() -> Result<Self> {
+        let name = format!("bihuan-{}", crate::vault::hex(&crate::vault::random::<8>()?));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Verification> {
+    let mut found = Verification { schema, ..Verification::default() };
+    check_key(conn, vault, false)?;
     found.problems = conn.self_check()?;
     let mut after = 0;
     loop {
@@ -122,18 +146,18 @@ pub(crate) fn verify(place: &Place, blobs: &Blobs, vault: &Vault) -> Result<Veri
         let Some((last, _)) = cases.last() else { break };
         after = *last;
         for (_, case) in cases {
-            one_case(&conn, vault, case, &mut found);
+            one_case(conn, vault, case, &mut found);
         }
     }
     for (sql, expected, what) in
         [(COUNT_EVENTS, found.events, "events"), (COUNT_SNAPSHOTS, found.cases, "snapshots")]
     {
-        let there = count(&conn, sql)?;
+        let there = count(conn, sql)?;
         if there != expected {
             found.problems.push(format!("{there} {what} where {expected} belong"));
         }
     }
-    match settings::verify(&conn) {
+    match settings::verify(conn) {
         Ok(entries) => found.settings_log = entries,
         Err(error) => found.problems.push(error.to_string()),
     }
@@ -158,13 +182,47 @@ fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) {
     }
 }
 
+/// Brings a database to the schema of this program. One of an older schema is copied first, attachments included.
+pub(crate) fn upgrade(
+    place: &Place,
+    conn: &Conn,
+    folder: &dyn Fn(u32, u32) -> std::path::PathBuf,
+) -> Result<()> {
+    let older = || -> Result<Option<(u32, u32)>> {
+        let (found, newest) = (migrate::refuse_newer(conn)?, migrate::newest(conn));
+        Ok((found > 0 && found < newest).then_some((found, newest)))
+    };
+    if older()?.is_none() {
+        return migrate::migrate(conn);
+    }
+    // Nobody else takes a step while this one copies, or copies while this one takes a step.
+    conn.hold_schema()?;
+    let done = older().and_then(|older| {
+        if let Some((found, newest)) = older {
+            let to = folder(found, newest);
+            std::fs::create_dir_all(&to)?;
+            copy_database(&Conn::open(place, Mode::Read)?, &to)?;
+            Blobs::new(place.folder().join(BLOBS)).link_to(&to.join(BLOBS))?;
+            std::fs::File::open(&to)?.sync_all()?;
+        }
+        migrate::migrate(conn)
+    });
+    conn.free_schema()?;
+    done
+}
+
+fn copy_database(conn: &Conn, to: &Path) -> Result<()> {
+    if !conn.copy_into(to)? {
+        transfer::copy(conn, &Place::at(to), &mut |_, _| {})?;
+    }
+    Ok(())
+}
+
 /// Writes a consistent copy of the running database and its attachments into a folder that does not hold one yet.
 pub(crate) fn backup(conn: &Conn, blobs: &Blobs, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     // The database first: every file it names is already in the folder, since uploads precede their rows.
-    if !conn.copy_into(to)? {
-        transfer::copy(conn, &Place::at(to), &mut |_, _| {})?;
-    }
+    copy_database(conn, to)?;
     blobs.copy_to(&to.join(BLOBS))?;
     Ok(std::fs::File::open(to)?.sync_all()?)
 }

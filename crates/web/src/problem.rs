@@ -382,6 +382,7 @@ impl From<StoreError> for Problem {
                 Problem::new(Kind::Unavailable)
             }
             StoreError::Unavailable { .. }
+            | StoreError::NoEntry { .. }
             | StoreError::OutcomeUnknown
             | StoreError::DiskFull
             | StoreError::ReadOnly => {

@@ -3,6 +3,7 @@
 //! wake-up of the server and not two of ours; statements whose outcome nobody asks for travel together.
 
 use super::dialect::for_postgres;
+use super::server::{NAME, Server};
 use super::{Cells, DatabaseFacts, Driver, Mode, Param, Row, waiting};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
@@ -12,53 +13,29 @@ use std::error::Error;
 use std::future::Future;
 use std::path::Path;
 use std::pin::{Pin, pin};
-use std::str::FromStr;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio_postgres::config::TargetSessionAttrs;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 
 const STEPS: &[(&str, &str)] =
     &[("0001_initial", include_str!("../../migrations/postgres/0001_initial.sql"))];
 
-/// A server that does not answer is given up after this; the caller says 503 and the next call tries again.
-const CONNECT: Duration = Duration::from_secs(5);
-/// What was sent and is not acknowledged by the other machine's network for so long is lost.
-const SILENCE: Duration = Duration::from_secs(15);
 /// Statements that are kept prepared on a connection.
 const STATEMENTS: usize = 256;
 /// What listeners are told on.
 const LISTEN: &str = "LISTEN bihuan_changes";
 const NOTIFY: &str = "NOTIFY bihuan_changes";
+/// Sessions that are told apart from this one.
+const OTHERS: &str = "SELECT COUNT(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = CAST(?1 AS TEXT) AND pid <> pg_backend_pid()";
 /// Any number: whoever holds it may change the schema.
 const SCHEMA_LOCK: i64 = 0x6269_6875_616e;
 /// A stuck transaction must not keep all others waiting for ever: the counter of events is a lock for every write.
 const SESSION: &str = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET standard_conforming_strings = on";
-
-/// Reads the address of a server.
-pub(super) fn configure(address: &str) -> Result<Config> {
-    let mut config = Config::from_str(address).map_err(|error| {
-        // The words name the option that is at fault, the cause may repeat its value.
-        StoreError::invalid(format!("the address of the database: {}", plain(&error)))
-    })?;
-    if config.get_dbname().is_none() {
-        return Err(StoreError::invalid("the address of the database names no database"));
-    }
-    config.connect_timeout(CONNECT).tcp_user_timeout(SILENCE).keepalives_idle(SILENCE);
-    config.application_name("bihuan");
-    if config.get_hosts().len() > 1 {
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    }
-    Ok(config)
-}
-
-fn plain(error: &tokio_postgres::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), ToString::to_string)
-}
 
 pub(super) struct Postgres {
     runtime: Runtime,
@@ -75,20 +52,10 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) fn open(config: &Config, mode: Mode) -> Result<Self> {
+    pub(super) fn open(server: &Server, mode: Mode) -> Result<Self> {
         waiting(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let (client, mut connection) = runtime.block_on(config.connect(NoTls))?;
-            let (told, notes) = unbounded_channel();
-            runtime.spawn(async move {
-                loop {
-                    match std::future::poll_fn(|task| connection.poll_message(task)).await {
-                        Some(Ok(AsyncMessage::Notification(_))) => drop(told.send(())),
-                        Some(Ok(_)) => {}
-                        Some(Err(_)) | None => break,
-                    }
-                }
-            });
+            let (client, notes) = runtime.block_on(server.connect())?;
             runtime.block_on(client.batch_execute(SESSION))?;
             if mode != Mode::Write {
                 runtime.block_on(client.batch_execute("SET default_transaction_read_only = on"))?;
@@ -260,6 +227,23 @@ impl Driver for Postgres {
 
     fn lock_schema(&self) -> Result<()> {
         self.each("SELECT pg_advisory_xact_lock(?1)", &[SCHEMA_LOCK.into()], &mut |_| Ok(false))
+    }
+
+    fn hold_schema(&self) -> Result<()> {
+        self.each("SELECT pg_advisory_lock(?1)", &[SCHEMA_LOCK.into()], &mut |_| Ok(false))
+    }
+
+    fn free_schema(&self) -> Result<()> {
+        self.each("SELECT pg_advisory_unlock(?1)", &[SCHEMA_LOCK.into()], &mut |_| Ok(false))
+    }
+
+    fn others(&self) -> Result<u64> {
+        let mut others = 0;
+        self.each(OTHERS, &[NAME.into()], &mut |row| {
+            others = row.count(0)?;
+            Ok(false)
+        })?;
+        Ok(others)
     }
 
     fn begin_write(&self) -> Result<()> {
@@ -595,6 +579,7 @@ impl From<tokio_postgres::Error> for StoreError {
             };
             return if error.is_closed()
                 || what.contains("connect")
+                || what.contains("timeout")
                 || what.contains("communicating")
             {
                 Self::Unavailable { what }

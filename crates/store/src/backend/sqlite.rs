@@ -125,6 +125,15 @@ impl Driver for Sqlite {
         Ok(())
     }
 
+    fn hold_schema(&self) -> Result<()> {
+        Ok(())
+    }
+    fn free_schema(&self) -> Result<()> {
+        Ok(())
+    }
+    fn others(&self) -> Result<u64> {
+        Ok(0)
+    }
     fn begin_write(&self) -> Result<()> {
         self.push("BEGIN IMMEDIATE", &[])
     }
@@ -185,7 +194,7 @@ impl Driver for Sqlite {
     fn copy_into(&self, folder: &Path) -> Result<bool> {
         let super::Kind::Sqlite(file) = Place::at(folder).kind else { return Ok(false) };
         if file.exists() {
-            return Err(StoreError::File { what: "the folder already holds a backup".into() });
+            return Err(StoreError::NotEmpty);
         }
         let text = file
             .to_str()

@@ -5,6 +5,7 @@ use super::queue::Batch;
 use crate::backend::{SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
 use crate::model::{CaseRows, Rollup};
+use crate::store::Reindexed;
 use crate::text::{TOKENIZER, index_line, phone_marks};
 use crate::time::to_int;
 use crate::vault::Drawer;
@@ -33,6 +34,7 @@ crate::sql::queries! {
     SEARCHED = "SELECT mark, tokenizer FROM searched WHERE case_id = ?1";
     KEEP_SEARCHED = "INSERT INTO searched (case_id, mark, tokenizer) VALUES (?1, ?2, ?3)
         ON CONFLICT (case_id) DO UPDATE SET mark = excluded.mark, tokenizer = excluded.tokenizer";
+    PRESENT_VERSION = "SELECT id, version FROM cases WHERE uuid = ?1 /*lock*/";
     DROP_SEARCHED = "DELETE FROM searched WHERE case_id = ?1";
     ADD_INBOX = "INSERT INTO inbox (uuid, case_id, person, kind, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (uuid) DO NOTHING";
@@ -145,6 +147,18 @@ fn phones(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
         batch.conn.push(ADD_PHONE, &[mark.into(), id.into()])?;
     }
     Ok(())
+}
+
+/// Indexes a case anew by the texts of a version, unless it has moved on.
+pub(crate) fn search_again(batch: &Batch<'_>, again: &Reindexed) -> Result<()> {
+    let found = batch
+        .conn
+        .row(PRESENT_VERSION, &[(&again.case).into()], |row| Ok((row.int(0)?, row.count(1)?)))?;
+    match found {
+        Some((id, version)) if version == again.version => search(batch, &again.texts, id, false),
+        Some(_) => Ok(()),
+        None => Err(StoreError::NotFound { what: "case" }),
+    }
 }
 
 /// Indexes the texts again, but only when they changed: most writes of a case leave them alone.

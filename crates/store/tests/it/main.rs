@@ -7,6 +7,7 @@
 
 mod commit;
 mod lists;
+mod moving;
 mod nodes;
 mod once;
 mod privacy;

@@ -1,6 +1,6 @@
 //! Several stores on one database, and databases that go away: PostgreSQL alone.
 
-use crate::world::{KEY, at, fresh, numbered, numbers, on_each, put, try_put};
+use crate::world::{KEY, at, fresh, numbered, numbers, put, try_put};
 use cluster::{Cluster, Durable};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -117,51 +117,6 @@ fn a_store_heals_when_its_server_comes_back_and_has_lost_nothing() {
     let others = open(&cluster.address("postgres"), folder.path(), true);
     drop(others);
     within(Duration::from_secs(5), "the follower", || *store.changes().borrow() == 2);
-}
-
-#[test]
-fn an_installation_moves_from_one_database_to_the_other_and_back() {
-    on_each(|store| {
-        let mut rows = fresh("AS-2605-0001");
-        rows.snapshot = json!({"name": {"$p": "王小明"}});
-        rows.phones = vec!["13800138000".into()];
-        rows.search = vec!["激光切割机报警".into()];
-        put(&store, &rows);
-        for _ in 0..2_500 {
-            store.commit_later(numbered("AS", |_| {})).unwrap();
-        }
-        store.commit(numbered("AS", |_| {})).unwrap();
-
-        let (there, back) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let database = cluster::Database::new().unwrap();
-        let server = Place::postgres(&database.address, there.path()).unwrap();
-        let found = Store::copy(&store.place, &server, KEY, &mut |_, _| {}).unwrap();
-        assert_eq!((found.problems.len(), found.cases, found.values), (0, 2_502, 0));
-        let refused = Store::copy(&store.place, &server, KEY, &mut |_, _| {}).map(drop);
-        assert!(matches!(refused, Err(StoreError::File { .. })), "{refused:?}");
-        let home = Place::at(back.path());
-        Store::copy(&server, &home, KEY, &mut |_, _| {}).unwrap();
-
-        for place in [server, home] {
-            let moved = Store::open(place, Options::new(KEY)).unwrap();
-            assert_eq!(numbers(&moved), numbers(&store));
-            assert_eq!(
-                moved.case(&Scope::all(), rows.id).unwrap(),
-                store.case(&Scope::all(), rows.id).unwrap()
-            );
-            assert_eq!(moved.events(rows.id, 0, 9).unwrap(), store.events(rows.id, 0, 9).unwrap());
-            let found =
-                |store: &Store| store.search(&Scope::all(), "切割", None, 9).unwrap().rows.len();
-            assert_eq!(found(&moved), 0);
-            let waiting = moved.cases_to_reindex(10_000).unwrap();
-            assert_eq!(waiting.len(), 2_502);
-            moved.reindex(rows.id, rows.search.clone()).unwrap();
-            assert_eq!(found(&moved), 1);
-            // Serials and internal keys go on where they were.
-            let receipt = moved.commit(numbered("AS", |_| {})).unwrap();
-            assert_eq!(receipt.body["number"], "AS-2502");
-        }
-    });
 }
 
 #[test]

@@ -44,6 +44,13 @@ impl Home {
     }
 }
 
+impl Home {
+    /// Ends the store; what it wrote stays until what is returned is dropped.
+    pub(crate) fn close(self) -> (TempDir, Option<cluster::Database>) {
+        (self.folder, self.database)
+    }
+}
+
 impl Deref for Home {
     type Target = Store;
     fn deref(&self) -> &Store {
