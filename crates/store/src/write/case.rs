@@ -227,7 +227,7 @@ fn put_columns(
 
 /// Deletes every personal value of a case with its salts and keys, its title, marks, search texts and files' keys. Events, snapshot
 /// and commitments stay.
-pub(crate) fn erase(batch: &Batch<'_>, case: Uuid) -> Result<()> {
+pub(crate) fn erase(batch: &mut Batch<'_>, case: Uuid) -> Result<()> {
     let found = batch.conn.row(LOCK, &[(&case).into()], |row| row.int(0))?;
     let id = found.ok_or(StoreError::NotFound { what: "case" })?;
     batch.vault.destroy(batch.conn, case.into_bytes())?;

@@ -1,8 +1,8 @@
 //! The rows that a write derives from a case: timers, links, search, phones, measures, messages, attachments. Each is replaced by
 //! what the write brings; rows that stay the same are not touched.
 
-use super::queue::Batch;
-use crate::backend::{SEARCH_ADD, SEARCH_DROP};
+use super::queue::{Batch, Indexed};
+use crate::backend::{Conn, SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
 use crate::model::{CaseRows, Rollup};
 use crate::store::Reindexed;
@@ -68,9 +68,9 @@ pub(crate) fn replace(
 }
 
 /// Removes what could still find a person whose values were erased.
-pub(crate) fn forget_marks(batch: &Batch<'_>, id: i64) -> Result<()> {
+pub(crate) fn forget_marks(batch: &mut Batch<'_>, id: i64) -> Result<()> {
     batch.conn.push(DROP_PHONES, &[id.into()])?;
-    batch.conn.push(DROP_SEARCH, &[id.into()])?;
+    batch.texts.push(Indexed { case: id, was_there: true, line: None });
     batch.conn.push(DROP_SEARCHED, &[id.into()])
 }
 
@@ -162,22 +162,34 @@ pub(crate) fn search_again(batch: &Batch<'_>, again: &Reindexed) -> Result<()> {
 }
 
 /// Indexes the texts again, but only when they changed: most writes of a case leave them alone.
-pub(crate) fn search(batch: &Batch<'_>, texts: &[String], id: i64, is_new: bool) -> Result<()> {
+pub(crate) fn search(batch: &mut Batch<'_>, texts: &[String], id: i64, is_new: bool) -> Result<()> {
     let line = index_line(batch.vault, texts);
     let mark = batch.vault.mark("indexed text", line.as_bytes());
+    let mut was_there = false;
     if !is_new {
         match batch
             .conn
             .row(SEARCHED, &[id.into()], |row| Ok((row.bytes::<16>(0)?, row.small(1)?)))?
         {
             Some((before, TOKENIZER)) if before == mark => return Ok(()),
-            Some(_) => batch.conn.push(DROP_SEARCH, &[id.into()])?,
-            None => {}
+            found => was_there = found.is_some(),
         }
     }
-    let tokens = batch.conn.index_text(&line);
-    batch.conn.push(ADD_SEARCH, &[id.into(), (&tokens).into()])?;
+    batch.texts.push(Indexed { case: id, was_there, line: Some(line) });
     batch.conn.push(KEEP_SEARCHED, &[id.into(), (&mark).into(), TOKENIZER.into()])
+}
+
+/// Brings the changes of a batch into the full-text index.
+pub(crate) fn index(conn: &Conn, texts: &[Indexed]) -> Result<()> {
+    for Indexed { case, was_there, line } in texts {
+        if *was_there {
+            conn.push(DROP_SEARCH, &[(*case).into()])?;
+        }
+        if let Some(line) = line {
+            conn.push(ADD_SEARCH, &[(*case).into(), (&conn.index_text(line)).into()])?;
+        }
+    }
+    Ok(())
 }
 
 type Cell = (String, String, String);

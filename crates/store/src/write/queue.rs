@@ -31,6 +31,15 @@ pub(crate) struct Batch<'a> {
     pub(crate) sequence: u64,
     /// Whether settings were changed.
     pub(crate) settings: bool,
+    /// What the full-text index takes at the end of the batch, in order: SQLite's index writes a segment at every savepoint.
+    pub(crate) texts: Vec<Indexed>,
+}
+
+/// A change of the full-text index: the case's internal id, and its line of tokens when it has a new one.
+pub(crate) struct Indexed {
+    pub(crate) case: i64,
+    pub(crate) was_there: bool,
+    pub(crate) line: Option<String>,
 }
 
 /// A task of the writer: runs inside the transaction, answers after it.
@@ -202,10 +211,12 @@ impl Desk {
     ) -> Result<(u64, Option<u64>)> {
         let conn = &self.conn;
         let before = super::number::sequence(conn)?;
-        let mut batch = Batch { conn, vault: &self.vault, sequence: before, settings: false };
+        let mut batch =
+            Batch { conn, vault: &self.vault, sequence: before, settings: false, texts: vec![] };
         for task in tasks {
             outcomes.push(alone(task.as_mut(), &mut batch)?);
         }
+        super::derived::index(conn, &batch.texts)?;
         let Batch { sequence, settings, .. } = batch;
         if sequence != before {
             super::number::keep_sequence(conn, sequence)?;
@@ -256,7 +267,7 @@ impl Desk {
 
 /// Runs one task in its own savepoint. The outer error means that the whole transaction is lost.
 fn alone(task: &mut dyn Task, batch: &mut Batch<'_>) -> Result<Result<()>> {
-    let before = batch.sequence;
+    let (before, texts) = (batch.sequence, batch.texts.len());
     batch.conn.savepoint()?;
     let outcome = catch_unwind(AssertUnwindSafe(|| task.run(batch)));
     let outcome = outcome.unwrap_or_else(|_| {
@@ -268,6 +279,7 @@ fn alone(task: &mut dyn Task, batch: &mut Batch<'_>) -> Result<Result<()>> {
         Err(error) if !batch.conn.in_transaction() => Err(error),
         Err(error) => {
             batch.sequence = before;
+            batch.texts.truncate(texts);
             batch.conn.undo_savepoint()?;
             task.undone(batch)?;
             Ok(Err(error))
