@@ -150,7 +150,7 @@ fn phones(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
 }
 
 /// Indexes a case anew by the texts of a version, unless it has moved on.
-pub(crate) fn search_again(batch: &Batch<'_>, again: &Reindexed) -> Result<()> {
+pub(crate) fn search_again(batch: &mut Batch<'_>, again: &Reindexed) -> Result<()> {
     let found = batch
         .conn
         .row(PRESENT_VERSION, &[(&again.case).into()], |row| Ok((row.int(0)?, row.count(1)?)))?;
