@@ -15,7 +15,7 @@ use store::{Attachment, CaseColumns, CaseRows, EventRow, OutboxRow, Rollup, Time
 use uuid::Uuid;
 
 /// Version of the fold that makes snapshots. It is raised when `apply` or [`Case`] changes; older snapshots are folded again.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// Everything a case's rows are made of.
 pub(crate) struct Draft {

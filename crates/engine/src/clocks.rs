@@ -71,6 +71,8 @@ pub enum ClockState {
     Met { at: Timestamp },
     /// Not stopped in time; `stopped` when it was at last.
     Breached { stopped: Option<Timestamp> },
+    /// Its due was an end that was meant (`expires`); `stopped` once what the program does then is done.
+    Expired { stopped: Option<Timestamp> },
     /// Ended without a result.
     Cancelled { at: Timestamp, cause: CancelCause },
 }
@@ -135,6 +137,8 @@ pub enum TimerStep {
     Warn,
     /// The due instant.
     Breach,
+    /// The due instant of a clock that expires.
+    Expire,
     /// A step after the due, by position.
     Step(u32),
     /// The last step again, for the n-th time.
@@ -147,7 +151,7 @@ impl TimerStep {
         match self {
             TimerStep::Remind(n) => n.min(99),
             TimerStep::Warn => 100,
-            TimerStep::Breach => 101,
+            TimerStep::Breach | TimerStep::Expire => 101,
             TimerStep::Step(n) => 102 + n.min(97),
             TimerStep::Again(n) => 200 + n,
         }
@@ -191,17 +195,28 @@ impl Instance {
                 | ClockState::Running
                 | ClockState::Paused
                 | ClockState::Breached { stopped: None }
+                | ClockState::Expired { stopped: None }
         )
     }
 
     /// Bears the promise: it will reach somebody if nothing is done.
     pub fn is_ticking(&self) -> bool {
-        matches!(self.state, ClockState::Running | ClockState::Breached { stopped: None })
+        matches!(
+            self.state,
+            ClockState::Running
+                | ClockState::Breached { stopped: None }
+                | ClockState::Expired { stopped: None }
+        )
     }
 
     /// Whether its due was missed.
     pub fn is_breached(&self) -> bool {
         matches!(self.state, ClockState::Breached { .. })
+    }
+
+    /// Whether its due has passed before it was stopped, be that a failure or meant.
+    pub fn has_run_out(&self) -> bool {
+        matches!(self.state, ClockState::Breached { .. } | ClockState::Expired { .. })
     }
 
     /// A person fixed the due, so that it does not move by itself.
@@ -211,10 +226,13 @@ impl Instance {
             .any(|fact| matches!(fact.cause, DueCause::Extension(_) | DueCause::Change(_)))
     }
 
+    /// Ends it with the result that the instant gives (G-07). One that was breached in the meantime is met all the same
+    /// when the work turns out to have been done in time and only recorded late (S3-K02).
     pub(crate) fn stop(&mut self, stopped: Timestamp) {
-        self.state = match (&self.state, self.due) {
-            (ClockState::Breached { .. }, _) => ClockState::Breached { stopped: Some(stopped) },
-            (_, Some(due)) if stopped > due => ClockState::Breached { stopped: Some(stopped) },
+        let late = self.due.map_or(self.is_breached(), |due| stopped > due);
+        self.state = match self.state {
+            ClockState::Expired { .. } => ClockState::Expired { stopped: Some(stopped) },
+            _ if late => ClockState::Breached { stopped: Some(stopped) },
             _ => ClockState::Met { at: stopped },
         };
     }

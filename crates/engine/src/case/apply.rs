@@ -265,8 +265,10 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
         }
         Event::StepFired { clock, generation, step, due, .. } => {
             if let Some(instance) = find(&mut case, &clock, generation) {
-                if step == TimerStep::Breach {
-                    instance.state = ClockState::Breached { stopped: None };
+                match step {
+                    TimerStep::Breach => instance.state = ClockState::Breached { stopped: None },
+                    TimerStep::Expire => instance.state = ClockState::Expired { stopped: None },
+                    _ => {}
                 }
                 instance.fired.push(Fired { step, due, at });
             }

@@ -181,7 +181,7 @@ pub(super) fn told(kit: &Kit<'_>, events: &[(Key, Recorded)]) -> Vec<Trouble> {
                 known.breach.get(usize::try_from(*number).unwrap_or(usize::MAX))
             }
             TimerStep::Again(_) => known.breach.last(),
-            TimerStep::Remind(_) | TimerStep::Warn | TimerStep::Breach => None,
+            TimerStep::Remind(_) | TimerStep::Warn | TimerStep::Breach | TimerStep::Expire => None,
         };
         let customer = |step: &Step| step.to.contains(&Actor::Relation(Relation::Customer));
         let Some(step) = step.filter(|step| !step.to.is_empty() && !customer(step)) else {

@@ -142,6 +142,7 @@ fn told(step: TimerStep, clock: &str) -> String {
         TimerStep::Remind(number) => format!("time: {clock} reminds ({})", number + 1),
         TimerStep::Warn => format!("time: {clock} warns"),
         TimerStep::Breach => format!("time: {clock} is missed"),
+        TimerStep::Expire => format!("time: {clock} expires"),
         TimerStep::Step(number) => format!("time: {clock} step {}", number + 1),
         TimerStep::Again(number) => format!("time: {clock} repeats ({number})"),
     }

@@ -84,9 +84,9 @@ fn next_steps(
             {
                 add(TimerStep::Warn, at);
             }
-            add(TimerStep::Breach, due);
+            add(if clock.expires { TimerStep::Expire } else { TimerStep::Breach }, due);
         }
-        ClockState::Breached { stopped: None } => {
+        ClockState::Breached { stopped: None } | ClockState::Expired { stopped: None } => {
             if let Some((step, at)) = next_breach_step(clock, instance, due) {
                 add(step, at);
             }

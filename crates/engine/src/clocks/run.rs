@@ -73,8 +73,14 @@ fn stop_set<'p>(
     }
 }
 
-/// The instant at which all moments of a stop set had happened since the instance's start.
-fn stopped_at(case: &Case, instance: &Instance, stop: &[MomentFilter]) -> Option<Timestamp> {
+/// The instant at which all moments of a stop set had happened since the instance's start; where a field says when the
+/// work was really done, that instant, if it lies between.
+fn stopped_at(
+    clock: &Clock,
+    case: &Case,
+    instance: &Instance,
+    stop: &[MomentFilter],
+) -> Option<Timestamp> {
     if stop.is_empty() {
         return None;
     }
@@ -88,7 +94,12 @@ fn stopped_at(case: &Case, instance: &Instance, stop: &[MomentFilter]) -> Option
             })
             .map(|occurrence| occurrence.at)
     };
-    stop.iter().map(since).try_fold(instance.start, |latest, at| at.map(|at| latest.max(at)))
+    let recorded = stop
+        .iter()
+        .map(since)
+        .try_fold(instance.start, |latest, at| at.map(|at| latest.max(at)))?;
+    let done = clock.stop_at.as_ref().and_then(|field| case.value(field)?.time());
+    Some(done.map_or(recorded, |done| done.min(recorded).max(instance.start)))
 }
 
 pub(super) fn stop(
@@ -101,7 +112,7 @@ pub(super) fn stop(
     for instance in live(work.case(id), clock, task) {
         let case = work.case(id);
         let Some(stop) = stop_set(procedure, clock, case, &instance) else { continue };
-        let Some(stopped) = stopped_at(case, &instance, stop) else { continue };
+        let Some(stopped) = stopped_at(clock, case, &instance, stop) else { continue };
         if instance.state == ClockState::Waiting
             && instance.due.is_none()
             && !clock.by.iter().any(|row| row.stop == stop)
@@ -168,11 +179,11 @@ fn cancel(work: &mut Work<'_>, id: &Key, clock: &Clock, task: Option<u32>, cause
     }
 }
 
-/// Ends an instance without a result; one that is breached already keeps its breach and stops now.
+/// Ends an instance without a result; one whose due has passed keeps that and stops now.
 pub(super) fn end(work: &mut Work<'_>, id: &Key, instance: &Instance, cause: &CancelCause) {
     let (clock, generation) = (instance.clock.clone(), instance.generation);
     match instance.state {
-        ClockState::Breached { .. } => {
+        ClockState::Breached { .. } | ClockState::Expired { .. } => {
             work.record(id, Event::ClockStopped { clock, generation, stopped: work.now })
         }
         _ => work.record(id, Event::ClockCancelled { clock, generation, cause: cause.clone() }),
@@ -311,7 +322,7 @@ fn price(
     let Some(instance) = case.instance(&clock.key, generation).cloned() else { return };
     if instance.is_live()
         && let Some(stopped) = stop_set(procedure, clock, case, &instance)
-            .and_then(|stop| stopped_at(case, &instance, stop))
+            .and_then(|stop| stopped_at(clock, case, &instance, stop))
     {
         work.record(id, Event::ClockStopped { clock: clock.key.clone(), generation, stopped });
     }

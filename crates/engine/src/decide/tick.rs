@@ -43,7 +43,7 @@ impl Work<'_> {
                 clock.breach.get(usize::try_from(number).unwrap_or(usize::MAX))
             }
             TimerStep::Again(_) => clock.breach.last(),
-            TimerStep::Warn | TimerStep::Breach => None,
+            TimerStep::Warn | TimerStep::Breach | TimerStep::Expire => None,
         };
         let skipped = step.is_some_and(|step| self.is_skipped(id, clock, timer, step));
         // At most one escalation of a name is open (S2-K05): whom it has told already is not told by another clock.
@@ -135,7 +135,7 @@ impl Work<'_> {
             .filter(|instance| {
                 instance.clock == clock.key
                     && instance.round == case.round
-                    && instance.is_breached()
+                    && instance.has_run_out()
             })
             .count();
         excused

@@ -21,6 +21,9 @@ pub struct Clock {
     pub again: Again,
     /// Limit and stop moments by condition; first match wins; no match: the limit is not known yet (G-11).
     pub by: Vec<ClockBy>,
+    /// Field with the instant at which the work was really done: it counts as stopped then, though recorded later (S3-K02).
+    #[serde(default)]
+    pub stop_at: Option<Key>,
     /// Moments that end it without a result (voiding and merging always do).
     pub cancel: Vec<MomentFilter>,
     /// Who answers for it (warned at the share); default the holder of the stage.
@@ -46,6 +49,10 @@ pub struct Clock {
     /// Also starts and counts while the case is filed (what arrives late is followed up, S4-Q04).
     #[serde(default)]
     pub after_filing: bool,
+    /// Its due is an end that was meant - the program files, or closes as unrated - and nobody's failure: it reads
+    /// `expired` afterwards, never `breached`.
+    #[serde(default)]
+    pub expires: bool,
     /// What it measures, for reports and columns.
     pub measures: Option<Measures>,
     /// Origin.

@@ -71,7 +71,8 @@ pub(crate) fn verify(sim: &Sim, seen: &Seen, expected: &str) -> String {
                 due.map_or_else(|| "none".to_owned(), |due| show::time(&calendar, due))
             )
         }
-        "running" | "met" | "breached" | "paused" | "cancelled" | "waiting" | "absent" => {
+        "running" | "met" | "breached" | "expired" | "paused" | "cancelled" | "waiting"
+        | "absent" => {
             format!("{} {rest}", state(case.clock(&clock(rest).key)))
         }
         "times" => {
@@ -175,6 +176,7 @@ fn state(instance: Option<&Instance>) -> &'static str {
         Some(ClockState::Paused) => "paused",
         Some(ClockState::Met { .. }) => "met",
         Some(ClockState::Breached { .. }) => "breached",
+        Some(ClockState::Expired { .. }) => "expired",
         Some(ClockState::Cancelled { .. }) => "cancelled",
     }
 }

@@ -31,7 +31,7 @@ pub struct ClockAnswer {
     pub limit: Option<String>,
     /// The due rests on years without calendar data.
     pub provisional: bool,
-    /// `waiting`, `running`, `paused`, `met`, `breached` or `cancelled`.
+    /// `waiting`, `running`, `paused`, `met`, `breached`, `expired` (the program acted at the due, as meant) or `cancelled`.
     pub state: String,
     /// When it was stopped, or ended without a result.
     pub ended_at: Option<Timestamp>,
@@ -45,6 +45,7 @@ impl ClockAnswer {
             ClockState::Paused => ("paused", None),
             ClockState::Met { at } => ("met", Some(*at)),
             ClockState::Breached { stopped } => ("breached", *stopped),
+            ClockState::Expired { stopped } => ("expired", *stopped),
             ClockState::Cancelled { at, .. } => ("cancelled", Some(*at)),
         };
         Self {

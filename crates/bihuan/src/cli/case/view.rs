@@ -131,6 +131,7 @@ fn state(output: &Output, state: &ClockState) -> String {
         ClockState::Paused => "paused",
         ClockState::Met { .. } => "met",
         ClockState::Breached { .. } => "breached",
+        ClockState::Expired { .. } => "expired",
         ClockState::Cancelled { .. } => "cancelled",
     };
     output.text(&format!("clock.{key}"), &[])
@@ -276,6 +277,7 @@ fn step_name(output: &Output, step: TimerStep) -> String {
         TimerStep::Remind(_) => output.text("step.remind", &[]),
         TimerStep::Warn => output.text("step.warn", &[]),
         TimerStep::Breach => output.text("step.breach", &[]),
+        TimerStep::Expire => output.text("step.expire", &[]),
         TimerStep::Step(number) => {
             output.text("step.step", &[("number", &(number + 1).to_string())])
         }

@@ -9,7 +9,7 @@ use engine::case::Life;
 use engine::clocks::{DueCause, TimerStep};
 use engine::event::{Event, Recorded, Topic};
 use engine::people::Who;
-use engine::procedure::{Means, StepKind};
+use engine::procedure::Means;
 use engine::show;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -72,19 +72,10 @@ fn sentence(desk: &Desk, seen: &Seen, recorded: &Recorded, output: &Output) -> O
     let req =
         |key: &str| rules.clock(key).map(|clock| clock.origin.req.join(" ")).unwrap_or_default();
     let say = |key: &str, values: &[(&str, &str)]| Some(output.text(key, values));
-    // What time itself does at a due that measures nobody is no miss.
-    let acts = |key: &str| {
-        let clock = rules.clock(key);
-        clock.is_some_and(|clock| {
-            clock.measures.is_none()
-                && clock.breach.iter().any(|step| matches!(step.does, StepKind::Act(_)))
-        })
-    };
+    // What time itself does at a due where that is meant is no miss.
+    let expires = |key: &str| rules.clock(key).is_some_and(|clock| clock.expires);
     match &recorded.event {
-        Event::ClockStopped { clock: key, .. }
-        | Event::StepFired { clock: key, step: TimerStep::Breach, .. }
-            if recorded.who == Who::System && acts(key) =>
-        {
+        Event::ClockStopped { clock: key, .. } if recorded.who == Who::System && expires(key) => {
             None
         }
         Event::StageEntered { stage, action, .. } => {

@@ -38,6 +38,25 @@ pub(super) fn check(whole: &Whole<'_>, clock: &Clock) {
             whole.find(at, "bad_length", "a length longer than nothing in `every`", "0");
         }
     }
+    if clock.expires {
+        let acts = |step: &Step| step.after == 0 && matches!(step.does, StepKind::Act(_));
+        if !clock.breach.iter().any(acts) || !clock.repeat.is_empty() {
+            whole.find(
+                at,
+                "misplaced_key",
+                "`expires` only on a one-shot clock with a step `act:ACTION` at `after = \"0\"`",
+                "`expires`",
+            );
+        }
+        if clock.measures.is_some() {
+            whole.find(
+                at,
+                "misplaced_key",
+                "no `measures` on a clock that `expires`",
+                "`measures`",
+            );
+        }
+    }
     steps(whole, clock, "remind", &clock.remind);
     steps(whole, clock, "breach", &clock.breach);
 }

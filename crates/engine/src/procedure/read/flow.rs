@@ -107,6 +107,9 @@ impl Record<'_> {
             when: self.condition("when"),
             again: self.word("again").unwrap_or(Again::Never),
             by: self.clock_rows(&stop),
+            stop_at: self
+                .name("stop_at", Kind::Field)
+                .inspect(|field| self.book.uses(&self.place, Use::Instant(field.clone()))),
             cancel: self.filters("cancel"),
             owner: self
                 .actor("owner")
@@ -127,6 +130,7 @@ impl Record<'_> {
             carried: self.flag("carried"),
             loud: self.flag("loud"),
             after_filing: self.flag("after_filing"),
+            expires: self.flag("expires"),
             measures: self.word("measures"),
             origin: self.origin(),
             repeat,

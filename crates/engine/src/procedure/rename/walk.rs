@@ -309,6 +309,7 @@ impl Walk<'_> {
             repeat,
             again: _,
             by,
+            stop_at,
             cancel,
             owner,
             warn: _,
@@ -321,6 +322,7 @@ impl Walk<'_> {
             carried: _,
             loud: _,
             after_filing: _,
+            expires: _,
             measures: _,
             origin: _,
         } = clock;
@@ -346,6 +348,7 @@ impl Walk<'_> {
             self.filters(unless);
         }
         self.keys(Named::Task, tasks);
+        self.maybe(Named::Field, stop_at);
         if let Some((field, stop)) = then {
             self.key(Named::Field, field);
             self.filters(stop);
