@@ -14,6 +14,7 @@ pub mod import;
 mod load;
 mod organisation;
 mod publish;
+mod reindex;
 mod rows;
 mod submit;
 mod vacant;

@@ -59,7 +59,7 @@ impl Draft {
             fold_version: FOLD_VERSION,
             timers: self.timers(),
             outbox: self.outbox(),
-            search: self.search(),
+            search: search_texts(&self.procedure, &self.case, &self.files),
             phones: self.phones(),
             rollups: self.rollups(),
             links: self.links(),
@@ -186,37 +186,6 @@ impl Draft {
         self.files.iter().filter(|file| file.case.is_none()).map(|file| file.id).collect()
     }
 
-    /// Texts by which the case is found: everything but names and numbers of people, and the names of files.
-    fn search(&self) -> Vec<String> {
-        let plain = |key: &Key| {
-            let Some(field) = self.procedure.field(key) else { return false };
-            matches!(field.kind, FieldKind::Long)
-                || (matches!(field.kind, FieldKind::Text | FieldKind::Ref) && !field.pii)
-        };
-        let fields = self
-            .case
-            .fields
-            .iter()
-            .filter(|(key, _)| plain(key))
-            .map(|(_, value)| value.text().to_owned());
-        let notes = self.case.progress.iter().map(|note| note.note.as_str().to_owned());
-        let contacts = self
-            .case
-            .contacts
-            .iter()
-            .filter_map(|log| log.text.as_ref())
-            .map(|text| text.as_str().to_owned());
-        let files = self.files.iter().filter_map(|file| file.name.clone());
-        let mut texts: Vec<String> = fields
-            .chain(notes)
-            .chain(contacts)
-            .chain(files)
-            .filter(|text| !text.is_empty())
-            .collect();
-        texts.push(self.case.number.clone());
-        texts
-    }
-
     fn phones(&self) -> Vec<String> {
         let tel = |key: &Key| {
             self.procedure.field(key).is_some_and(|field| {
@@ -287,6 +256,32 @@ impl Draft {
             .filter_map(|(kind, other)| Some((kind, other.parse().ok()?)))
             .collect()
     }
+}
+
+/// Texts by which the case is found: everything but names and numbers of people, and the names of files.
+pub(crate) fn search_texts(
+    procedure: &Procedure,
+    case: &Case,
+    files: &[Attachment],
+) -> Vec<String> {
+    let plain = |key: &Key| {
+        let Some(field) = procedure.field(key) else { return false };
+        matches!(field.kind, FieldKind::Long)
+            || (matches!(field.kind, FieldKind::Text | FieldKind::Ref) && !field.pii)
+    };
+    let fields =
+        case.fields.iter().filter(|(key, _)| plain(key)).map(|(_, value)| value.text().to_owned());
+    let notes = case.progress.iter().map(|note| note.note.as_str().to_owned());
+    let contacts = case
+        .contacts
+        .iter()
+        .filter_map(|log| log.text.as_ref())
+        .map(|text| text.as_str().to_owned());
+    let files = files.iter().filter_map(|file| file.name.clone());
+    let mut texts: Vec<String> =
+        fields.chain(notes).chain(contacts).chain(files).filter(|text| !text.is_empty()).collect();
+    texts.push(case.number.clone());
+    texts
 }
 
 fn encode_event(seq: u64, recorded: &Recorded) -> EventRow {

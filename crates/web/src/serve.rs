@@ -45,6 +45,7 @@ pub async fn serve(
     let app = App::new(desk, config);
     let worker = tokio::spawn(worker::run(app.clone()));
     let sweeper = tokio::spawn(worker::sweep_uploads(app.clone()));
+    tokio::spawn(worker::reindex(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
         stop.await;

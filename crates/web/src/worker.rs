@@ -29,6 +29,17 @@ pub(crate) async fn sweep_uploads(app: App) {
     }
 }
 
+/// Indexes texts anew that were indexed by an older program. Cases can be served meanwhile; they are found a little later.
+pub(crate) async fn reindex(app: App) {
+    let desk = app.desk().clone();
+    match tokio::task::spawn_blocking(move || desk.reindex(&mut |_| {})).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(cases)) => tracing::info!(cases, "texts were indexed anew"),
+        Ok(Err(error)) => tracing::error!(error.desk = %error, "texts cannot be indexed anew"),
+        Err(_) => tracing::error!("indexing texts anew panicked"),
+    }
+}
+
 /// Runs until the server stops. A failure is logged, and tried again after a pause.
 pub(crate) async fn run(app: App) {
     let mut changes = app.desk().store().changes();
