@@ -9,6 +9,7 @@ mod export;
 mod help;
 mod import;
 mod log;
+mod migrate;
 mod output;
 mod person;
 mod place;
@@ -37,6 +38,18 @@ pub(crate) struct Global {
     /// Folder of the database, attachments and key
     #[arg(long, global = true, env = "BIHUAN_DATA", default_value = "bihuan-data")]
     pub(crate) data: PathBuf,
+    /// Database: postgres://USER:PASSWORD@HOST/NAME or sqlite:FOLDER; without it, the data folder's own
+    #[arg(
+        long,
+        global = true,
+        env = "BIHUAN_DATABASE",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    pub(crate) database: Option<String>,
+    /// Ask a database server for changes now and then instead of listening to it
+    #[arg(long, global = true, env = "BIHUAN_NO_LISTEN", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_listen: bool,
     /// Answer with JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -60,8 +73,10 @@ enum Command {
     Export(export::ExportArgs),
     /// Copy the running database and its attachments; the master key is not part of it
     Backup(backup::BackupArgs),
-    /// Verify a backup, or copy it into an empty data folder
+    /// Verify a backup, or copy it into an empty data folder or database
     Restore(backup::RestoreArgs),
+    /// Move an installation to another database, everything included
+    Migrate(migrate::MigrateArgs),
     /// Whether this installation is sound, and what to do where it is not
     Doctor,
     /// Working calendars and due instants
@@ -94,6 +109,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Export(args) => export::run(&cli.global, args, &mut output),
         Command::Backup(args) => backup::backup(&cli.global, args, &mut output),
         Command::Restore(args) => backup::restore(&cli.global, args, &mut output),
+        Command::Migrate(args) => migrate::run(&cli.global, args, &mut output),
         Command::Doctor => doctor::run(&cli.global, &mut output),
         Command::Calendar(args) => calendar::run(args, &mut output),
         Command::Procedure(args) => procedure::run(&cli.global, args, &mut output),

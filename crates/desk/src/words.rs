@@ -8,6 +8,7 @@ use crate::error::DeskError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use store::{NoEntry, StoreError};
 
 #[derive(Deserialize)]
 struct Text {
@@ -40,7 +41,42 @@ pub fn failure(error: &DeskError, english: bool) -> String {
         DeskError::Stale { .. } => say("error.stale", &[]),
         DeskError::Forbidden => say("error.forbidden", &[]),
         DeskError::EmptyFile => say("api.empty-file.detail", &[]),
+        DeskError::Store(error) => storage(error, english),
         other => other.to_string(),
+    }
+}
+
+/// A failure of the store for people: what is wrong, and what to do.
+pub fn storage(error: &StoreError, english: bool) -> String {
+    let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
+    match error {
+        StoreError::Unavailable { what } => say("store.unavailable", &[("why", what)]),
+        StoreError::NoEntry { why } => say(&format!("store.no_entry.{}", no_entry(*why)), &[]),
+        StoreError::InUse => say("store.in_use", &[]),
+        StoreError::NotEmpty => say("store.not_empty", &[]),
+        StoreError::Busy => say("store.busy", &[]),
+        StoreError::OutcomeUnknown => say("store.outcome_unknown", &[]),
+        StoreError::Corrupt { what } => say("store.corrupt", &[("what", what)]),
+        StoreError::DiskFull => say("store.disk_full", &[]),
+        StoreError::ReadOnly => say("store.read_only", &[]),
+        StoreError::TooNew { found, known } => {
+            say("store.too_new", &[("found", &found.to_string()), ("known", &known.to_string())])
+        }
+        StoreError::WrongKey => say("store.wrong_key", &[]),
+        StoreError::File { what } => say("store.file", &[("what", what)]),
+        other => other.to_string(),
+    }
+}
+
+fn no_entry(why: NoEntry) -> &'static str {
+    match why {
+        NoEntry::Login => "login",
+        NoEntry::Database => "database",
+        NoEntry::Rights => "rights",
+        NoEntry::Encryption => "encryption",
+        NoEntry::Certificate => "certificate",
+        NoEntry::Full => "full",
+        _ => "other",
     }
 }
 
@@ -57,6 +93,40 @@ mod tests {
     fn every_message_is_there_in_both_languages() {
         for (key, text) in MESSAGES.iter() {
             assert!(!text.zh.is_empty() && !text.en.is_empty(), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_failure_of_the_store_has_a_text() {
+        let what = || "X-1".to_owned();
+        let why = [
+            NoEntry::Login,
+            NoEntry::Database,
+            NoEntry::Rights,
+            NoEntry::Encryption,
+            NoEntry::Certificate,
+            NoEntry::Full,
+        ];
+        let mut all: Vec<StoreError> = why.map(|why| StoreError::NoEntry { why }).to_vec();
+        all.extend([
+            StoreError::Unavailable { what: what() },
+            StoreError::InUse,
+            StoreError::NotEmpty,
+            StoreError::Busy,
+            StoreError::OutcomeUnknown,
+            StoreError::Corrupt { what: what() },
+            StoreError::DiskFull,
+            StoreError::ReadOnly,
+            StoreError::TooNew { found: 9, known: 1 },
+            StoreError::WrongKey,
+            StoreError::File { what: what() },
+        ]);
+        assert!(MESSAGES.contains_key("store.no_entry.other"));
+        for error in all {
+            for english in [false, true] {
+                let said = storage(&error, english);
+                assert!(!said.starts_with("store.") && !said.contains('{'), "{said}");
+            }
         }
     }
 

@@ -256,6 +256,24 @@ pub(crate) struct DatabaseFacts {
     pub(crate) bytes: u64,
     pub(crate) free_bytes: u64,
     pub(crate) log_bytes: u64,
+    pub(crate) server: Option<ServerFacts>,
+}
+
+/// Facts about a database server, as the asking session sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Version as a number: 150004 is 15.4.
+    pub version: u32,
+    /// Sessions that the server allows to others than its administrators.
+    pub most_sessions: u64,
+    /// Sessions that there are now, this one included.
+    pub sessions: u64,
+    /// The server's clock when it was asked, UTC.
+    pub now: jiff::Timestamp,
+    /// Whether the session reaches the server within one machine.
+    pub is_local: bool,
+    /// Whether the session is encrypted.
+    pub is_encrypted: bool,
 }
 
 /// What a database's driver does. All calls block.

@@ -1,6 +1,6 @@
 //! Backup, verification and the facts for `doctor`.
 
-use crate::backend::{Conn, Mode, Place};
+use crate::backend::{Conn, Mode, Place, ServerFacts};
 use crate::error::{Result, StoreError};
 use crate::vault::Vault;
 use crate::{attachments, blobs::Blobs, chain, migrate, settings, transfer};
@@ -57,6 +57,8 @@ pub struct Facts {
     pub schema_known: u32,
     /// Journal mode; `wal` is right.
     pub journal_mode: String,
+    /// The server, where there is one.
+    pub server: Option<ServerFacts>,
     /// Whether the database is set so that what it acknowledges can be lost (`fsync` or `synchronous_commit` off, no log).
     pub not_durable: bool,
     /// Size of the database in bytes.
@@ -234,6 +236,7 @@ pub(crate) fn facts(conn: &Conn, blobs: &Blobs) -> Result<Facts> {
         backend: about.backend,
         schema: migrate::found(conn)?,
         schema_known: migrate::newest(conn),
+        server: about.server,
         not_durable: about.not_durable,
         database_bytes: about.bytes,
         free_bytes: about.free_bytes,

@@ -1,13 +1,13 @@
 //! `bihuan backup` and `bihuan restore`: a consistent copy of a running database, and back. The key never travels with it.
 
 use crate::cli::output::Output;
-use crate::cli::{Global, place};
+use crate::cli::{Global, migrate, place};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::json;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use store::{Store, Verification};
+use store::{Place, Store, Verification};
 
 const DATABASE: &str = "bihuan.db";
 const BLOBS: &str = "blobs";
@@ -25,25 +25,26 @@ pub(crate) struct RestoreArgs {
     /// Only verify: structure, chains, personal values, files
     #[arg(long)]
     verify: bool,
-    /// Empty data folder to copy into
+    /// Empty data folder or database to copy into
     #[arg(long, value_name = "DATA")]
-    to: Option<PathBuf>,
+    to: Option<String>,
 }
 
 pub(crate) fn backup(global: &Global, args: &BackupArgs, output: &mut Output) -> Result<bool> {
-    if !global.data.join(DATABASE).exists() {
-        bail!("{}", output.text("doctor.no_database", &[("path", &shown(&global.data))]));
+    let place = place::of(global)?;
+    if place.is_vacant().with_context(|| place::shown(&place))? {
+        bail!("{}", output.text("doctor.no_database", &[("path", &place::shown(&place))]));
     }
-    let store = place::store(&global.data)?;
+    let store = place::store(global)?;
     store.backup(&args.dir).with_context(|| shown(&args.dir))?;
     let cases = store.facts()?.cases;
+    let key = place::key_file(&place);
     if output.json {
-        let key = key_file(&global.data);
         output.value(&json!({ "backup": args.dir, "cases": cases, "master_key": { "included": false, "file": key } }));
     } else {
         let path = shown(&args.dir);
         output.say("backup.done", &[("path", &path), ("cases", &cases.to_string())]);
-        output.say("backup.key", &[("key", &shown(&key_file(&global.data)))]);
+        output.say("backup.key", &[("key", &shown(&key))]);
     }
     Ok(true)
 }
@@ -52,22 +53,39 @@ pub(crate) fn restore(global: &Global, args: &RestoreArgs, output: &mut Output) 
     if !args.verify && args.to.is_none() {
         bail!("{}", output.text("restore.what", &[]));
     }
-    if let Some(to) = args.to.as_deref().filter(|to| holds_data(to)) {
-        bail!("{}", output.text("restore.not_empty", &[("path", &shown(to))]));
+    let to = args.to.as_deref().map(|to| target(to, global)).transpose()?;
+    if let Some(to) = &to
+        && holds_data(to).with_context(|| place::shown(to))?
+    {
+        bail!("{}", output.text("restore.not_empty", &[("path", &place::shown(to))]));
     }
-    let folders = [args.to.as_deref(), Some(global.data.as_path())];
+    let folders = [to.as_ref().map(Place::folder), Some(global.data.as_path())];
     let key = place::existing_key(folders.into_iter().flatten())?;
     let Some(key) = key else { bail!("{}", output.text("restore.no_key", &[])) };
     let found = Store::verify(&args.dir, key).with_context(|| shown(&args.dir))?;
     let sound = found.problems.is_empty();
-    if let Some(to) = args.to.as_deref().filter(|_| sound) {
-        copy(&args.dir, to).with_context(|| shown(to))?;
+    let to = to.filter(|_| sound);
+    if let Some(to) = &to {
+        match to.is_shared() {
+            true => drop(migrate::copy(&Place::at(&args.dir), to, key, output)?),
+            false => copy(&args.dir, to.folder()).with_context(|| place::shown(to))?,
+        }
+        // The backup of a server holds no index.
+        migrate::index(global, to, key, output)?;
     }
-    report(args, &found, output);
+    report(args, to.as_ref(), &found, output);
     Ok(sound)
 }
 
-fn report(args: &RestoreArgs, found: &Verification, output: &mut Output) {
+/// A server, a folder after `sqlite:`, or just a folder.
+fn target(to: &str, global: &Global) -> Result<Place> {
+    match to.contains("://") || to.starts_with("sqlite:") {
+        true => place::named(to, &global.data),
+        false => Ok(Place::at(Path::new(to))),
+    }
+}
+
+fn report(args: &RestoreArgs, to: Option<&Place>, found: &Verification, output: &mut Output) {
     let sound = found.problems.is_empty();
     if output.json {
         output.value(&json!({
@@ -81,7 +99,7 @@ fn report(args: &RestoreArgs, found: &Verification, output: &mut Output) {
             "settings_log": found.settings_log,
             "files": found.files,
             "problems": found.problems,
-            "restored_to": args.to.as_ref().filter(|_| sound),
+            "restored_to": to.map(place::shown),
         }));
         return;
     }
@@ -95,20 +113,21 @@ fn report(args: &RestoreArgs, found: &Verification, output: &mut Output) {
     let counts: Vec<(&str, &str)> =
         counts.iter().map(|(name, count)| (*name, count.as_str())).collect();
     output.say(if sound { "restore.sound" } else { "restore.damaged" }, &counts);
-    if let Some(to) = args.to.as_deref().filter(|_| sound) {
-        output.say("restore.done", &[("path", &shown(to))]);
-        if !key_file(to).exists() {
-            output.say("restore.key", &[("key", &shown(&key_file(to)))]);
+    if let Some(to) = to {
+        output.say("restore.done", &[("path", &place::shown(to))]);
+        let key = place::key_file(to);
+        if !key.exists() {
+            output.say("restore.key", &[("key", &shown(&key))]);
         }
     }
 }
 
-fn key_file(data: &Path) -> PathBuf {
-    data.join(place::KEY_FILE)
-}
-
-fn holds_data(folder: &Path) -> bool {
-    folder.join(DATABASE).exists() || folder.join(BLOBS).exists()
+/// Of a server only the database counts: the folder beside it may belong to what is restored.
+fn holds_data(place: &Place) -> Result<bool> {
+    match place.is_shared() {
+        true => Ok(!place.is_vacant()?),
+        false => Ok([DATABASE, BLOBS].iter().any(|name| place.folder().join(name).exists())),
+    }
 }
 
 /// The attachments first and the database last, under its name only when it is whole.

@@ -48,16 +48,17 @@ struct Walk<'s> {
 }
 
 pub(crate) fn run(global: &Global, args: &DemoArgs, output: &mut Output) -> Result<bool> {
+    let place = place::shown(&place::of(global)?);
     let mut script = Script::load(args.script.as_deref(), args.samples.as_deref())?;
     let clock = Arc::new(VirtualClock::at(script.begins()));
-    let desk = place::open_with(&global.data, clock.clone())?;
+    let desk = place::open_with(global, clock.clone())?;
     if !desk
         .store()
         .list(&store::Scope::all(), &store::Filter::default(), store::Sort::NewestEntry, None, 1)?
         .rows
         .is_empty()
     {
-        bail!("{}", output.text("demo.not_empty", &[("data", &global.data.display().to_string())]));
+        bail!("{}", output.text("demo.not_empty", &[("data", &place)]));
     }
     desk.put_people("demo", &script.organisation.people)?;
     let expected = script.take_expected();
@@ -71,7 +72,7 @@ pub(crate) fn run(global: &Global, args: &DemoArgs, output: &mut Output) -> Resu
     }
     let (cases, compared) =
         (numbers.len().to_string(), account::compared(&script, &numbers, &expected).to_string());
-    output.say("demo.done", &[("cases", &cases), ("data", &global.data.display().to_string())]);
+    output.say("demo.done", &[("cases", &cases), ("data", &place)]);
     for difference in &differences {
         output.line(difference);
     }

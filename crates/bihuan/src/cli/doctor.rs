@@ -1,6 +1,8 @@
 //! `bihuan doctor`: whether this installation is sound, and what to do where it is not.
 
 mod checks;
+mod files;
+mod server;
 
 use crate::cli::Global;
 use crate::cli::output::Output;
@@ -90,4 +92,16 @@ pub(crate) fn run(global: &Global, output: &mut Output) -> Result<bool> {
     lines.iter().for_each(|line| output.line(line));
     output.say(if sound { "doctor.sound" } else { "doctor.unsound" }, &[]);
     Ok(sound)
+}
+
+fn size(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let unit = units.into_iter().find(|(shift, _)| bytes >> shift > 0);
+    unit.map_or_else(
+        || format!("{bytes} B"),
+        |(shift, name)| {
+            let tenths = (bytes >> (shift - 4)) * 10 / 16;
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        },
+    )
 }

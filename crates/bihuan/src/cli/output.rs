@@ -4,6 +4,7 @@ use desk::DeskError;
 use engine::refusal::Refusal;
 use serde_json::{Value as Json, json};
 use std::io::Write;
+use store::StoreError;
 
 /// Where answers go. A reader that has gone away (a closed pipe) ends nothing.
 pub(crate) struct Output {
@@ -39,16 +40,19 @@ impl Output {
 
     /// A failure, on standard error: what is wrong and what to do.
     pub(crate) fn error(&mut self, error: &anyhow::Error) {
-        let (cause, message) = match (error.downcast_ref(), error.downcast_ref()) {
-            (Some(Refused { refusal, message }), _) => (json!(refusal), message.clone()),
-            (None, Some(error)) => {
-                let cause = match error {
-                    DeskError::Refused(refusal) => json!(refusal),
-                    _ => json!({ "code": "failed" }),
-                };
-                (cause, desk::words::failure(error, self.english))
-            }
-            (None, None) => (json!({ "code": "failed" }), format!("{error:#}")),
+        let failed = || json!({ "code": "failed" });
+        let (cause, message) = if let Some(Refused { refusal, message }) = error.downcast_ref() {
+            (json!(refusal), message.clone())
+        } else if let Some(error) = error.downcast_ref::<DeskError>() {
+            let cause = match error {
+                DeskError::Refused(refusal) => json!(refusal),
+                _ => failed(),
+            };
+            (cause, desk::words::failure(error, self.english))
+        } else if let Some(store) = error.downcast_ref::<StoreError>() {
+            (failed(), format!("{}{}", context(error), desk::words::storage(store, self.english)))
+        } else {
+            (failed(), format!("{error:#}"))
         };
         let mut stderr = std::io::stderr().lock();
         let _ = if self.json {
@@ -57,6 +61,12 @@ impl Output {
             writeln!(stderr, "{message}")
         };
     }
+}
+
+/// What was being done when the store failed, for example where the database is.
+fn context(error: &anyhow::Error) -> String {
+    let around = error.chain().take_while(|part| !part.is::<StoreError>());
+    around.map(|part| format!("{part}: ")).collect()
 }
 
 /// A refusal with its words, in the names of a procedure.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// How often the line is written anew.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Progress through a known number of things.
+/// Progress through a number of things.
 pub(crate) struct Progress {
     total: usize,
     shown: bool,
@@ -16,7 +16,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Silent unless somebody looks: a terminal, and lines for people.
+    /// Silent unless somebody looks: a terminal, and lines for people. A total of 0 means that nobody knows it.
     pub(crate) fn new(total: usize, output: &Output) -> Self {
         let shown = !output.json && std::io::stderr().is_terminal();
         Self { total, shown, begun: Instant::now(), last: None }
@@ -30,8 +30,13 @@ impl Progress {
         self.last = Some(Instant::now());
         let millis = u128::max(self.begun.elapsed().as_millis(), 1);
         let rate = u128::try_from(done).unwrap_or(0) * 1_000 / millis;
-        let percent = done * 100 / self.total.max(1);
-        let _ = write!(std::io::stderr(), "\r{done} / {}  {percent} %  {rate}/s ", self.total);
+        let _ = match self.total {
+            0 => write!(std::io::stderr(), "\r{done}  {rate}/s "),
+            total => {
+                let percent = done * 100 / total;
+                write!(std::io::stderr(), "\r{done} / {total}  {percent} %  {rate}/s ")
+            }
+        };
     }
 
     /// Takes the line away.

@@ -1,6 +1,10 @@
 //! The main job on real input: every request through every procedure to which it applies.
 
+use crate::contents;
+use crate::world::World;
+use std::path::Path;
 use std::process::Command;
+use store::Place;
 
 #[test]
 fn the_demonstration_comes_out_as_worked_out_beforehand() {
@@ -27,4 +31,27 @@ fn the_demonstration_comes_out_as_worked_out_beforehand() {
     assert!(text.contains("(0 break the promise)"), "{text}");
     let again = run();
     assert!(!again.status.success(), "a second demonstration into the same folder must be refused");
+    moves_to_a_server_and_back(folder.path());
+}
+
+/// The many lives of the demonstration are what a move has to bring over.
+fn moves_to_a_server_and_back(data: &Path) {
+    let (server, back) = (World::on_server(), tempfile::tempdir().unwrap());
+    let at = |folder: &Path| format!("sqlite:{}", folder.display());
+    let key = contents::key(data);
+    let before = contents::of(Place::at(data), key);
+    let there = server.run(&["migrate", "--from", &at(data), "--to", server.address()]);
+    assert!(there.fine && there.out.contains(" 115 "), "{}{}", there.out, there.err);
+    let on_server = contents::of(server.place(), key);
+    assert!(before.len() > 5_000);
+    assert_eq!(first_difference(&before, &on_server), None);
+    let again = server.run(&["migrate", "--from", server.address(), "--to", &at(back.path())]);
+    assert!(again.fine, "{}", again.err);
+    assert_eq!(first_difference(&before, &contents::of(Place::at(back.path()), key)), None);
+}
+
+fn first_difference<'l>(one: &'l [String], other: &'l [String]) -> Option<(&'l str, &'l str)> {
+    let differs = one.iter().zip(other).find(|(one, other)| one != other);
+    let differs = differs.map(|(one, other)| (one.as_str(), other.as_str()));
+    differs.or_else(|| (one.len() != other.len()).then_some(("lines", "are missing")))
 }

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 mod backup;
+mod contents;
+mod databases;
 mod demo;
 mod doctor;
 mod export;

@@ -1,13 +1,16 @@
 //! A data folder, and the program run over it.
 
+use cluster::Database;
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use store::Place;
 use tempfile::TempDir;
 
 /// A data folder with the built-in procedures, and a folder beside it for files.
 pub(crate) struct World {
     folder: TempDir,
+    database: Option<Database>,
 }
 
 /// What a run said, and whether it succeeded.
@@ -26,7 +29,25 @@ impl Said {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), database: None }
+    }
+
+    /// One whose database is on a server.
+    pub(crate) fn on_server() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), database: Some(Database::new().unwrap()) }
+    }
+
+    /// The address of the database on its server.
+    pub(crate) fn address(&self) -> &str {
+        &self.database.as_ref().unwrap().address
+    }
+
+    /// Where the installation is.
+    pub(crate) fn place(&self) -> Place {
+        match &self.database {
+            Some(database) => Place::postgres(&database.address, &self.data()).unwrap(),
+            None => Place::at(&self.data()),
+        }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -48,6 +69,10 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bihuan"));
         command.env_remove("BIHUAN_MASTER_KEY").env("BIHUAN_LANG", "zh");
         command.arg("--data").arg(self.data()).args(args);
+        match &self.database {
+            Some(database) => command.env("BIHUAN_DATABASE", &database.address),
+            None => command.env_remove("BIHUAN_DATABASE"),
+        };
         command.stdin(Stdio::null());
         command
     }

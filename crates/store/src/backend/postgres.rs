@@ -4,9 +4,10 @@
 
 use super::dialect::for_postgres;
 use super::server::{NAME, Server};
-use super::{Cells, DatabaseFacts, Driver, Mode, Param, Row, waiting};
+use super::{Cells, DatabaseFacts, Driver, Mode, Param, Row, ServerFacts, waiting};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
+use crate::time::from_int;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
@@ -29,6 +30,13 @@ const STATEMENTS: usize = 256;
 /// What listeners are told on.
 const LISTEN: &str = "LISTEN bihuan_changes";
 const NOTIFY: &str = "NOTIFY bihuan_changes";
+/// What a server tells about itself and this session.
+const SERVER: &str = "SELECT CAST(current_setting('server_version_num') AS BIGINT),
+    CAST(current_setting('max_connections') AS BIGINT) - CAST(current_setting('superuser_reserved_connections') AS BIGINT),
+    (SELECT COUNT(*) FROM pg_stat_activity WHERE datid IS NOT NULL),
+    CAST(extract(epoch FROM clock_timestamp()) * 1000000000 AS BIGINT),
+    CAST(COALESCE(inet_server_addr() = inet_client_addr(), true) AS INT),
+    CAST(COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS INT)";
 /// Sessions that are told apart from this one.
 const OTHERS: &str = "SELECT COUNT(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = CAST(?1 AS TEXT) AND pid <> pg_backend_pid()";
@@ -174,6 +182,22 @@ impl Postgres {
             self.client.execute_raw(&statement, std::iter::empty::<&Value>()).await
         })
         .map(drop)
+    }
+
+    fn server_facts(&self) -> Result<ServerFacts> {
+        let mut found = None;
+        self.each(SERVER, &[], &mut |row| {
+            found = Some(ServerFacts {
+                version: row.small(0)?,
+                most_sessions: row.count(1)?,
+                sessions: row.count(2)?,
+                now: from_int(row.int(3)?)?,
+                is_local: row.flag(4)?,
+                is_encrypted: row.flag(5)?,
+            });
+            Ok(false)
+        })?;
+        found.ok_or_else(|| StoreError::corrupt("the server tells nothing about itself"))
     }
 
     fn text_of(&self, sql: &str) -> Result<String> {
@@ -374,6 +398,7 @@ impl Driver for Postgres {
             bytes: bytes.parse().unwrap_or(0),
             free_bytes: 0,
             log_bytes: 0,
+            server: Some(self.server_facts()?),
         })
     }
 

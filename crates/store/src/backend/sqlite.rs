@@ -235,6 +235,7 @@ impl Driver for Sqlite {
             bytes: pragma("PRAGMA page_count")? * page,
             free_bytes: pragma("PRAGMA freelist_count")? * page,
             log_bytes: log.map_or(0, |log| log.len()),
+            server: None,
         })
     }
 

@@ -115,7 +115,15 @@ fn facts_for_the_doctor() {
         );
         assert!(facts.database_bytes > 0, "{facts:?}");
         match store.place.is_shared() {
-            true => assert!(facts.backend.starts_with("PostgreSQL "), "{facts:?}"),
+            true => {
+                assert!(facts.backend.starts_with("PostgreSQL "), "{facts:?}");
+                let server = facts.server.unwrap();
+                assert!(server.version >= 150_000 && server.is_local && !server.is_encrypted);
+                assert!(server.sessions >= 1 && server.most_sessions > server.sessions);
+                let later = store.facts().unwrap().server.unwrap().now;
+                let passed = later.duration_since(server.now);
+                assert!(passed.is_positive() && passed < SignedDuration::from_secs(60));
+            }
             false => assert!(facts.backend.starts_with("SQLite 3.") && facts.log_bytes > 0),
         }
         store.scrub().unwrap();

@@ -1,49 +1,62 @@
 //! What `bihuan doctor` looks at, one function each. Nothing is created, changed or acted upon.
 
-use super::{Findings, Level};
+use super::{Findings, Level, files, server, size};
 use crate::cli::{Global, place};
 use desk::Desk;
 use engine::show::word;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::path::Path;
-use store::{Filter, Scope, Sort, Store};
+use store::{Filter, Place, Scope, Sort, Store, StoreError};
 
 /// How late time may act before somebody should look.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
-/// Room on the disk below which it is wrong, and below which it is a warning.
-const LITTLE: u64 = 200 << 20;
-const SOME: u64 = 2 << 30;
 /// From this month on the next year's holidays should be known.
 const ANNOUNCED: i8 = 10;
 
 pub(super) fn all(global: &Global, english: bool, findings: &mut Findings) {
-    let data = &global.data;
-    if !data.join("bihuan.db").exists() {
-        findings.add(Level::Wrong, "doctor.no_database", &[("path", shown(data))]);
-        return;
+    let place = match place::of(global) {
+        Ok(place) => place,
+        Err(error) => {
+            let why = [("why", format!("{error:#}"))];
+            return findings.add(Level::Wrong, "doctor.cannot_open", &why);
+        }
+    };
+    match place.is_vacant() {
+        Ok(false) => {}
+        Ok(true) => {
+            let path = [("path", place::shown(&place))];
+            return findings.add(Level::Wrong, "doctor.no_database", &path);
+        }
+        Err(error) => {
+            return findings.add(Level::Wrong, "doctor.cannot_open", &told(&error, english));
+        }
     }
-    findings.add(Level::Fine, "doctor.folder", &[("path", shown(data))]);
-    disk(data, findings);
-    let Some(key) = key(data, findings) else { return };
-    let desk = Store::open(data, store::Options::new(key)).map_err(desk::DeskError::from);
-    match desk.and_then(Desk::open) {
+    files::folder(&place, findings);
+    let Some(key) = key(&place, findings) else { return };
+    let opened = Store::open(place.clone(), place::options(global, &place, key))
+        .map_err(desk::DeskError::from)
+        .and_then(Desk::open);
+    match opened {
         Ok(desk) => {
             facts(&desk, findings);
-            integrity(data, key, findings);
+            integrity(&place, key, findings);
             procedures(&desk, findings);
             calendars(&desk, findings);
             roles(&desk, english, findings);
             promise(&desk, findings);
             time(&desk, findings);
         }
+        Err(desk::DeskError::Store(error)) => {
+            findings.add(Level::Wrong, "doctor.cannot_open", &told(&error, english));
+        }
         Err(error) => findings.add(Level::Wrong, "doctor.cannot_open", &why(&error)),
     }
 }
 
-fn key(data: &Path, findings: &mut Findings) -> Option<[u8; 32]> {
-    let file = data.join(place::KEY_FILE);
-    match place::existing_key([data]) {
+fn key(place: &Place, findings: &mut Findings) -> Option<[u8; 32]> {
+    let file = place::key_file(place);
+    match place::existing_key([place.folder()]) {
         Ok(Some(key)) => {
             if file.exists() {
                 let facts = [("file", shown(&file))];
@@ -78,14 +91,6 @@ fn is_private(file: &Path) -> bool {
     }
 }
 
-fn disk(data: &Path, findings: &mut Findings) {
-    let Ok(about) = rustix::fs::statvfs(data) else { return };
-    let free = about.f_bavail.saturating_mul(about.f_frsize);
-    let facts = [("free", size(free))];
-    let level = if free < LITTLE { Level::Wrong } else { Level::Warning };
-    findings.check(free >= SOME, level, ("doctor.disk", "doctor.disk_full"), &facts);
-}
-
 fn facts(desk: &Desk, findings: &mut Findings) {
     let facts = match desk.store().facts() {
         Ok(facts) => facts,
@@ -94,9 +99,15 @@ fn facts(desk: &Desk, findings: &mut Findings) {
     let schema = [("schema", facts.schema.to_string()), ("known", facts.schema_known.to_string())];
     let codes = ("doctor.schema", "doctor.schema_differs");
     findings.check(facts.schema == facts.schema_known, Level::Wrong, codes, &schema);
-    let journal = [("backend", facts.backend), ("mode", facts.journal_mode.clone())];
-    let codes = ("doctor.journal", "doctor.journal_differs");
-    findings.check(facts.journal_mode == "wal", Level::Wrong, codes, &journal);
+    let journal = [("backend", facts.backend.clone()), ("mode", facts.journal_mode.clone())];
+    let codes = match facts.server {
+        Some(_) => ("doctor.journal", "doctor.not_durable"),
+        None => ("doctor.journal", "doctor.journal_differs"),
+    };
+    findings.check(!facts.not_durable, Level::Wrong, codes, &journal);
+    if let Some(about) = &facts.server {
+        server::all(about, desk.now(), findings);
+    }
     findings.add(
         Level::Fine,
         "doctor.sizes",
@@ -120,9 +131,9 @@ fn facts(desk: &Desk, findings: &mut Findings) {
 }
 
 /// Looked at twice, because somebody may be writing: what is really wrong stays wrong.
-fn integrity(data: &Path, key: [u8; 32], findings: &mut Findings) {
+fn integrity(place: &Place, key: [u8; 32], findings: &mut Findings) {
     let problems = || -> Result<BTreeSet<String>, store::StoreError> {
-        Ok(Store::verify(data, key)?.problems.into_iter().collect())
+        Ok(Store::verify(place.clone(), key)?.problems.into_iter().collect())
     };
     let lasting = problems()
         .and_then(|first| if first.is_empty() { Ok(first) } else { Ok(&first & &problems()?) });
@@ -234,16 +245,9 @@ fn why(error: &dyn std::error::Error) -> [(&'static str, String); 1] {
     [("why", error.to_string())]
 }
 
-fn size(bytes: u64) -> String {
-    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let unit = units.into_iter().find(|(shift, _)| bytes >> shift > 0);
-    unit.map_or_else(
-        || format!("{bytes} B"),
-        |(shift, name)| {
-            let tenths = (bytes >> (shift - 4)) * 10 / 16;
-            format!("{}.{} {name}", tenths / 10, tenths % 10)
-        },
-    )
+/// What the store says, in words for people.
+fn told(error: &StoreError, english: bool) -> [(&'static str, String); 1] {
+    [("why", desk::words::storage(error, english))]
 }
 
 fn shown(path: &Path) -> String {
