@@ -3,7 +3,7 @@
 #![warn(missing_docs)]
 
 use std::ffi::OsStr;
-use std::io::{Error, Result};
+use std::io::{Error, Result, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -149,6 +149,47 @@ impl Cluster {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
         }
         Err(Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+}
+
+impl Cluster {
+    /// A database of any server as SQL that a server of every tested version loads.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn dump(address: &str) -> Result<Vec<u8>> {
+        let output = program("pg_dump")?
+            .args(["--no-owner", "--no-privileges"])
+            .arg(format!("--dbname={address}"))
+            .output()?;
+        if !output.status.success() {
+            return Err(Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        // Newer programs write these for themselves; older ones stumble over them.
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let new = ["\\restrict", "\\unrestrict", "SET transaction_timeout"];
+        let kept = text.lines().filter(|line| !new.iter().any(|start| line.starts_with(start)));
+        Ok(kept.collect::<Vec<_>>().join("\n").into_bytes())
+    }
+
+    /// Loads such SQL into an empty database.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn load(address: &str, sql: &[u8]) -> Result<()> {
+        let mut psql = program("psql")?
+            .args(["-qAt", "-v", "ON_ERROR_STOP=1"])
+            .arg(address)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()?;
+        if let Some(mut input) = psql.stdin.take() {
+            input.write_all(sql)?;
+        }
+        match psql.wait()?.success() {
+            true => Ok(()),
+            false => Err(Error::other("psql could not load the dump")),
+        }
     }
 }
 

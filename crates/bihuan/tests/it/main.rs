@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod export;
 mod files;
+mod frozen;
 mod import;
 mod procedure;
 mod serve;
