@@ -115,7 +115,10 @@ fn permitted(
         });
         return Err(if would { Refusal::Own { action: action.key.clone() } } else { forbidden() });
     }
-    if action.by.iter().any(as_actor) { Ok(()) } else { Err(forbidden()) }
+    if !action.by.iter().any(as_actor) {
+        return Err(forbidden());
+    }
+    super::change::may_decide(procedure, case, directory, now, who, action)
 }
 
 fn acts_as(

@@ -1,19 +1,72 @@
 //! Deadlines that people move: extensions with the customer told first, changes signed by the customer.
 
 use super::Work;
-use super::desk::{accused, deciders, partial};
+use super::desk::{deciders, partial};
 use super::verbs::{absent, invalid, need};
-use crate::case::ChangeLog;
+use crate::case::{Case, ChangeLog};
 use crate::clocks::{self, DueCause};
 use crate::command::Extra;
 use crate::event::{Event, SetCause};
 use crate::key::Key;
-use crate::people::Who;
-use crate::procedure::{Action, Moment, Procedure};
+use crate::people::{Directory, Who};
+use crate::procedure::{Action, Moment, Procedure, Verb};
 use crate::refusal::{Problem, Refusal};
 use crate::value::{Private, Value};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+
+/// Nobody decides on his own request, nor on a case about himself (G-13).
+fn impartial(
+    procedure: &Procedure,
+    case: &Case,
+    directory: &Directory,
+    now: Timestamp,
+    who: &Who,
+    action: &Action,
+    (role, author): (&Key, &Who),
+) -> Result<(), Refusal> {
+    let Who::Person(person) = who else { return Ok(()) };
+    let excluded = partial(procedure, case, author.person());
+    if excluded.contains(person) {
+        return Err(Refusal::Own { action: action.key.clone() });
+    }
+    let department = case.department.as_ref();
+    let (_, people) = deciders(procedure, department, directory, now, role, &excluded);
+    if people.iter().any(|one| one.id == *person) {
+        Ok(())
+    } else {
+        Err(Refusal::Forbidden { action: action.key.clone() })
+    }
+}
+
+/// Whether somebody may decide one of the requests that wait, where the action decides on requests.
+pub(super) fn may_decide(
+    procedure: &Procedure,
+    case: &Case,
+    directory: &Directory,
+    now: Timestamp,
+    who: &Who,
+    action: &Action,
+) -> Result<(), Refusal> {
+    let mut waiting: Vec<(&Key, &Who)> = Vec::new();
+    if let Some(rule) = procedure.extension.as_ref().filter(|_| action.has(Verb::ExtendDecide)) {
+        let open = case.extensions.iter().filter(|log| log.decided.is_none());
+        waiting.extend(open.map(|log| (&rule.approver, &log.by)));
+    }
+    if let Some(rule) = procedure.change.as_ref().filter(|_| action.has(Verb::ChangeDecide)) {
+        let open = case.changes.iter().filter(|log| log.decided.is_none());
+        waiting.extend(open.map(|log| (&rule.approver, &log.by)));
+    }
+    let mut result = Ok(());
+    for request in waiting {
+        result = impartial(procedure, case, directory, now, who, action, request);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
 
 impl Work<'_> {
     /// The customer must have been told, the due must not have passed, and not too often (S1-K08).
@@ -80,36 +133,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Nobody decides on his own request, nor on a case about himself (G-13).
-    pub(super) fn impartial(
-        &self,
-        id: &Key,
-        procedure: &Procedure,
-        action: &Action,
-        role: &Key,
-        author: &Who,
-    ) -> Result<(), Refusal> {
-        let Who::Person(person) = &self.who else { return Ok(()) };
-        let case = self.case(id);
-        let excluded = partial(procedure, case, author.person());
-        if excluded.contains(person) || accused(procedure, case).contains(person) {
-            return Err(Refusal::Own { action: action.key.clone() });
-        }
-        let (_, people) = deciders(
-            procedure,
-            case.department.as_ref(),
-            self.directory,
-            self.now,
-            role,
-            &excluded,
-        );
-        if people.iter().any(|one| one.id == *person) {
-            Ok(())
-        } else {
-            Err(Refusal::Forbidden { action: action.key.clone() })
-        }
-    }
-
     pub(super) fn extend_decide(
         &mut self,
         id: &Key,
@@ -123,7 +146,15 @@ impl Work<'_> {
             action: action.key.clone(),
             stage: self.case(id).stage.clone(),
         })?;
-        self.impartial(id, procedure, action, &rule.approver, &log.by)?;
+        impartial(
+            procedure,
+            self.case(id),
+            self.directory,
+            self.now,
+            &self.who,
+            action,
+            (&rule.approver, &log.by),
+        )?;
         let approved = extra.approve.unwrap_or(true);
         let opinion = extra.opinion.clone().map(Private::from);
         self.record(id, Event::ExtensionDecided { id: log.id, approved, opinion });
@@ -215,7 +246,15 @@ impl Work<'_> {
     ) -> Result<(), Refusal> {
         let Some(rule) = &procedure.change else { return Ok(()) };
         let log = self.change_log(id, extra, |log| log.decided.is_none())?;
-        self.impartial(id, procedure, action, &rule.approver, &log.by)?;
+        impartial(
+            procedure,
+            self.case(id),
+            self.directory,
+            self.now,
+            &self.who,
+            action,
+            (&rule.approver, &log.by),
+        )?;
         let approved = extra.approve.unwrap_or(true);
         self.record(
             id,
