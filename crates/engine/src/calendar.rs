@@ -224,6 +224,11 @@ impl Calendar {
             || (self.weekly_off.0 == 0 && self.exceptions.is_empty() && self.windows.is_whole_day())
     }
 
+    /// The half of a local day in which an instant lies, counted from the first of 1970-01-01.
+    pub fn half_day(&self, at: Timestamp) -> i64 {
+        (at.as_second() + i64::from(self.offset.seconds())).div_euclid(12 * 3600)
+    }
+
     /// The fixed offset from UTC of all local dates and times; +08:00 for `cn` (G-04).
     pub fn offset(&self) -> Offset {
         self.offset

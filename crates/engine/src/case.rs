@@ -170,6 +170,9 @@ pub struct ContactLog {
     pub text: Option<Private>,
     /// Reached, or only tried.
     pub reached: bool,
+    /// The half of the local day, counted from 1970-01-01.
+    #[serde(default)]
+    pub half_day: i64,
     /// Round.
     pub round: u32,
 }

@@ -95,6 +95,9 @@ pub enum Event {
         purpose: crate::procedure::Purpose,
         text: Option<Private>,
         reached: bool,
+        /// The half of the local day, by the calendar that counted then.
+        #[serde(default)]
+        half_day: i64,
     },
     /// Progress.
     ProgressNoted { node: Option<Key>, note: Private },
@@ -115,6 +118,8 @@ pub enum Event {
     TaskSettled { id: u32, outcome: Option<Private>, by_itself: bool },
     /// A chain began; the steps that apply, as positions in the procedure's chain.
     ChainStarted { chain: Key, steps: Vec<usize>, author: Option<Key> },
+    /// Other steps are still to come than at the submission; those decided stay.
+    ChainStepsSet { chain: Key, steps: Vec<usize> },
     /// One decision; `step` counts the steps that apply.
     ChainDecided { chain: Key, step: usize, role: Key, approved: bool, opinion: Option<Private> },
     /// Filed for the record.

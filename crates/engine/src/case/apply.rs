@@ -112,9 +112,19 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
         Event::DepartmentSet { department } => case.department = Some(department),
         Event::Unassigned { .. } => case.assignee = None,
         Event::CoOwnersSet { people } => case.co_owners = people,
-        Event::ContactLogged { method, purpose, text, reached } => {
+        Event::ContactLogged { method, purpose, text, reached, half_day } => {
             let round = case.round;
-            case.contacts.push(ContactLog { at, by: who, method, purpose, text, reached, round });
+            let by = who;
+            case.contacts.push(ContactLog {
+                at,
+                by,
+                method,
+                purpose,
+                text,
+                reached,
+                half_day,
+                round,
+            });
         }
         Event::ProgressNoted { node, note } => {
             if node.is_some() {
@@ -147,6 +157,11 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
         }
         Event::ChainStarted { chain, steps, author } => {
             case.chain = Some(ChainRun { chain, steps, passed: 0, author })
+        }
+        Event::ChainStepsSet { steps, .. } => {
+            if let Some(run) = &mut case.chain {
+                run.steps = steps;
+            }
         }
         Event::ChainDecided { chain, role, approved, opinion, .. } => {
             if let Some(run) = &mut case.chain {

@@ -132,11 +132,7 @@ impl<'a> Facts<'a> {
             }
             Fact::Attempts => count(self.attempts()),
             Fact::AttemptHalfDays => {
-                // Half-days of the local clock; the offset is the calendar's, eight hours for every built-in one.
-                let halves: BTreeSet<i64> = self
-                    .attempts()
-                    .map(|log| (log.at.as_second() + 8 * 3600).div_euclid(12 * 3600))
-                    .collect();
+                let halves: BTreeSet<i64> = self.attempts().map(|log| log.half_day).collect();
                 count(halves.iter())
             }
             Fact::Happened(moment) => count(

@@ -189,7 +189,7 @@ impl<'p> Kit<'p> {
                     let helper = vec![Key::from(ADMINISTRATOR)];
                     vec![(String::new(), Extra { co_owners: Some(helper), ..extra.clone() })]
                 }),
-                Verb::Task => each(&|extra| self.tasks(action, extra)),
+                Verb::Task => each(&|extra| self.tasks(action, extra, now)),
                 Verb::TaskDone => each(&|extra| {
                     let open = |task: &&crate::case::Task| {
                         task.done.is_none()
@@ -265,9 +265,14 @@ impl<'p> Kit<'p> {
         roles.into_iter().map(to).collect()
     }
 
-    fn tasks(&self, action: &Action, extra: &Extra) -> Vec<(String, Extra)> {
+    fn tasks(&self, action: &Action, extra: &Extra, now: Timestamp) -> Vec<(String, Extra)> {
+        // A kind without a limit of its own is limited by whoever adds the task.
+        let kind = action.task.as_ref().and_then(|kind| self.desk.procedure.task(kind));
+        let due = kind
+            .filter(|kind| kind.limit.is_none())
+            .and_then(|_| now.checked_add(SignedDuration::from_hours(4)).ok());
         let with = |department: Option<&Key>| Extra {
-            tasks: vec![NewTask { department: department.cloned(), ..NewTask::default() }],
+            tasks: vec![NewTask { due, department: department.cloned(), ..NewTask::default() }],
             ..extra.clone()
         };
         let counted = |fact: &Fact| matches!(fact, Fact::TaskDepartments(kind) if Some(kind) == action.task.as_ref());

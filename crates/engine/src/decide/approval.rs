@@ -2,11 +2,11 @@
 
 use super::Work;
 use super::verbs::invalid;
-use crate::case::Facts;
+use crate::case::{ChainRun, Facts};
 use crate::command::Extra;
 use crate::event::{Event, Topic};
 use crate::key::Key;
-use crate::procedure::{Action, Actor, ChainKind, Moment, Procedure, Relation};
+use crate::procedure::{Action, Actor, Chain, ChainKind, ChainStep, Moment, Procedure, Relation};
 use crate::refusal::{Problem, Refusal};
 use crate::value::Private;
 
@@ -15,18 +15,7 @@ impl Work<'_> {
         let Some(chain) = action.chain.as_ref().and_then(|chain| procedure.chain(chain)) else {
             return;
         };
-        let facts = Facts::new(procedure, self.case(id), &self.who);
-        let skipped = chain.skip.as_ref().is_some_and(|skip| facts.holds(skip));
-        let applies = |step: &crate::procedure::ChainStep| {
-            !skipped && step.kind == ChainKind::Approve && facts.holds(&step.when)
-        };
-        let steps: Vec<usize> = chain
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| applies(step))
-            .map(|(position, _)| position)
-            .collect();
+        let steps = self.applying(id, procedure, chain);
         let none = steps.is_empty();
         if !none {
             self.record(
@@ -41,6 +30,30 @@ impl Work<'_> {
         self.happen(id, Moment::PlanSubmitted);
         if none {
             self.happen(id, Moment::PlanApproved);
+        }
+    }
+
+    /// Positions of the blocking steps of a chain that apply to the case as it stands.
+    fn applying(&self, id: &Key, procedure: &Procedure, chain: &Chain) -> Vec<usize> {
+        let facts = Facts::new(procedure, self.case(id), &self.who);
+        if chain.skip.as_ref().is_some_and(|skip| facts.holds(skip)) {
+            return Vec::new();
+        }
+        let applies = |step: &ChainStep| step.kind == ChainKind::Approve && facts.holds(&step.when);
+        let steps = chain.steps.iter().enumerate();
+        steps.filter(|(_, step)| applies(step)).map(|(position, _)| position).collect()
+    }
+
+    /// What was decided stays decided; which steps are still to come is found anew, as an approver may have ticked what
+    /// calls for the next one (S4-V02).
+    fn look_ahead(&mut self, id: &Key, procedure: &Procedure, run: &ChainRun) {
+        let Some(chain) = procedure.chain(&run.chain) else { return };
+        let current = run.steps.get(run.passed).copied().unwrap_or(usize::MAX);
+        let mut steps: Vec<usize> = run.steps.iter().copied().take(run.passed + 1).collect();
+        let ahead = self.applying(id, procedure, chain);
+        steps.extend(ahead.into_iter().filter(|position| *position > current));
+        if steps != run.steps {
+            self.record(id, Event::ChainStepsSet { chain: run.chain.clone(), steps });
         }
     }
 
@@ -59,6 +72,7 @@ impl Work<'_> {
             return Err(invalid("chain", Problem::Unknown));
         };
         let role = self.decided_as(id, procedure);
+        self.look_ahead(id, procedure, &run);
         let opinion = extra.opinion.clone().map(Private::from);
         self.record(
             id,

@@ -137,18 +137,23 @@ impl Work<'_> {
         self.pass_flags(id, main, rule);
     }
 
-    /// A member's flag passes to the main case with its own moment (S4-G04).
+    /// A member's flag passes to the main case with its own moment (S4-G04), with the values named beside it - why it was
+    /// set - where the main has none, and with the member's number as the reason on record.
     fn pass_flags(&mut self, id: &Key, main: &Key, rule: &MergeRule) {
         for field in &rule.pass {
             let set = self.case(id).value(field) == Some(&Value::Bool(true));
             if set && self.case(main).value(field) != Some(&Value::Bool(true)) {
                 let at = self.case(id).last(Moment::Flagged).map(|occurrence| occurrence.at);
-                self.set_fields(
-                    main,
-                    BTreeMap::from([(field.clone(), Some(Value::Bool(true)))]),
-                    SetCause::Merge,
-                    None,
-                );
+                let with = rule.pass.iter().filter_map(|other| {
+                    let value = self.case(id).value(other)?;
+                    let is_flag = matches!(value, Value::Bool(_));
+                    (!is_flag && self.case(main).value(other).is_none())
+                        .then(|| (other.clone(), Some(value.clone())))
+                });
+                let mut values: BTreeMap<_, _> = with.collect();
+                values.insert(field.clone(), Some(Value::Bool(true)));
+                let from = self.case(id).number.clone();
+                self.set_fields(main, values, SetCause::Merge, Some(from.into()));
                 self.happen_with(main, Moment::Flagged, Detail { at, ..Detail::default() });
             }
         }

@@ -8,7 +8,9 @@ use crate::command::{Extra, NewTask};
 use crate::event::Event;
 use crate::key::Key;
 use crate::people::Who;
-use crate::procedure::{Action, Actor, Effect, Moment, Procedure, Purpose, Relation, Verb};
+use crate::procedure::{
+    Action, Actor, Clock, Effect, LimitSpec, Moment, Procedure, Purpose, Relation, Verb,
+};
 use crate::refusal::{Problem, Refusal};
 use crate::value::Private;
 
@@ -27,6 +29,15 @@ pub(super) fn absent(name: &str) -> Refusal {
 pub(super) fn need(text: Option<&String>, name: &str) -> Result<String, Refusal> {
     let given = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     given.ok_or_else(|| absent(name))
+}
+
+/// Whether tasks of a kind are limited without a due of their own: by the kind, or because no clock counts to it.
+fn has_limit(procedure: &Procedure, kind: &Key) -> bool {
+    let to_due = |clock: &Clock| {
+        clock.tasks.contains(kind) && clock.by.iter().any(|row| row.limit == LimitSpec::Task)
+    };
+    procedure.task(kind).is_some_and(|known| known.limit.is_some())
+        || !procedure.clocks.iter().any(to_due)
 }
 
 impl Work<'_> {
@@ -183,10 +194,10 @@ impl Work<'_> {
             return Err(invalid("reached", Problem::MustBeReached));
         }
         let text = extra.text.clone().map(Private::from);
-        self.record(
-            id,
-            Event::ContactLogged { method: extra.method.clone(), purpose, text, reached },
-        );
+        let (_, calendar) = self.rules(id);
+        let half_day = calendar.half_day(self.now);
+        let method = extra.method.clone();
+        self.record(id, Event::ContactLogged { method, purpose, text, reached, half_day });
         let detail = Detail { purpose: Some(purpose), ..Detail::default() };
         if !reached {
             self.happen_with(id, Moment::Attempted, detail);
@@ -267,6 +278,9 @@ impl Work<'_> {
                 || task.owner.as_ref().is_some_and(|owner| self.directory.person(owner).is_none())
             {
                 return Err(invalid("tasks", Problem::Unknown));
+            }
+            if task.due.is_none() && !has_limit(procedure, kind) {
+                return Err(absent("due"));
             }
             self.add_tasks(id, kind, task);
         }

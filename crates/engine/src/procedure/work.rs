@@ -156,7 +156,7 @@ pub struct MergeRule {
     pub same: Key,
     /// The main takes the highest level of these fields.
     pub raise: Vec<Key>,
-    /// Flags that pass to the main when set on a member.
+    /// Flags that pass to the main when set on a member, and fields that pass along with them (why it was set).
     pub pass: Vec<Key>,
     /// Moments on the main that are recorded on every member.
     pub share: Vec<Moment>,

@@ -183,3 +183,16 @@ fn due(calendar: &Calendar, start: &str, limit: &str) -> String {
 fn at(text: &str) -> Timestamp {
     jiff::tz::Offset::constant(8).to_timestamp(text.parse::<DateTime>().unwrap()).unwrap()
 }
+
+#[test]
+fn half_days_are_those_of_the_calendars_own_clock() {
+    let in_offset = |offset: &str| {
+        let base = "name = \"x\"\nyears = \"every\"\nwindows = [[\"09:00\", \"18:00\"]]\n";
+        Calendar::from_toml(&format!("{base}offset = \"{offset}\"\n")).unwrap()
+    };
+    // 11:59 and 12:01 at +08:00 lie on both sides of noon there; at +09:00 both are after noon.
+    let (before, after) = (at("2026-03-02 11:59"), at("2026-03-02 12:01"));
+    let (eight, nine) = (in_offset("+08:00"), in_offset("+09:00"));
+    assert_eq!(eight.half_day(after), eight.half_day(before) + 1);
+    assert_eq!(nine.half_day(after), nine.half_day(before));
+}
