@@ -153,6 +153,7 @@ mod tests {
             "not_a_value",
             "not_editable",
             "needs_reason",
+            "never_emptied",
             "too_short",
             "vague",
             "not_a_phone",

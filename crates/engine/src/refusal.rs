@@ -35,6 +35,8 @@ pub enum Problem {
     NotEditable,
     /// Changes only through an adjustment with a reason.
     NeedsReason,
+    /// Changes, but is never left empty: levels and promised instants, by which clocks count (G-14).
+    NeverEmptied,
     /// Too short; fewest characters.
     TooShort(u32),
     /// Says nothing that can be acted upon (S3-I06).

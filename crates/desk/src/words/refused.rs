@@ -102,6 +102,7 @@ fn of_field(
         }
         Problem::NotEditable => say("problem.not_editable", &[]),
         Problem::NeedsReason => say("problem.needs_reason", &[]),
+        Problem::NeverEmptied => say("problem.never_emptied", &[]),
         Problem::TooShort(fewest) => say("problem.too_short", &[("fewest", &fewest.to_string())]),
         Problem::Vague => say("problem.vague", &[]),
         Problem::NotAPhone => say("problem.not_a_phone", &[]),

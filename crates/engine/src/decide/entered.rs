@@ -246,6 +246,12 @@ impl Work<'_> {
         {
             return Err(Problem::NeedsReason);
         }
+        // Without the value that clocks count by nothing would be due any more (G-14).
+        let counted = || self.rules(&case.id).0.is_counted_by(&field.key);
+        let fixed = field.derive.is_some() || field.guarded;
+        if !unchanged && value.is_none() && fixed && counted() {
+            return Err(Problem::NeverEmptied);
+        }
         if let Some(given) = &value {
             self.worth(field, given)?;
             if (field.not_future || field.means == Some(Means::ReceivedAt))

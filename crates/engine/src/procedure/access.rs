@@ -2,8 +2,8 @@
 
 use super::{
     Action, Actor, Axis, AxisValue, Chain, Clock, Department, Escalation, Fact, Field, FieldKind,
-    Form, FormField, Means, Moment, Operand, Procedure, Purpose, Relation, Report, Role, Stage,
-    StageKind, Table, TaskKind, Test, TransferRule, Verb,
+    Form, FormField, LimitSpec, Means, Moment, Operand, Procedure, Purpose, Relation, Report, Role,
+    Stage, StageKind, Table, TaskKind, Test, TransferRule, Verb,
 };
 use crate::key::Key;
 
@@ -31,6 +31,14 @@ impl Procedure {
     /// The field with this key.
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.key == key)
+    }
+
+    /// Whether the limit of some clock depends on a field: by the condition of a row, or as the instant that it names.
+    pub fn is_counted_by(&self, field: &str) -> bool {
+        self.clocks.iter().flat_map(|clock| &clock.by).any(|row| {
+            matches!(&row.limit, LimitSpec::Field(named) if *named == *field)
+                || row.when.asks(field)
+        })
     }
 
     /// The field with this meaning.

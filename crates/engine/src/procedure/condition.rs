@@ -21,6 +21,20 @@ pub enum Condition {
     Is(Operand, Test),
 }
 
+impl Condition {
+    /// Whether it compares a field.
+    pub fn asks(&self, field: &str) -> bool {
+        match self {
+            Condition::Always => false,
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().any(|part| part.asks(field))
+            }
+            Condition::Not(inner) => inner.asks(field),
+            Condition::Is(operand, _) => matches!(operand, Operand::Field(key) if *key == *field),
+        }
+    }
+}
+
 /// What is compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
