@@ -45,8 +45,32 @@ const SCHEMA_LOCK: i64 = 0x6269_6875_616e;
 /// A stuck transaction must not keep all others waiting for ever: the counter of events is a lock for every write.
 const SESSION: &str = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET standard_conforming_strings = on";
 
+/// A connection's event loop. It may end anywhere, also on a thread that serves tasks and must not wait.
+struct Loop(Option<Runtime>);
+
+impl Loop {
+    fn new() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self(Some(runtime)))
+    }
+
+    fn runtime(&self) -> Result<&Runtime> {
+        self.0
+            .as_ref()
+            .ok_or_else(|| StoreError::Unavailable { what: "the connection ended".into() })
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 pub(super) struct Postgres {
-    runtime: Runtime,
+    runtime: Loop,
     client: Client,
     notes: RefCell<UnboundedReceiver<()>>,
     statements: RefCell<HashMap<String, Statement>>,
@@ -62,14 +86,15 @@ pub(super) struct Postgres {
 impl Postgres {
     pub(super) fn open(server: &Server, mode: Mode) -> Result<Self> {
         waiting(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let own = Loop::new()?;
+            let runtime = own.runtime()?;
             let (client, notes) = runtime.block_on(server.connect())?;
             runtime.block_on(client.batch_execute(SESSION))?;
             if mode != Mode::Write {
                 runtime.block_on(client.batch_execute("SET default_transaction_read_only = on"))?;
             }
             Ok(Self {
-                runtime,
+                runtime: own,
                 client,
                 notes: RefCell::new(notes),
                 statements: RefCell::default(),
@@ -84,7 +109,8 @@ impl Postgres {
 
     /// Drives the connection until the answer is there.
     fn wait<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
-        let outcome = waiting(|| self.runtime.block_on(answer));
+        let runtime = self.runtime.runtime()?;
+        let outcome = waiting(|| runtime.block_on(answer));
         outcome.map_err(|error| {
             let gone = error.as_db_error().is_none_or(|told| ends_connection(told.code()));
             if gone || self.client.is_closed() {
@@ -423,9 +449,9 @@ impl Driver for Postgres {
             self.script(LISTEN)?;
         }
         let mut notes = self.notes.borrow_mut();
-        let told = waiting(|| {
-            self.runtime.block_on(async { tokio::time::timeout(most, notes.recv()).await })
-        });
+        let runtime = self.runtime.runtime()?;
+        let told =
+            waiting(|| runtime.block_on(async { tokio::time::timeout(most, notes.recv()).await }));
         while notes.try_recv().is_ok() {}
         match told {
             Ok(None) => {
