@@ -16,6 +16,8 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 const USER: &str = "postgres";
 /// The address of a server that is there already, and whose databases may be made and dropped. Spares each test process a start.
 const SHARED: &str = "BIHUAN_TEST_POSTGRES";
+/// Which database the suites run over: `postgres`, or the embedded one when it is not set.
+const CHOSEN: &str = "BIHUAN_TEST_DATABASE";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Whether the cluster writes to disk what it acknowledges.
@@ -40,10 +42,7 @@ impl Cluster {
     /// # Errors
     /// When the programs are missing (install the Debian package `postgresql`) or the server does not answer within 30 seconds.
     pub fn start(durable: Durable) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("pg").tempdir()?;
-        if is_root()? {
-            run(Command::new("chown").arg(USER).arg(folder.path()))?;
-        }
+        let folder = folder()?;
         let data = folder.path().join("data");
         let mut make = program("initdb")?;
         make.args([
@@ -117,6 +116,48 @@ impl Cluster {
         Ok(())
     }
 
+    /// A second server that follows this one; from now on nothing is acknowledged that it has not written down as well.
+    ///
+    /// # Errors
+    /// When it cannot be made, or does not follow within 30 seconds.
+    pub fn standby(&self) -> Result<Self> {
+        let (folder, primary) = (folder()?, self.address("postgres"));
+        let mut copy = program("pg_basebackup")?;
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-d", &primary]);
+        run(copy.arg("-D").arg(folder.path().join("data")))?;
+        let mut standby = Self { folder, server: None, durable: self.durable };
+        standby.up()?;
+        Self::sql(&primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")?;
+        Self::sql(&primary, "SELECT pg_reload_conf()")?;
+        let since = Instant::now();
+        while Self::sql(&primary, "SELECT sync_state FROM pg_stat_replication")? != "sync" {
+            if since.elapsed() > PATIENCE {
+                return Err(Error::other("the standby does not follow"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(standby)
+    }
+
+    /// Makes a standby take writes.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn promote(&self) -> Result<()> {
+        run(program("pg_ctl")?.args(["promote", "-w", "-D"]).arg(self.folder.path().join("data")))
+    }
+
+    /// The address of a database on whichever of two servers takes writes.
+    pub fn address_with(&self, other: &Self, database: &str) -> String {
+        let hosts = [self, other].map(|one| host(one.folder.path()));
+        format!("postgres://postgres@{}/{database}", hosts.join(","))
+    }
+
+    /// Where its socket is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The process that all others of the server come from.
     pub fn pid(&self) -> Option<u32> {
         let file = self.folder.path().join("data/postmaster.pid");
@@ -133,7 +174,12 @@ impl Cluster {
     /// # Errors
     /// When the server refuses.
     pub fn database(&self) -> Result<String> {
-        fresh(&self.address("postgres"))
+        fresh(&self.address("postgres"), "template0")
+    }
+
+    /// Lets a command and all it starts share this server's databases ([`Database::new`]).
+    pub fn share(&self, command: &mut Command) {
+        command.env(SHARED, self.address("postgres"));
     }
 
     /// Runs SQL in a database of any server, for tests that look behind the program's back; returns what it prints.
@@ -207,13 +253,25 @@ pub struct Database {
 }
 
 impl Database {
+    /// An empty one when `BIHUAN_TEST_DATABASE` is `postgres`; none when the tests run over the embedded database.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`]; when the variable has another value.
+    pub fn chosen() -> Result<Option<Self>> {
+        match std::env::var(CHOSEN).as_deref() {
+            Err(_) | Ok("" | "sqlite") => Ok(None),
+            Ok("postgres") => Self::new().map(Some),
+            Ok(other) => Err(Error::other(format!("{CHOSEN} is {other}: postgres or sqlite"))),
+        }
+    }
+
     /// An empty one.
     ///
     /// # Errors
     /// As [`Cluster::start`].
     pub fn new() -> Result<Self> {
         match std::env::var(SHARED) {
-            Ok(shared) => Ok(Self { address: fresh(&shared)?, own: None }),
+            Ok(shared) => Ok(Self { address: fresh(&shared, "template0")?, own: None }),
             Err(_) => {
                 let own = Cluster::start(Durable::No)?;
                 Ok(Self { address: own.database()?, own: Some(own) })
@@ -222,11 +280,38 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Another one with all that this one holds. Waits for its last sessions to end; it must outlive the copy.
+    ///
+    /// # Errors
+    /// When somebody stays connected.
+    pub fn copy(&self) -> Result<Self> {
+        let server = match &self.own {
+            Some(own) => own.address("postgres"),
+            None => std::env::var(SHARED).map_err(Error::other)?,
+        };
+        let name = self.name().ok_or_else(|| Error::other("a database without a name"))?;
+        let since = Instant::now();
+        loop {
+            match fresh(&server, name) {
+                Err(_) if since.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                made => return Ok(Self { address: made?, own: None }),
+            }
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.address.split(['/', '?']).find(|part| part.starts_with("t_"))
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         if self.own.is_none()
             && let Ok(shared) = std::env::var(SHARED)
-            && let Some(name) = self.address.split(['/', '?']).find(|part| part.starts_with("t_"))
+            && let Some(name) = self.name()
         {
             drop(Cluster::sql(&shared, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
         }
@@ -234,16 +319,29 @@ impl Drop for Database {
 }
 
 /// Makes a database on the server of an address.
-fn fresh(server: &str) -> Result<String> {
+fn fresh(server: &str, template: &str) -> Result<String> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    Cluster::sql(server, &format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+    Cluster::sql(server, &format!("CREATE DATABASE {name} TEMPLATE {template}"))?;
     Ok(server.replacen("/postgres?", &format!("/{name}?"), 1))
 }
 
+/// A folder in which a server may live.
+fn folder() -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("pg").tempdir()?;
+    if is_root()? {
+        run(Command::new("chown").arg(USER).arg(folder.path()))?;
+    }
+    Ok(folder)
+}
+
 fn address(folder: &Path, database: &str) -> String {
-    let host: String = folder.to_string_lossy().replace('/', "%2F");
-    format!("postgres://postgres@/{database}?host={host}")
+    format!("postgres://postgres@/{database}?host={}", host(folder))
+}
+
+/// A folder with a socket as a part of an address.
+fn host(folder: &Path) -> String {
+    folder.to_string_lossy().replace('/', "%2F")
 }
 
 /// One of PostgreSQL's programs, under a user that it accepts, and ending with us.

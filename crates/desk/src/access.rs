@@ -56,7 +56,7 @@ impl Desk {
         let missing = DeskError::NotFound { what: "case" };
         let stored = self.inner.store.case_by_number(scope, number)?.ok_or(missing)?;
         let case = fold(&self.inner.store, &stored)?;
-        let version = self.library().version(&case.procedure, case.procedure_version);
+        let version = self.library_for([&case])?.version(&case.procedure, case.procedure_version);
         let (procedure, calendar) = version.ok_or(DeskError::NotFound { what: "procedure" })?;
         Ok(Seen { case, summary: stored.summary, procedure, calendar, reveal: false })
     }

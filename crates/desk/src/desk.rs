@@ -2,15 +2,15 @@
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::DeskError;
+use crate::follow::Followed;
 use crate::load::Load;
 use engine::case::Case;
 use engine::decide::Library;
 use engine::key::Key;
 use engine::people::Directory;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
-use store::{Filter, Scope, Sort, Store};
+use store::{Scope, Store};
 use uuid::Uuid;
 
 /// A desk. Cheap to clone; clones share everything.
@@ -25,6 +25,7 @@ pub(crate) struct Inner {
     pub(crate) library: RwLock<Arc<Library>>,
     pub(crate) directory: RwLock<Arc<Directory>>,
     pub(crate) load: Load,
+    pub(crate) followed: Followed,
 }
 
 impl Desk {
@@ -41,9 +42,10 @@ impl Desk {
     /// # Errors
     /// As [`Desk::open`].
     pub fn open_with(store: Store, clock: Arc<dyn Clock>) -> Result<Self, DeskError> {
-        let load = Load::of(count_load(&store)?);
-        let inner =
-            Inner { store, clock, library: RwLock::default(), directory: RwLock::default(), load };
+        let followed = Followed::new(&store, clock.now());
+        let load = Load::of(crate::load::counted(&store)?);
+        let (library, directory) = (RwLock::default(), RwLock::default());
+        let inner = Inner { store, clock, library, directory, load, followed };
         let desk = Self { inner: Arc::new(inner) };
         desk.reload_procedures()?;
         desk.reload_people()?;
@@ -60,13 +62,21 @@ impl Desk {
         self.inner.clock.now()
     }
 
-    /// What is published.
+    /// What is published, here or by another program on the same database.
     pub fn library(&self) -> Arc<Library> {
+        self.follow();
+        self.kept_library()
+    }
+
+    /// What was published when it was last looked.
+    pub(crate) fn kept_library(&self) -> Arc<Library> {
         Arc::clone(&read(&self.inner.library))
     }
 
     /// The people, with how much each has open. Nothing is copied: people are shared until they or their absences change.
     pub fn directory(&self) -> Directory {
+        self.follow();
+        self.recount();
         let mut directory = Directory::clone(&read(&self.inner.directory));
         directory.load = self.inner.load.snapshot();
         directory
@@ -74,6 +84,7 @@ impl Desk {
 
     /// The people, without their load; cheap.
     pub fn people(&self) -> Arc<Directory> {
+        self.follow();
         Arc::clone(&read(&self.inner.directory))
     }
 
@@ -105,21 +116,4 @@ impl Desk {
 
 fn read<T>(lock: &RwLock<Arc<T>>) -> std::sync::RwLockReadGuard<'_, Arc<T>> {
     lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Counts once, at the start; from then on every commit keeps the counts.
-fn count_load(store: &Store) -> Result<BTreeMap<Key, u32>, DeskError> {
-    let filter = Filter { open: Some(true), life: Some("open".to_owned()), ..Filter::default() };
-    let (mut load, mut cursor) = (BTreeMap::new(), None);
-    loop {
-        let page =
-            store.list(&Scope::all(), &filter, Sort::NewestEntry, cursor.as_deref(), 1_000)?;
-        for assignee in page.rows.iter().filter_map(|row| row.columns.assignee.as_deref()) {
-            *load.entry(Key::from(assignee)).or_insert(0) += 1;
-        }
-        match page.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(load),
-        }
-    }
 }

@@ -10,6 +10,7 @@ pub mod entry;
 mod error;
 mod export;
 mod facts;
+mod follow;
 pub mod import;
 mod load;
 mod organisation;

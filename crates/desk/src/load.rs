@@ -4,6 +4,17 @@ use engine::case::{Case, Life};
 use engine::key::Key;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use store::Store;
+
+/// Counts the open cases of each person.
+pub(crate) fn counted(store: &Store) -> store::Result<BTreeMap<Key, u32>> {
+    let held = store.held(Life::Open.name())?.into_iter();
+    Ok(held.map(|(person, cases)| (person.as_str().into(), small(cases))).collect())
+}
+
+fn small(cases: u64) -> u32 {
+    u32::try_from(cases).unwrap_or(u32::MAX)
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Load(Mutex<Arc<BTreeMap<Key, u32>>>);
@@ -15,6 +26,11 @@ impl Load {
 
     pub(crate) fn snapshot(&self) -> Arc<BTreeMap<Key, u32>> {
         Arc::clone(&self.lock())
+    }
+
+    /// Begins again from what was counted.
+    pub(crate) fn replace(&self, counts: BTreeMap<Key, u32>) {
+        *self.lock() = Arc::new(counts);
     }
 
     /// A case has changed hands, or ended.

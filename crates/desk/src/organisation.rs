@@ -9,7 +9,8 @@ use serde_json::{Value as Json, json};
 use store::{Administer, Change, StoreError, api_key_hash};
 use uuid::Uuid;
 
-const PERSON: &str = "person";
+/// The kind of settings that are people.
+pub(crate) const PERSON: &str = "person";
 const API_KEY: &str = "api-key";
 
 /// What an API key may do.
@@ -79,7 +80,7 @@ impl Desk {
             actor: actor.to_owned(),
             changes: changes.collect(),
         })?;
-        self.reload_people()
+        self.refresh()
     }
 
     pub(crate) fn reload_people(&self) -> Result<(), DeskError> {

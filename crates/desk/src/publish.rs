@@ -12,8 +12,10 @@ use serde_json::{Value as Json, json};
 use std::sync::{Arc, LazyLock};
 use store::{Administer, Change, StoreError};
 
-const KIND: &str = "procedure";
-const CALENDAR: &str = "calendar";
+/// The kind of settings that are procedures.
+pub(crate) const PROCEDURE: &str = "procedure";
+/// The kind of settings that are calendars.
+pub(crate) const CALENDAR: &str = "calendar";
 
 /// The built-in procedures, read once.
 static BUILTIN: LazyLock<Vec<Procedure>> =
@@ -39,11 +41,22 @@ impl Desk {
         name: &str,
         text: &str,
     ) -> Result<Arc<Procedure>, DeskError> {
+        self.publish_over(actor, name, text, None)
+    }
+
+    /// Publishes it unless another version than the expected one is in force.
+    fn publish_over(
+        &self,
+        actor: &str,
+        name: &str,
+        text: &str,
+        expected: Option<u64>,
+    ) -> Result<Arc<Procedure>, DeskError> {
         let mut procedure = read(name, text).map_err(DeskError::Procedure)?;
         let last = self
             .inner
             .store
-            .setting_versions(KIND, &procedure.key)?
+            .setting_versions(PROCEDURE, &procedure.key)?
             .last()
             .map_or(0, |setting| setting.version);
         procedure.version = u32::try_from(last + 1).unwrap_or(u32::MAX).max(1);
@@ -53,9 +66,9 @@ impl Desk {
             to_json(&procedure).map_err(|error| DeskError::Invalid(error.to_string()))?;
         let body = json!({ "source": text, "compiled": compiled });
         let change = Change::Put {
-            kind: KIND.to_owned(),
+            kind: PROCEDURE.to_owned(),
             key: procedure.key.to_string(),
-            expected: None,
+            expected,
             body,
             history: true,
         };
@@ -68,7 +81,7 @@ impl Desk {
             .first()
             .and_then(|version| u32::try_from(*version).ok())
             .unwrap_or(procedure.version);
-        self.reload_procedures()?;
+        self.refresh()?;
         Ok(Arc::new(procedure))
     }
 
@@ -80,8 +93,12 @@ impl Desk {
         let mut installed = Vec::new();
         for one in builtin() {
             let procedure = read(one.name, one.text).map_err(DeskError::Procedure)?;
-            if self.inner.store.setting(KIND, &procedure.key)?.is_none() {
-                installed.push(self.publish(actor, one.name, one.text)?.key.clone());
+            if self.inner.store.setting(PROCEDURE, &procedure.key)?.is_none() {
+                match self.publish_over(actor, one.name, one.text, Some(0)) {
+                    // Another program that begins at the same time was faster.
+                    Err(DeskError::Store(StoreError::SettingConflict { .. })) => {}
+                    published => installed.push(published?.key.clone()),
+                }
             }
         }
         Ok(installed)
@@ -92,13 +109,13 @@ impl Desk {
     /// # Errors
     /// `NotFound`, or a failure of the store.
     pub fn retire(&self, actor: &str, key: &str) -> Result<(), DeskError> {
-        let change = Change::Remove { kind: KIND.to_owned(), key: key.to_owned() };
+        let change = Change::Remove { kind: PROCEDURE.to_owned(), key: key.to_owned() };
         self.inner.store.administer(Administer {
             at: self.now(),
             actor: actor.to_owned(),
             changes: vec![change],
         })?;
-        self.reload_procedures()
+        self.refresh()
     }
 
     /// The published procedures, newest versions, in the order of their keys.
@@ -108,7 +125,7 @@ impl Desk {
     pub fn published(&self) -> Result<Vec<Published>, DeskError> {
         self.inner
             .store
-            .settings(KIND)?
+            .settings(PROCEDURE)?
             .iter()
             .map(|setting| compiled(&setting.body, setting.version))
             .collect()
@@ -124,8 +141,8 @@ impl Desk {
         version: Option<u64>,
     ) -> Result<Published, DeskError> {
         let setting = match version {
-            Some(version) => self.inner.store.setting_version(KIND, key, version)?,
-            None => self.inner.store.setting(KIND, key)?,
+            Some(version) => self.inner.store.setting_version(PROCEDURE, key, version)?,
+            None => self.inner.store.setting(PROCEDURE, key)?,
         };
         let setting = setting.ok_or(DeskError::NotFound { what: "procedure" })?;
         compiled(&setting.body, setting.version)
@@ -135,12 +152,12 @@ impl Desk {
     pub(crate) fn reload_procedures(&self) -> Result<(), DeskError> {
         let mut library = Library::default();
         let mut keys: Vec<String> =
-            self.inner.store.settings(KIND)?.into_iter().map(|setting| setting.key).collect();
+            self.inner.store.settings(PROCEDURE)?.into_iter().map(|setting| setting.key).collect();
         keys.extend(self.retired()?);
         keys.sort();
         keys.dedup();
         for key in keys {
-            for setting in self.inner.store.setting_versions(KIND, &key)? {
+            for setting in self.inner.store.setting_versions(PROCEDURE, &key)? {
                 let published = compiled(&setting.body, setting.version)?;
                 let calendar = self.calendar_of(&published.procedure)?;
                 library.add(published.procedure, Arc::new(calendar));
@@ -157,7 +174,7 @@ impl Desk {
             let entries = self.inner.store.settings_log(after, 1_000)?;
             let Some(last) = entries.last().map(|entry| entry.sequence) else { return Ok(keys) };
             keys.extend(
-                entries.into_iter().filter(|entry| entry.kind == KIND).map(|entry| entry.key),
+                entries.into_iter().filter(|entry| entry.kind == PROCEDURE).map(|entry| entry.key),
             );
             after = last;
         }

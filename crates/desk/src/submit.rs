@@ -51,8 +51,11 @@ pub struct Done {
     pub repeated: bool,
 }
 
-/// Whose work a submission changes: every touched case before and after it.
-type Moved = Vec<(Option<Case>, Case)>;
+/// What a submission changes: every touched case before and after it, by so many events.
+struct Moved {
+    cases: Vec<(Option<Case>, Case)>,
+    events: usize,
+}
 
 /// A decision, and what it was taken on.
 struct Decided {
@@ -80,10 +83,11 @@ impl Pending {
         let stopped = || StoreError::Unavailable { what: "the writer has stopped".to_owned() };
         let result = self.receiver.blocking_recv().unwrap_or_else(|_| Err(stopped()));
         if result.as_ref().is_ok_and(|receipt| !receipt.replayed) {
+            self.desk.inner.followed.wrote(self.moved.events);
             return done(&result?);
         }
         // It was counted when it was decided, so that the next decision saw it.
-        for (before, after) in &self.moved {
+        for (before, after) in &self.moved.cases {
             self.desk.inner.load.moved(Some(after), before.as_ref());
         }
         done(&result?)
@@ -201,6 +205,7 @@ impl Desk {
                 Ok(receipt) => {
                     if !receipt.replayed {
                         self.count(&moved);
+                        self.inner.followed.wrote(moved.events);
                     }
                     return done(&receipt);
                 }
@@ -252,7 +257,8 @@ impl Desk {
             {
                 return Err(DeskError::Stale { found: case.version });
             }
-            let (library, directory, now) = (self.library(), self.directory(), self.now());
+            let library = self.library_for(cases.values())?;
+            let (directory, now) = (self.directory(), self.now());
             let ids = vec![self.fresh_id().to_string().into()];
             let context = Context { now, who: who.clone(), ids };
             let before = cases.clone();
@@ -292,6 +298,7 @@ impl Desk {
     /// A decision as rows, and whose work it changes.
     fn writing(&self, command: &Command, decided: Decided, options: &Options) -> (Write, Moved) {
         let Decided { decision, mut before, library, directory, now, files } = decided;
+        let events = decision.events.len();
         let mut by_case: BTreeMap<Key, Vec<Recorded>> = BTreeMap::new();
         for (id, recorded) in decision.events {
             by_case.entry(id).or_default().push(recorded);
@@ -329,11 +336,12 @@ impl Desk {
         write.key = options.key.clone();
         write.import = options.import;
         let moved = decision.cases.into_iter().map(|(id, case)| (before.remove(&id), case));
-        (write, moved.collect())
+        (write, Moved { cases: moved.collect(), events })
     }
 
     fn count(&self, moved: &Moved) {
         moved
+            .cases
             .iter()
             .for_each(|(before, after)| self.inner.load.moved(before.as_ref(), Some(after)));
     }

@@ -15,7 +15,7 @@ use store::{Filter, Scope, Sort};
 use uuid::Uuid;
 
 /// How long a timer is leased: a worker that dies gives it back by this.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
+const LEASE: SignedDuration = SignedDuration::from_secs(20);
 
 /// What the sweep found: differences are bugs, and are mended by writing the case's timers again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Desk {
     pub fn sweep(&self) -> Result<Sweep, DeskError> {
         let (mut sweep, mut cursor) = (Sweep::default(), None);
         let filter = Filter { open: Some(true), ..Filter::default() };
-        let (library, directory) = (self.library(), self.people());
+        let directory = self.people();
         loop {
             let page = self.inner.store.list(
                 &Scope::all(),
@@ -101,7 +101,7 @@ impl Desk {
                 let key: Key = row.id.to_string().into();
                 let Some(case) = self.load_case(&key)? else { continue };
                 let Some((procedure, calendar)) =
-                    library.version(&case.procedure, case.procedure_version)
+                    self.library_for([&case])?.version(&case.procedure, case.procedure_version)
                 else {
                     continue;
                 };

@@ -35,6 +35,7 @@ pub(crate) fn all() -> Vec<Query> {
         crate::read::case::QUERIES,
         crate::read::feed::QUERIES,
         crate::read::measure::QUERIES,
+        crate::read::open::QUERIES,
         crate::timers::QUERIES,
         crate::outbox::QUERIES,
         crate::inbox::QUERIES,

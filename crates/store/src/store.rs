@@ -290,6 +290,11 @@ impl Store {
         self.inner.changes.clone()
     }
 
+    /// Whether other programs write to the same database as a matter of course.
+    pub fn is_shared(&self) -> bool {
+        self.inner.place.is_shared()
+    }
+
     /// The place of the last entry of the settings' log, and word of every commit that moves it, also another program's.
     pub fn settings_changes(&self) -> watch::Receiver<u64> {
         self.inner.settings.clone()

@@ -99,6 +99,11 @@ impl Store {
         self.read(|conn, _| open::counts(conn, scope, now))
     }
 
+    /// How many open cases of a life each person holds, by person; costs as much as there are open cases.
+    pub fn held(&self, life: &str) -> Result<Vec<(String, u64)>> {
+        self.read(|conn, _| open::held(conn, life))
+    }
+
     /// Open cases of the same phone or customer, newest first.
     pub fn candidates(
         &self,

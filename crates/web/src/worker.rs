@@ -6,8 +6,9 @@ use std::time::Duration;
 
 /// The longest sleep: the clock of the machine may be set, and other processes write as well.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The first pause after a failure; it doubles up to the longest sleep.
+/// The first pause after a failure; it doubles up to the longest one, so that a database that is back is soon noticed.
 const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// How often uploads that no case has named are looked for.
 const SWEEP: Duration = Duration::from_secs(3_600);
@@ -43,35 +44,33 @@ pub(crate) async fn reindex(app: App) {
 /// Runs until the server stops. A failure is logged, and tried again after a pause.
 pub(crate) async fn run(app: App) {
     let mut changes = app.desk().store().changes();
-    let name = format!("serve {}", std::process::id());
+    let name = format!("serve {}", uuid::Uuid::new_v4());
     let mut pause = PAUSE;
     loop {
         app.meter().beat(app.desk().now());
         changes.borrow_and_update();
-        let sleep = match due_in(&app) {
+        let next = match due_in(&app) {
             Ok(Some(Duration::ZERO)) => match once(&app, &name).await {
                 true => {
                     pause = PAUSE;
                     continue;
                 }
-                false => {
-                    pause = (pause * 2).min(LONGEST);
-                    Some(pause)
-                }
+                false => None,
             },
-            Ok(due) => due,
+            Ok(due) => Some(due.unwrap_or(LONGEST).min(LONGEST)),
             Err(error) => {
                 tracing::error!(error.store = %error, "the worker cannot see what is due");
-                Some(LONGEST)
+                None
             }
         };
-        let failed = pause > PAUSE;
-        let sleep = tokio::time::sleep(sleep.unwrap_or(LONGEST).min(LONGEST));
+        // After a failure only time helps.
+        let waits = next.is_some();
+        let sleep = next.unwrap_or(pause);
+        pause = if waits { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
         tokio::select! {
             () = app.stopped() => return,
-            () = sleep => {}
-            // After a failure only time helps.
-            changed = changes.changed(), if !failed => if changed.is_err() { return },
+            () = tokio::time::sleep(sleep) => {}
+            changed = changes.changed(), if waits => if changed.is_err() { return },
         }
     }
 }

@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod house;
+mod nodes;
 mod world;
 mod writing;

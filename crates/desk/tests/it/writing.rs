@@ -100,6 +100,29 @@ fn two_people_on_the_same_version_one_wins_and_the_other_is_told() {
 }
 
 #[test]
+fn eight_people_at_once_on_the_same_version_one_wins_and_seven_are_told_the_present_one() {
+    let world = world();
+    let case = world.register();
+    let comment = || Command::Act {
+        case: case.case.to_string().as_str().into(),
+        action: "comment".into(),
+        fields: Entered::new(),
+        extra: Box::new(Extra { text: Some("一".to_owned()), ..Extra::default() }),
+    };
+    let seen = || Options { seen: Some(case.version), ..Options::default() };
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| world.desk.submit(&who("lin"), comment(), seen())))
+            .collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let now = case.version + 1;
+    let told = |one: &Result<desk::Done, DeskError>| matches!(one, Err(DeskError::Stale { found }) if *found == now);
+    assert_eq!(outcomes.iter().filter(|one| one.is_ok()).count(), 1, "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|one| told(one)).count(), 7, "{outcomes:?}");
+}
+
+#[test]
 fn a_refusal_changes_nothing() {
     let world = world();
     let case = world.register();

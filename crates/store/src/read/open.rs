@@ -10,6 +10,16 @@ use crate::vault::Vault;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+crate::sql::queries! {
+    HELD = "SELECT assignee, COUNT(*) FROM cases INDEXED BY open_by_assignee
+        WHERE open = 1 AND life = ?1 AND assignee IS NOT NULL GROUP BY assignee ORDER BY assignee";
+}
+
+/// How many open cases of a life each person holds.
+pub(crate) fn held(conn: &Conn, life: &str) -> Result<Vec<(String, u64)>> {
+    conn.rows(HELD, &[life.into()], |row| Ok((row.text(0)?, row.count(1)?)))
+}
+
 /// How many open cases there are at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {

@@ -1,0 +1,156 @@
+//! What is kept in memory of the settings and of people's work follows what any program on the same database commits.
+
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::organisation::PERSON;
+use crate::publish::{CALENDAR, PROCEDURE};
+use engine::case::Case;
+use engine::decide::Library;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::Store;
+use tokio::sync::watch;
+
+/// What others have taken on or given away is counted anew at most this often: it only advises who is dispatched to.
+const RECOUNT: SignedDuration = SignedDuration::from_secs(5);
+/// Entries of the settings' log that are read at once.
+const ENTRIES: usize = 1_000;
+
+/// How far the desk has followed.
+pub(crate) struct Followed {
+    told: watch::Receiver<u64>,
+    /// Place in the settings' log up to which everything is taken in; held while taking in.
+    upto: Mutex<u64>,
+    /// The same, to be looked at without waiting.
+    seen: AtomicU64,
+    events: watch::Receiver<u64>,
+    /// Events that this desk has written.
+    written: AtomicU64,
+    counted: Mutex<Counted>,
+}
+
+/// What the counts of people's work rest on.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    /// The last event.
+    sequence: u64,
+    /// How many this desk had written by then.
+    written: u64,
+    at: Timestamp,
+}
+
+impl Followed {
+    /// Before anything is read.
+    pub(crate) fn new(store: &Store, now: Timestamp) -> Self {
+        let (told, events) = (store.settings_changes(), store.changes());
+        let (upto, sequence) = (*told.borrow(), *events.borrow());
+        Self {
+            told,
+            upto: Mutex::new(upto),
+            seen: AtomicU64::new(upto),
+            events,
+            written: AtomicU64::new(0),
+            counted: Mutex::new(Counted { sequence, written: 0, at: now }),
+        }
+    }
+
+    /// This desk has written so many events.
+    pub(crate) fn wrote(&self, events: usize) {
+        self.written.fetch_add(u64::try_from(events).unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+impl Desk {
+    /// Takes in what was published or changed since, here or by another program. Without news it costs nothing.
+    ///
+    /// # Errors
+    /// A failure of the store, or a published procedure that this program cannot read.
+    pub(crate) fn refresh(&self) -> Result<(), DeskError> {
+        let followed = &self.inner.followed;
+        if *followed.told.borrow() > followed.seen.load(Ordering::Acquire) {
+            self.take_in()?;
+        }
+        Ok(())
+    }
+
+    /// As [`Desk::refresh`], where a failure can wait: what was known before still serves, and the next look tries again.
+    pub(crate) fn follow(&self) {
+        if let Err(error) = self.refresh() {
+            tracing::warn!(error.desk = %error, "desk.follow");
+        }
+    }
+
+    /// Reads the settings' log from where it was left, whether there was word of it or not, and what it names.
+    fn take_in(&self) -> Result<(), DeskError> {
+        let followed = &self.inner.followed;
+        let mut upto = followed.upto.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut last, mut kinds) = (*upto, BTreeSet::new());
+        loop {
+            let entries = self.inner.store.settings_log(last, ENTRIES)?;
+            let Some(entry) = entries.last() else { break };
+            last = entry.sequence;
+            kinds.extend(entries.into_iter().map(|entry| entry.kind));
+        }
+        if kinds.contains(PROCEDURE) || kinds.contains(CALENDAR) {
+            self.reload_procedures()?;
+        }
+        if kinds.contains(PERSON) {
+            self.reload_people()?;
+        }
+        *upto = last;
+        followed.seen.store(last, Ordering::Release);
+        Ok(())
+    }
+
+    /// What is published, with every version that these cases are under: another program may have published one and opened a case
+    /// under it before word of that came here.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub(crate) fn library_for<'c>(
+        &self,
+        cases: impl IntoIterator<Item = &'c Case>,
+    ) -> Result<Arc<Library>, DeskError> {
+        self.refresh()?;
+        let library = self.kept_library();
+        let known =
+            |case: &Case| library.version(&case.procedure, case.procedure_version).is_some();
+        if cases.into_iter().all(known) {
+            return Ok(library);
+        }
+        self.take_in()?;
+        Ok(self.kept_library())
+    }
+
+    /// Counts people's work anew when others wrote, now and then.
+    pub(crate) fn recount(&self) {
+        let (followed, store) = (&self.inner.followed, &self.inner.store);
+        if !store.is_shared() {
+            return;
+        }
+        let now = self.now();
+        // Whoever finds it held has a count that is only just being replaced.
+        let Ok(mut counted) = followed.counted.try_lock() else { return };
+        let next = Counted {
+            sequence: *followed.events.borrow(),
+            written: followed.written.load(Ordering::Relaxed),
+            at: now,
+        };
+        let all = next.sequence.saturating_sub(counted.sequence);
+        let own = next.written.saturating_sub(counted.written);
+        if all <= own || now.duration_since(counted.at) < RECOUNT {
+            return;
+        }
+        match crate::load::counted(store) {
+            Ok(load) => {
+                self.inner.load.replace(load);
+                // What this desk wrote meanwhile may be counted twice or not at all: then the next look counts once more.
+                let settled = followed.written.load(Ordering::Relaxed) == next.written;
+                *counted = if settled { next } else { Counted { at: now, ..*counted } };
+            }
+            Err(error) => tracing::warn!(error.store = %error, "desk.recount"),
+        }
+    }
+}
