@@ -8,7 +8,7 @@ async fn public(world: &World, path: &str) -> crate::world::Answer {
     world.send(Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_document_is_served_and_every_route_of_it_answers() {
     let world = World::new();
     let document = public(&world, "/api/openapi.json").await.json();
@@ -30,7 +30,7 @@ async fn the_document_is_served_and_every_route_of_it_answers() {
     assert_eq!(seen, web::TABLE.len());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn health_and_metrics_need_no_key() {
     let world = World::new();
     world.register(0).await;

@@ -7,7 +7,7 @@ use desk::KeyScope;
 use serde_json::json;
 use web::{Config, Rate};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_valid_key_nothing_is_answered() {
     let world = World::new();
     let bare = world.send(Request::get("/api/v1/cases").body(Body::empty()).unwrap()).await;
@@ -32,7 +32,7 @@ async fn without_a_valid_key_nothing_is_answered() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_does_what_its_scopes_say() {
     let world = World::new();
     let reader = world.key_with(&[KeyScope::CasesRead]);
@@ -44,7 +44,7 @@ async fn a_key_does_what_its_scopes_say() {
     world.get(&reports, "/api/v1/cases").await.problem(403, "scope-missing");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_and_what_is_not_taken() {
     let world = World::new();
     let key = world.any().to_owned();
@@ -84,7 +84,7 @@ async fn what_is_not_there_and_what_is_not_taken() {
     world.post(&key, "/api/v1/cases", &large, &[]).await.problem(413, "too-large");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn members_and_parameters_that_are_not_known_are_named() {
     let world = World::new();
     let key = world.any().to_owned();
@@ -155,7 +155,7 @@ async fn members_and_parameters_that_are_not_known_are_named() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn problems_speak_the_clients_language() {
     let world = World::new();
     let procedure = world.procedure(0).await;
@@ -187,7 +187,7 @@ async fn problems_speak_the_clients_language() {
     panic!("nobody may register");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_names_what_the_procedure_calls_it_and_keeps_the_keys_apart() {
     let world = World::new();
     let (key, registered) = world.register(0).await;
@@ -235,7 +235,7 @@ async fn a_refusal_names_what_the_procedure_calls_it_and_keeps_the_keys_apart() 
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_asks_too_often_waits() {
     let world =
         World::with(Config { rate: Some(Rate { per_second: 1, burst: 3 }), ..Config::default() });

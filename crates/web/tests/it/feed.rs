@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use std::time::Duration;
 use tower::ServiceExt;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_feed_is_read_to_its_end_page_by_page() {
     let world = World::new();
     for _ in 0..3 {
@@ -64,7 +64,7 @@ async fn streamed(world: &World, query: &str, last: Option<u64>, most: usize) ->
     of("id: ").iter().map(|id| id.parse().unwrap()).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_resumes_after_the_last_event() {
     let world = World::new();
     world.register(0).await;

@@ -28,7 +28,7 @@ const ASIDE: &[Verb] = &[
     Verb::Comment,
 ];
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_case_is_taken_to_its_end_by_following_the_actions() {
     let world = World::new();
     let (_, registered) = world.register(0).await;
@@ -153,7 +153,7 @@ async fn look_at_everything(world: &World, path: &str, case: &Json) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_masked_value_sent_back_changes_nothing() {
     let world = World::new();
     let (_, registered) = world.register(0).await;

@@ -3,7 +3,7 @@
 use crate::world::World;
 use std::collections::BTreeSet;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_read_to_its_end_and_narrowed() {
     let world = World::new();
     for _ in 0..5 {
@@ -47,7 +47,7 @@ async fn a_list_is_read_to_its_end_and_narrowed() {
     world.get(world.any(), "/api/v1/cases?q=x&sort=due").await.problem(400, "bad-query");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unchanged_case_is_not_sent_again() {
     let world = World::new();
     let (key, registered) = world.register(0).await;

@@ -11,6 +11,7 @@ mod errors;
 mod feed;
 mod life;
 mod lists;
+mod loss;
 mod once;
 mod served;
 mod uploads;

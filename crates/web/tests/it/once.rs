@@ -75,7 +75,7 @@ async fn accepted(world: &World, key: &str, answer: &crate::world::Answer) -> se
     panic!("{}", answer.text)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_action_is_done_once_and_only_on_the_version_that_was_seen() {
     let world = World::new();
     let (_, registered) = world.register(0).await;

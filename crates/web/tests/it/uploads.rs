@@ -55,7 +55,7 @@ async fn with_files(world: &World) -> (usize, String, Json, String) {
     panic!("no registration asks for files");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_named_by_its_content_and_measured() {
     let world = World::with(Config { rate: None, upload_limit: 1_000, ..Config::default() });
     let (key, registered) = world.register(0).await;
@@ -82,7 +82,7 @@ async fn a_file_is_named_by_its_content_and_measured() {
     world.send(nowhere).await.problem(404, "not-found");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_joins_a_case_by_its_registration_and_by_an_action() {
     let world = World::new();
     let (_, field, mut body, key) = with_files(&world).await;
@@ -124,7 +124,7 @@ async fn a_file_joins_a_case_by_its_registration_and_by_an_action() {
     panic!("no action takes the field: {refused:#?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_download_is_shown_or_saved_by_what_it_is() {
     let world = World::new();
     let key = world.any().to_owned();
@@ -151,7 +151,7 @@ async fn a_download_is_shown_or_saved_by_what_it_is() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_nobody_or_of_somebody_else_is_refused() {
     let world = World::new();
     let (_, field, body, key) = with_files(&world).await;
@@ -186,7 +186,7 @@ fn id_of(case: &Answer) -> uuid::Uuid {
     case.json()["id"].as_str().unwrap().parse().unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_no_case_names_is_gone_after_a_day() {
     let world = World::new();
     let (_, field, mut body, key) = with_files(&world).await;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use store::Place;
 use tempfile::TempDir;
 use tower::ServiceExt;
 use web::{App, Config};
@@ -29,6 +30,7 @@ pub(crate) struct World {
     pub(crate) said: Mutex<Vec<String>>,
     callers: AtomicU32,
     _folder: TempDir,
+    _database: Option<cluster::Database>,
 }
 
 pub(crate) struct Answer {
@@ -67,8 +69,19 @@ impl World {
     }
 
     pub(crate) fn with(config: Config) -> Self {
+        let database = cluster::Database::chosen().unwrap();
+        let address = database.as_ref().map(|database| database.address.clone());
+        Self { _database: database, ..Self::over(address.as_deref(), config) }
+    }
+
+    /// Over the database of an address, else over a file.
+    pub(crate) fn over(address: Option<&str>, config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = store::Store::open(folder.path(), store::Options::new([7; 32])).unwrap();
+        let place = match address {
+            Some(address) => Place::postgres(address, folder.path()).unwrap(),
+            None => Place::at(folder.path()),
+        };
+        let store = store::Store::open(place, store::Options::new([7; 32])).unwrap();
         let clock = Arc::new(VirtualClock::at("2026-05-08T01:30:00Z".parse().unwrap()));
         let desk = Desk::open_with(store, Arc::clone(&clock) as Arc<dyn desk::Clock>).unwrap();
         desk.install_builtin("test").unwrap();
@@ -99,6 +112,7 @@ impl World {
             said: Mutex::default(),
             callers: AtomicU32::default(),
             _folder: folder,
+            _database: None,
         }
     }
 
