@@ -34,6 +34,8 @@ pub struct Cluster {
     folder: TempDir,
     server: Option<Child>,
     durable: Durable,
+    settings: Vec<String>,
+    port: Option<u16>,
 }
 
 impl Cluster {
@@ -53,7 +55,7 @@ impl Cluster {
             "--username=postgres",
         ]);
         run(make.arg("-D").arg(&data))?;
-        let mut cluster = Self { folder, server: None, durable };
+        let mut cluster = Self { folder, server: None, durable, settings: Vec::new(), port: None };
         cluster.up()?;
         Ok(cluster)
     }
@@ -75,6 +77,9 @@ impl Cluster {
             &format!("fsync={forced}"),
             &format!("full_page_writes={forced}"),
         ] {
+            serve.arg("-c").arg(setting);
+        }
+        for setting in &self.settings {
             serve.arg("-c").arg(setting);
         }
         let log = std::fs::File::create(self.folder.path().join("log"))?;
@@ -125,7 +130,8 @@ impl Cluster {
         let mut copy = program("pg_basebackup")?;
         copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-d", &primary]);
         run(copy.arg("-D").arg(folder.path().join("data")))?;
-        let mut standby = Self { folder, server: None, durable: self.durable };
+        let (durable, settings) = (self.durable, Vec::new());
+        let mut standby = Self { folder, server: None, durable, settings, port: None };
         standby.up()?;
         Self::sql(&primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")?;
         Self::sql(&primary, "SELECT pg_reload_conf()")?;
@@ -158,6 +164,31 @@ impl Cluster {
         self.folder.path()
     }
 
+    /// Reached through the network of this machine as well, from the next start on.
+    pub fn listen(&mut self, port: u16) {
+        self.set(["listen_addresses=127.0.0.1".to_owned(), format!("port={port}")]);
+        self.port = Some(port);
+    }
+
+    /// Settings (`name=value`) that count from the next start on.
+    pub fn set(&mut self, settings: impl IntoIterator<Item = String>) {
+        self.settings.extend(settings);
+    }
+
+    /// Writes a file that the server, and nobody else, can read, for settings that name one; returns its path.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_file(&self, name: &str, content: &[u8]) -> Result<PathBuf> {
+        let file = self.folder.path().join(name);
+        std::fs::write(&file, content)?;
+        if is_root()? {
+            run(Command::new("chown").arg(USER).arg(&file))?;
+        }
+        run(Command::new("chmod").arg("600").arg(&file))?;
+        Ok(file)
+    }
+
     /// The process that all others of the server come from.
     pub fn pid(&self) -> Option<u32> {
         let file = self.folder.path().join("data/postmaster.pid");
@@ -166,7 +197,8 @@ impl Cluster {
 
     /// The address of a database of this server.
     pub fn address(&self, database: &str) -> String {
-        address(self.folder.path(), database)
+        let port = self.port.map(|port| format!("&port={port}")).unwrap_or_default();
+        address(self.folder.path(), database) + &port
     }
 
     /// Makes an empty database and returns its address.

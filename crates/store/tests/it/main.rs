@@ -6,6 +6,7 @@
 )]
 
 mod commit;
+mod entry;
 mod lists;
 mod moving;
 mod nodes;
