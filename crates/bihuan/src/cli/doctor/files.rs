@@ -24,7 +24,8 @@ pub(super) fn folder(place: &Place, findings: &mut Findings) {
         false => ("doctor.blobs", "doctor.blobs_unwritable"),
     };
     let facts = |why: String| [("path", blobs.display().to_string()), ("why", why)];
-    match probe(&blobs) {
+    // Before the first attachment its folder is not there yet.
+    match probe(if blobs.exists() { &blobs } else { data }) {
         Ok(()) => findings.add(Level::Fine, codes.0, &facts(String::new())),
         Err(error) => findings.add(Level::Wrong, codes.1, &facts(error.to_string())),
     }
@@ -38,11 +39,8 @@ fn disk(data: &Path, findings: &mut Findings) {
     findings.check(free >= SOME, level, ("doctor.disk", "doctor.disk_full"), &facts);
 }
 
-/// What is written is read again, and taken away. Only while attachments are kept: without any the folder may not be there yet.
+/// What is written is read again, and taken away.
 fn probe(blobs: &Path) -> std::io::Result<()> {
-    if !blobs.exists() {
-        return Ok(());
-    }
     let file = blobs.join(format!(".probe-{}", std::process::id()));
     let text = b"bihuan doctor";
     let outcome = fs::write(&file, text).and_then(|()| fs::read(&file));
