@@ -6,6 +6,7 @@
 )]
 
 mod commit;
+mod cut;
 mod entry;
 mod lists;
 mod moving;
