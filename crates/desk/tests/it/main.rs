@@ -3,5 +3,6 @@
 
 mod house;
 mod nodes;
+mod scenarios;
 mod world;
 mod writing;

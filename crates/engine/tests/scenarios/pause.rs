@@ -1,6 +1,6 @@
 //! A procedure may allow pausing (G-08); the built-in ones do not, so one of them is given it here.
 
-use super::{builtin, parse, root, run};
+use super::{builtin, in_memory, parse, root};
 use engine::procedure::read;
 
 const PAUSING: &str = r#"
@@ -57,6 +57,6 @@ fn pausing_stops_and_resumes_by_the_measure_of_the_limit() {
     procedures[place] = procedure;
     let scenarios = std::fs::read_to_string(root().join(folder).join("scenarios.md")).unwrap();
     let (cast, _) = scenarios.split_once("\n## ").unwrap();
-    let outcome = run(&parse(&format!("{cast}\n{STORY}")), folder, &procedures);
+    let outcome = in_memory(&parse(&format!("{cast}\n{STORY}")), folder, &procedures);
     assert!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// Who takes part in a scenario, and what is entered unless a row says otherwise.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cast {
+pub struct Cast {
     pub(crate) calendar: Option<String>,
     pub(crate) serial: Option<i64>,
     /// name -> attributes text
@@ -12,8 +13,9 @@ pub(crate) struct Cast {
     pub(crate) given: BTreeMap<String, Vec<(String, String)>>,
 }
 
+/// A row of a table.
 #[derive(Debug, Clone)]
-pub(crate) struct Row {
+pub struct Row {
     /// Zero-based line in the file.
     pub(crate) line: usize,
     pub(crate) at: String,
@@ -23,16 +25,19 @@ pub(crate) struct Row {
     pub(crate) then: String,
 }
 
+/// A scenario.
 #[derive(Debug, Clone)]
-pub(crate) struct Scenario {
+pub struct Scenario {
     pub(crate) title: String,
     pub(crate) cast: Cast,
     pub(crate) rows: Vec<Row>,
 }
 
+/// All scenarios of a file.
 #[derive(Debug, Clone)]
-pub(crate) struct File {
-    pub(crate) scenarios: Vec<Scenario>,
+pub struct File {
+    /// In their order.
+    pub scenarios: Vec<Scenario>,
 }
 
 enum Block {
@@ -41,7 +46,8 @@ enum Block {
     Given(String),
 }
 
-pub(crate) fn parse(text: &str) -> File {
+/// Reads a file.
+pub fn parse(text: &str) -> File {
     let mut cast = Cast::default();
     let mut scenarios: Vec<Scenario> = Vec::new();
     let mut block = Block::None;
@@ -115,7 +121,7 @@ fn row(line: usize, text: &str) -> Option<Row> {
 }
 
 /// The file with the last column of its rows replaced.
-pub(crate) fn rewrite(text: &str, columns: &BTreeMap<usize, String>) -> String {
+pub fn rewrite(text: &str, columns: &BTreeMap<usize, String>) -> String {
     let mut out = String::new();
     for (line, raw) in text.lines().enumerate() {
         match columns.get(&line) {

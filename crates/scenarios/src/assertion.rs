@@ -48,7 +48,10 @@ pub(crate) fn verify(sim: &Sim, seen: &Seen, expected: &str) -> String {
         "round" => format!("round {}", case.round),
         "number" => format!("number {}", case.number),
         "holder" => format!("holder {}", held(sim, &procedure, case)),
-        "owner" => format!("owner {}", case.assignee.as_ref().map_or("none", |person| &**person)),
+        "owner" => {
+            let owner = case.assignee.as_ref().map(|id| named(sim, id));
+            format!("owner {}", owner.unwrap_or_else(|| "none".to_owned()))
+        }
         "field" => {
             let (label, wanted) = rest.split_once('=').unwrap_or((rest, ""));
             let mut named = procedure.fields.iter().filter(|field| field.label.zh == label);
@@ -155,12 +158,13 @@ pub(crate) fn verify(sim: &Sim, seen: &Seen, expected: &str) -> String {
     }
 }
 
+fn named(sim: &Sim, id: &Key) -> String {
+    sim.directory.person(id).map_or_else(|| id.to_string(), |person| person.name.clone())
+}
+
 fn held(sim: &Sim, procedure: &Procedure, case: &Case) -> String {
     match holder(procedure, case) {
-        Holder::Person(person) => sim
-            .directory
-            .person(&person)
-            .map_or_else(|| person.to_string(), |person| person.name.clone()),
+        Holder::Person(person) => named(sim, &person),
         Holder::Role(role) => {
             procedure.role(&role).map_or_else(|| role.to_string(), |role| role.label.zh.clone())
         }

@@ -1,7 +1,8 @@
-//! Plays a scenario on a desk in memory.
+//! Plays a scenario.
 
 use super::assertion::{Seen, verify};
 use super::parse::{Cast, File, Row, split, unquote};
+use super::player::{InMemory, Player, Start};
 use engine::case::Case;
 use engine::command::{Entered, Extra, NewTask};
 use engine::event::Event;
@@ -16,11 +17,13 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What became of a file.
 #[derive(Default)]
-pub(crate) struct Outcome {
-    pub(crate) failures: Vec<String>,
-    /// Last column by line, as the engine answers it.
-    pub(crate) columns: BTreeMap<usize, String>,
+pub struct Outcome {
+    /// Rows that differ.
+    pub failures: Vec<String>,
+    /// Last column by line, as it is really answered.
+    pub columns: BTreeMap<usize, String>,
 }
 
 /// A local time of the file.
@@ -30,7 +33,18 @@ pub(crate) fn instant(text: &str) -> Timestamp {
     jiff::tz::Offset::constant(8).to_timestamp(local).unwrap()
 }
 
-pub(crate) fn run(file: &File, folder: &str, procedures: &[Procedure]) -> Outcome {
+/// Plays a file on the engine's own desk.
+pub fn in_memory(file: &File, folder: &str, procedures: &[Procedure]) -> Outcome {
+    run(file, folder, procedures, InMemory::from)
+}
+
+/// Plays a file, each scenario on a desk of its own.
+pub fn run<P: Player>(
+    file: &File,
+    folder: &str,
+    procedures: &[Procedure],
+    mut begin: impl FnMut(Start) -> P,
+) -> Outcome {
     let mut outcome = Outcome::default();
     let main = key_of(folder, procedures);
     for scenario in &file.scenarios {
@@ -38,14 +52,14 @@ pub(crate) fn run(file: &File, folder: &str, procedures: &[Procedure]) -> Outcom
             procedures,
             scenario.cast.calendar.as_deref().filter(|name| *name != "cn"),
         );
-        let mut sim =
-            Sim::new(library, directory(&scenario.cast, procedures), instant(&scenario.rows[0].at));
+        let directory = directory(&scenario.cast, procedures);
+        let mut player = begin(Start { library, directory, now: instant(&scenario.rows[0].at) });
         let mut serial = scenario.cast.serial;
         for row in &scenario.rows {
-            let seen = step(&mut sim, row, &scenario.cast, &main, &mut serial);
+            let seen = step(&mut player, row, &scenario.cast, &main, &mut serial);
             let mut texts = Vec::new();
             for expected in split(&row.then, ';') {
-                let actual = verify(&sim, &seen, &expected);
+                let actual = verify(player.seen(), &seen, &expected);
                 if actual != expected {
                     outcome.failures.push(format!(
                         "  {folder} `{}` {} {} {}: expected `{expected}`, is `{actual}`{}",
@@ -99,7 +113,7 @@ fn directory(cast: &Cast, procedures: &[Procedure]) -> Directory {
             .map(|one| one.key.clone())
             .unwrap_or_else(|| panic!("department `{label}`"))
     };
-    let people = cast.people.iter().map(|(name, attributes)| {
+    let people = cast.people.iter().enumerate().map(|(place, (name, attributes))| {
         let mut parts = split(attributes, ';').into_iter();
         let roles = parts
             .next()
@@ -110,7 +124,8 @@ fn directory(cast: &Cast, procedures: &[Procedure]) -> Directory {
             .map(role)
             .collect();
         let mut person = Person {
-            id: name.as_str().into(),
+            // Where people stand in the order of their ids, they stand in that of the cast.
+            id: format!("{place:02}-{name}").as_str().into(),
             name: name.clone(),
             roles,
             department: None,
@@ -134,28 +149,35 @@ fn directory(cast: &Cast, procedures: &[Procedure]) -> Directory {
     Directory { people: people.collect::<Vec<_>>().into(), load: Default::default() }
 }
 
-fn step(sim: &mut Sim, row: &Row, cast: &Cast, main: &Key, serial: &mut Option<i64>) -> Seen {
+fn step(
+    player: &mut impl Player,
+    row: &Row,
+    cast: &Cast,
+    main: &Key,
+    serial: &mut Option<i64>,
+) -> Seen {
     let at = instant(&row.at);
-    let mut seen = Seen { case: sim.order.last().cloned(), ..Seen::default() };
+    let mut seen = Seen { case: player.seen().order.last().cloned(), ..Seen::default() };
     if row.who == "(time)" {
-        seen.since = sim.events.len();
-        sim.advance(at, true);
+        seen.since = player.seen().events.len();
+        player.advance(at, true);
         if let Some(number) = row.does.trim().strip_prefix('#') {
-            seen.case = sim.order.get(number.trim().parse::<usize>().unwrap() - 1).cloned();
+            seen.case =
+                player.seen().order.get(number.trim().parse::<usize>().unwrap() - 1).cloned();
         }
         return seen;
     }
-    sim.advance(at, false);
-    seen.since = sim.events.len();
+    player.advance(at, false);
+    seen.since = player.seen().events.len();
     seen.who = Some(match row.who.as_str() {
         "(customer)" => Who::Customer,
         "(system)" => Who::System,
-        name => Who::Person(name.into()),
+        name => Who::Person(person(player.seen(), name)),
     });
     let mut words = split(&row.does, ' ').into_iter().peekable();
     if let Some(number) = words.peek().and_then(|word| word.strip_prefix('#')) {
         let number: usize = number.parse().unwrap();
-        seen.case = sim.order.get(number - 1).cloned();
+        seen.case = player.seen().order.get(number - 1).cloned();
         words.next();
     }
     let Some(word) = words.next() else { return seen };
@@ -170,14 +192,14 @@ fn step(sim: &mut Sim, row: &Row, cast: &Cast, main: &Key, serial: &mut Option<i
     let (prefix, label) =
         word.split_once(':').map_or((None, word.as_str()), |(prefix, label)| (Some(prefix), label));
     let key = match prefix {
-        Some(folder) => key_of(folder, sim.library.all().map(|one| &**one)),
+        Some(folder) => key_of(folder, player.seen().library.all().map(|one| &**one)),
         None => seen
             .case
             .as_ref()
-            .filter(|_| !is_register(sim, main, label))
-            .map_or_else(|| main.clone(), |case| sim.cases[case].procedure.clone()),
+            .filter(|_| !is_register(player.seen(), main, label))
+            .map_or_else(|| main.clone(), |case| player.seen().cases[case].procedure.clone()),
     };
-    let (procedure, _) = sim.library.newest(&key).unwrap();
+    let (procedure, _) = player.seen().library.newest(&key).unwrap();
     seen.procedure = Some(key.clone());
     let action = procedure
         .actions
@@ -190,18 +212,24 @@ fn step(sim: &mut Sim, row: &Row, cast: &Cast, main: &Key, serial: &mut Option<i
         inputs.retain(|(known, _)| *known != label);
         inputs.push((label, value));
     }
-    let (fields, extra) = fill(sim, &procedure, &action, &inputs);
+    let (fields, extra) = fill(player.seen(), &procedure, &action, &inputs);
     let result = if action.does.contains(&Verb::Register) {
         if let Some(serial) = serial.take() {
-            preset_serial(sim, &procedure, serial, at);
+            preset_serial(player, &procedure, serial, at);
         }
-        sim.register(who, &key, fields).map(|case| seen.case = Some(case))
+        player.register(who, &key, fields).map(|case| seen.case = Some(case))
     } else {
         let case = seen.case.clone().unwrap_or_else(|| panic!("no case for `{}`", row.does));
-        sim.act(who, &case, &action.key, fields, extra)
+        player.act(who, &case, &action.key, fields, extra)
     };
     seen.refusal = result.err();
     seen
+}
+
+/// The id of somebody of the cast; a stranger has none.
+fn person(sim: &Sim, name: &str) -> Key {
+    let known = sim.directory.people.iter().find(|person| person.name == name);
+    known.map_or_else(|| name.into(), |person| person.id.clone())
 }
 
 fn is_register(sim: &Sim, main: &Key, label: &str) -> bool {
@@ -224,13 +252,11 @@ fn key_of<'p>(folder: &str, procedures: impl IntoIterator<Item = &'p Procedure>)
 }
 
 /// The counter stands where the scenario says.
-fn preset_serial(sim: &mut Sim, procedure: &Arc<Procedure>, serial: i64, at: Timestamp) {
-    let mut probe = sim.clone();
-    probe.now = at;
-    let (_, calendar) = sim.library.newest(&procedure.key).unwrap();
+fn preset_serial(player: &mut impl Player, procedure: &Arc<Procedure>, serial: i64, at: Timestamp) {
+    let (_, calendar) = player.seen().library.newest(&procedure.key).unwrap();
     let case = Case { registered_at: at, ..blank(procedure) };
     let scope = engine::numbering::draft(procedure, &calendar, &case).scope;
-    sim.serials.insert(scope, serial);
+    player.preset_serial(scope, serial);
 }
 
 fn blank(procedure: &Procedure) -> Case {
@@ -368,12 +394,12 @@ fn builtin(
     match label {
         "理由" => extra.reason = text(),
         "强制" => extra.override_guards = yes,
-        "责任人" if does(&[Verb::Assign]) => extra.assignee = Some(value.into()),
+        "责任人" if does(&[Verb::Assign]) => extra.assignee = Some(person(sim, value)),
         "角色" if does(&[Verb::Assign]) => extra.role = role(),
         "部门" if does(&[Verb::Task]) => task.department = department(),
         "部门" if does(&[Verb::Assign]) => extra.department = department(),
         "协办" if does(&[Verb::Assign, Verb::CoOwners]) => {
-            extra.co_owners = Some(value.split('、').map(Key::from).collect())
+            extra.co_owners = Some(value.split('、').map(|name| person(sim, name)).collect())
         }
         "方式" if does(&[Verb::Contact]) => extra.method = text(),
         "目的" if does(&[Verb::Contact]) => {
@@ -397,7 +423,7 @@ fn builtin(
         "节点" if does(&[Verb::Progress]) => extra.node = Some(value.into()),
         "标题" if does(&[Verb::Task]) => task.title = text(),
         "期限" if does(&[Verb::Task]) => task.due = Some(instant(value)),
-        "负责人" if does(&[Verb::Task]) => task.owner = Some(value.into()),
+        "负责人" if does(&[Verb::Task]) => task.owner = Some(person(sim, value)),
         "依赖" if does(&[Verb::Task]) => {
             task.depends_on = value.split('、').filter_map(|number| number.parse().ok()).collect()
         }
