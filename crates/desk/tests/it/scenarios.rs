@@ -140,7 +140,7 @@ impl Player for Real {
         fields: Entered,
         mut extra: Extra,
     ) -> Result<(), Refusal> {
-        let procedure = self.seen.cases[case].procedure.clone();
+        let procedure = self.seen.cases.get(case).unwrap().procedure.clone();
         let fields = self.uploaded(&who, &procedure, fields);
         extra.file = extra.file.map(|name| self.upload(&who, &name));
         let (case, action, extra) = (case.clone(), action.into(), Box::new(extra));
