@@ -10,6 +10,7 @@ mod export;
 mod files;
 mod frozen;
 mod import;
+mod nodes;
 mod procedure;
 mod serve;
 mod world;

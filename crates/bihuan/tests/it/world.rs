@@ -28,8 +28,9 @@ impl Said {
 }
 
 impl World {
+    /// Over the database that the suite runs on.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), database: None }
+        Self { folder: tempfile::tempdir().unwrap(), database: Database::chosen().unwrap() }
     }
 
     /// One whose database is on a server.
