@@ -62,7 +62,8 @@ impl Sqlite {
         match mode {
             Mode::Write => {
                 inner.pragma_update(None, "journal_mode", "WAL")?;
-                inner.pragma_update(None, "synchronous", "FULL")?;
+                let force = if cfg!(feature = "lossy") { "OFF" } else { "FULL" };
+                inner.pragma_update(None, "synchronous", force)?;
                 // The writer checkpoints by itself; deleted personal values are overwritten, not just unlinked.
                 inner.pragma_update(None, "wal_autocheckpoint", 0)?;
                 inner.pragma_update(None, "secure_delete", true)?;
