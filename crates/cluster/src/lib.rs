@@ -83,10 +83,14 @@ impl Cluster {
             serve.arg("-c").arg(setting);
         }
         let log = std::fs::File::create(self.folder.path().join("log"))?;
-        self.server =
-            Some(serve.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?);
+        serve.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let mut server = serve.spawn()?;
         let since = Instant::now();
         loop {
+            // What the last server left may not be cleared away yet.
+            if server.try_wait()?.is_some() {
+                server = serve.spawn()?;
+            }
             if program("psql")?
                 .args(["-qAt", "-c", "SELECT 1"])
                 .arg(self.address("postgres"))
@@ -95,9 +99,11 @@ impl Cluster {
                 .status()?
                 .success()
             {
+                self.server = Some(server);
                 return Ok(());
             }
             if since.elapsed() > PATIENCE {
+                server.kill()?;
                 let log = std::fs::read_to_string(self.folder.path().join("log"))?;
                 return Err(Error::other(format!("the server does not answer: {log}")));
             }
@@ -114,8 +120,12 @@ impl Cluster {
         let Some(mut server) = self.server.take() else { return Ok(()) };
         let pid = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid"))?;
         let pid = pid.lines().next().unwrap_or_default();
-        // Without its parent every process of the server ends.
-        run(Command::new("kill").args(["-KILL", pid]))?;
+        // An orphan would live until it looks for its parent, and keep the next server from starting.
+        let below = Command::new("pgrep").args(["-P", pid]).output()?;
+        let below = String::from_utf8_lossy(&below.stdout).into_owned();
+        let all = std::iter::once(pid).chain(below.split_whitespace());
+        // One that ended meanwhile is what was wanted.
+        Command::new("kill").arg("-KILL").args(all).stderr(Stdio::null()).status()?;
         server.wait()?;
         drop(std::fs::remove_file(self.folder.path().join("data/postmaster.pid")));
         Ok(())

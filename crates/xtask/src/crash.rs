@@ -30,6 +30,8 @@ const CLIENTS: usize = 8;
 /// How long a round runs before something is killed, in milliseconds: at least, and at most so much more.
 const LEAST: u64 = 40;
 const SPREAD: u64 = 260;
+/// How long a client waits after a refusal.
+const AWAY: Duration = Duration::from_millis(20);
 
 /// Something that was sent, and what is known of it.
 #[derive(Debug, Clone)]
@@ -59,7 +61,7 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn Write) -> io::Result<ExitC
     let rounds: usize = value("--rounds").and_then(|n| n.parse().ok()).unwrap_or(200);
     let seed: u64 = value("--seed").and_then(|n| n.parse().ok()).unwrap_or(1);
     let only = value("--database").map(String::as_str);
-    let program = server::build()?;
+    let program = server::program()?;
     let mut sound = true;
     for database in ["sqlite", "postgres"] {
         if only.is_some_and(|only| only != database) {
@@ -170,10 +172,14 @@ fn write(address: &str, house: &House, ledger: &Ledger, stop: &AtomicBool, n: us
         ledger.with(|deeds| {
             deeds.insert(key.clone(), Deed { path: path.clone(), body: body.clone(), number: None })
         });
-        // A connection that breaks leaves the deed in doubt, to be sent again.
-        let Ok(answer) = client.post(&path, &body, &key) else { return };
-        if let Some(found) = acknowledge(ledger, &key, &answer) {
-            number = Some(found);
+        // A connection that breaks leaves the deed in doubt, to be sent again; after a 503 the same is sent until it is done.
+        while !stop.load(Ordering::Relaxed) {
+            let Ok(answer) = client.post(&path, &body, &key) else { return };
+            if let Some(found) = acknowledge(ledger, &key, &answer) {
+                number = Some(found);
+                break;
+            }
+            std::thread::sleep(AWAY);
         }
     }
 }

@@ -1,26 +1,59 @@
-//! Chores of this repository: `cargo run -p xtask -- TASK`.
+//! Chores of this repository: `cargo build --workspace --bins && target/debug/xtask TASK`.
 
 mod crash;
 mod mutate;
 mod trace;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
+
+type Task = fn(&[String], &mut dyn Write) -> io::Result<ExitCode>;
+
+/// Name, arguments, what it is for, and what does it.
+const TASKS: &[(&str, &str, &str, Task)] = &[
+    (
+        "mutate",
+        "[--only KIND] [--every]",
+        "damages the built-in procedures and asks the check to find it",
+        |arguments, mut out| mutate::run(arguments, &mut out),
+    ),
+    (
+        "crash",
+        "[--rounds N] [--seed N] [--database sqlite|postgres]",
+        "kills servers while they write, and looks whether anything was lost",
+        crash::run,
+    ),
+    (
+        "trace",
+        "[--lossy]",
+        "looks whether the log was forced to disk before each answer",
+        trace::run,
+    ),
+    ("full", "", "the long rounds of all of them; takes an hour or more", full),
+];
 
 fn main() -> io::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
-    match arguments.next().as_deref() {
-        Some("mutate") => mutate::run(&arguments.collect::<Vec<_>>(), &mut io::stdout().lock()),
-        Some("crash") => crash::run(&arguments.collect::<Vec<_>>(), &mut io::stdout().lock()),
-        Some("trace") => trace::run(&arguments.collect::<Vec<_>>(), &mut io::stdout().lock()),
-        _ => {
-            eprintln!("usage: xtask mutate [--only KIND] [--every]");
-            eprintln!("       xtask crash [--rounds N] [--seed N] [--database sqlite|postgres]");
-            eprintln!(
-                "  crash   kills the server while it writes, and looks whether anything was lost"
-            );
-            eprintln!("  mutate  damages the built-in procedures and asks the check to find it");
-            Ok(ExitCode::from(2))
-        }
+    let wanted = arguments.next().unwrap_or_default();
+    let arguments: Vec<String> = arguments.collect();
+    if let Some((.., run)) = TASKS.iter().find(|(name, ..)| *name == wanted) {
+        return run(&arguments, &mut io::stdout().lock());
     }
+    for (name, arguments, purpose, _) in TASKS {
+        eprintln!("xtask {name} {arguments}\n    {purpose}");
+    }
+    Ok(ExitCode::from(2))
+}
+
+/// Everything that is too long for each change.
+fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut sound = true;
+    for (name, arguments) in
+        [("mutate", "--every"), ("crash", "--rounds 200"), ("trace", "--lossy")]
+    {
+        let Some((.., run)) = TASKS.iter().find(|(task, ..)| *task == name) else { continue };
+        sound &= run(&words(arguments), out)? == ExitCode::SUCCESS;
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn Write) -> io::Result<ExitC
     {
         return Err(Error::other("strace is missing or not allowed to trace here"));
     }
-    let program = server::build()?;
+    let program = server::program()?;
     let mut sound = true;
     let mut expect = |what: &str, forced: bool, found: io::Result<Judged>| -> io::Result<()> {
         let found = found?;
@@ -158,7 +158,9 @@ struct Log {
 
 fn judge(lines: &[Line]) -> Judged {
     let mut log = Log::default();
-    let mut asked: HashMap<&str, (usize, Option<usize>)> = HashMap::new();
+    let mut asked: HashMap<&str, usize> = HashMap::new();
+    // Reads that another thread's call interrupted in the trace, by thread.
+    let mut reading: HashMap<&str, &str> = HashMap::new();
     let mut judged = Judged { answers: 0, unforced: 0 };
     for (n, line) in lines.iter().enumerate() {
         let text = line.text.as_str();
@@ -173,11 +175,14 @@ fn judge(lines: &[Line]) -> Judged {
                 log.forced = log.forced.max(Some(n))
             }
             "read" | "recvfrom" if rest.contains("\"POST ") => {
-                asked.insert(connection(rest), (n, None));
+                asked.insert(connection(rest), n);
+            }
+            "read" | "recvfrom" if rest.contains("<unfinished") => {
+                reading.insert(&line.thread, connection(rest));
             }
             "write" | "writev" | "sendto" if rest.contains("\"HTTP/1.1 201") => {
                 judged.answers += 1;
-                let began = asked.get(connection(rest)).map(|(began, _)| *began);
+                let began = asked.remove(connection(rest));
                 // The newest force that has returned began after something was written since the request.
                 let sound = match (began, log.forced) {
                     (Some(began), Some(forced)) => {
@@ -188,6 +193,13 @@ fn judge(lines: &[Line]) -> Judged {
                 judged.unforced += u64::from(!sound);
             }
             _ => {
+                let read = text.starts_with("<... read") || text.starts_with("<... recvfrom");
+                if read
+                    && let Some(connection) = reading.remove(line.thread.as_str())
+                    && text.contains("\"POST ")
+                {
+                    asked.insert(connection, n);
+                }
                 let resumed = text.starts_with("<... fdatasync") || text.starts_with("<... fsync");
                 if resumed
                     && text.ends_with("= 0")
@@ -244,5 +256,6 @@ mod tests {
         assert_eq!(unforced(&[ASK, WRITE, begin, end, ANSWER]), 0);
         assert_eq!(unforced(&[ASK, WRITE, begin, ANSWER, end]), 1);
         assert_eq!(unforced(&[ASK, begin, WRITE, end, ANSWER]), 1);
+        assert_eq!(unforced(&[WRITE, FORCE, ANSWER]), 1);
     }
 }

@@ -7,10 +7,13 @@ use std::io::{BufRead, BufReader, Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Builds the program as it is and says where it lies: beside this one.
-pub(crate) fn build() -> Result<PathBuf> {
-    cargo_build(&[])?;
-    Ok(std::env::current_exe()?.with_file_name("bihuan"))
+/// The program that was built beside this one (`cargo build --workspace --bins` builds both); else it is built.
+pub(crate) fn program() -> Result<PathBuf> {
+    let beside = std::env::current_exe()?.with_file_name("bihuan");
+    if !beside.exists() {
+        cargo_build(&[])?;
+    }
+    Ok(beside)
 }
 
 /// Builds the program so that it does not force anything to disk, into a folder of its own.
