@@ -96,8 +96,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            // Printing help or a usage error cannot fail in a way worth reporting.
-            let _ = error.print();
+            help::say(&error, english);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };

@@ -3,11 +3,15 @@
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::facts::fold;
+use crate::mask;
 use crate::organisation::Caller;
 use engine::calendar::Calendar;
 use engine::case::Case;
-use engine::procedure::{FieldKind, Means, Procedure};
+use engine::event::Event;
+use engine::key::Key;
+use engine::procedure::Procedure;
 use engine::value::Value;
+use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use store::{CaseSummary, Scope};
 
@@ -63,41 +67,41 @@ impl Desk {
 }
 
 impl Seen {
-    /// A field's value as this viewer may see it: names and numbers masked unless they may be revealed.
+    /// A field's value as this viewer may see it: names and telephone numbers masked unless they may be revealed, those in
+    /// tables and in free text as well.
     pub fn masked(&self, key: &str) -> Option<Value> {
-        let field = self.procedure.field(key)?;
-        let value = self.case.value(key)?.clone();
-        if self.reveal || !field.pii {
-            return Some(value);
+        let (field, value) = (self.procedure.field(key)?, self.case.value(key)?);
+        Some(if self.reveal { value.clone() } else { mask::value(field, value) })
+    }
+
+    /// A fact as this viewer may see it. Values are masked by their fields, whatever the case holds now; a field that the
+    /// procedure does not know shows nothing.
+    pub fn shown(&self, mut event: Event) -> Json {
+        if self.reveal {
+            return json!(event);
         }
-        match (&field.kind, field.means) {
-            (FieldKind::Tel, _) | (_, Some(Means::Phone | Means::Account)) => {
-                Some(Value::Text(mask_phone(value.text())))
+        let hide = |key: &Key, value: &mut Value| {
+            *value = match self.procedure.field(key) {
+                Some(field) => mask::value(field, value),
+                None => Value::Text(String::new()),
+            };
+        };
+        match &mut event {
+            Event::FieldsSet { values, .. } => {
+                let set = values.iter_mut().filter_map(|(key, value)| Some((key, value.as_mut()?)));
+                set.for_each(|(key, value)| hide(key, value));
             }
-            (FieldKind::Text, _) => Some(Value::Text(mask_name(value.text()))),
-            _ => Some(value),
+            Event::Overridden { field, value, .. } => hide(field, value),
+            Event::ChangeAsked { set, before, .. } => {
+                set.iter_mut().for_each(|(key, value)| hide(key, value));
+                let before =
+                    before.iter_mut().filter_map(|(key, value)| Some((key, value.as_mut()?)));
+                before.for_each(|(key, value)| hide(key, value));
+            }
+            _ => {}
         }
+        let mut json = json!(event);
+        mask::private_texts(&mut json);
+        json
     }
-}
-
-/// A name with all but its first character hidden (0.4). Names that are masked already stay as they are.
-pub fn mask_name(name: &str) -> String {
-    if name.starts_with('*') {
-        return name.to_owned();
-    }
-    let mut characters = name.chars();
-    let first: String = characters.next().into_iter().collect();
-    let rest = characters.count();
-    format!("{first}{}", "*".repeat(rest.clamp(1, 2)))
-}
-
-/// The first three and last four digits of a telephone number (0.4); shorter ones show their last two.
-pub fn mask_phone(phone: &str) -> String {
-    let characters: Vec<char> = phone.chars().collect();
-    let (show_first, show_last) = if characters.len() >= 11 { (3, 4) } else { (0, 2) };
-    let last = characters.len().saturating_sub(show_last);
-    let masked = characters.iter().enumerate().map(|(place, c)| {
-        if place < show_first || place >= last || !c.is_ascii_digit() { *c } else { '*' }
-    });
-    masked.collect()
 }

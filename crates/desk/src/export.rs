@@ -1,9 +1,10 @@
 //! Lists of cases for spreadsheets: one row per case, one column per field in the order of the forms, every person masked.
 
-use crate::access::{Seen, mask_name, mask_phone};
+use crate::access::Seen;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::facts::fold;
+use crate::mask::{mask_name, without_phones};
 use documents::{Cell, TableError};
 use engine::calendar::Calendar;
 use engine::case::{Holder, Life, holder};
@@ -251,67 +252,4 @@ fn shown(masked: &Masked, seen: &Seen, calendar: &Calendar, field: &Field, engli
         }
     };
     instant.map_or(Cell::Empty, time)
-}
-
-/// The text with the middle of every mobile number hidden, however it is spaced.
-fn without_phones(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let mut shown = characters.clone();
-    let mut run: Vec<usize> = Vec::new();
-    for (place, c) in characters.iter().copied().chain([' ', '\n']).enumerate() {
-        if c.is_ascii_digit() {
-            run.push(place);
-        } else if !matches!(c, ' ' | '-') || place >= characters.len() {
-            hide(&characters, &mut shown, &run);
-            run.clear();
-        }
-    }
-    shown.into_iter().collect()
-}
-
-fn hide(characters: &[char], shown: &mut [char], run: &[usize]) {
-    let digit = |place: usize| run.get(place).and_then(|at| characters.get(*at)).copied();
-    let bare =
-        if run.len() == 13 && digit(0) == Some('8') && digit(1) == Some('6') { 2 } else { 0 };
-    let mobile = run.len() - bare == 11 && digit(bare) == Some('1');
-    if mobile {
-        for at in run.iter().skip(bare + 3).take(4) {
-            if let Some(c) = shown.get_mut(*at) {
-                *c = '*';
-            }
-        }
-    } else if run.len() >= 7 && spaced_like_a_phone(characters, run) {
-        let text: String = run.iter().filter_map(|at| characters.get(*at)).collect();
-        for (at, c) in run.iter().zip(mask_phone(&text).chars()) {
-            if let Some(slot) = shown.get_mut(*at) {
-                *slot = c;
-            }
-        }
-    }
-}
-
-/// A fixed line: an area code that begins with zero.
-fn spaced_like_a_phone(characters: &[char], run: &[usize]) -> bool {
-    let first = run.first().and_then(|at| characters.get(*at));
-    first == Some(&'0') && (10..=12).contains(&run.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_text_keeps_a_telephone_number() {
-        let cases = [
-            ("请打13812345678找我", "请打138****5678找我"),
-            ("138 1234 5678", "138 **** 5678"),
-            ("+86 138-1234-5678。", "+86 138-****-5678。"),
-            ("021-62345678", "021-****5678"),
-            ("订单 20261116000123，金额 1286.50", "订单 20261116000123，金额 1286.50"),
-            ("E-17", "E-17"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(without_phones(text), expected);
-        }
-    }
 }

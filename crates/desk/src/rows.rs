@@ -1,5 +1,6 @@
 //! A decided case as rows of the store.
 
+use crate::mask;
 use engine::calendar::Calendar;
 use engine::case::{Case, Facts, Holder, Life, holder};
 use engine::clocks;
@@ -108,7 +109,9 @@ impl Draft {
             category: text(Means::Category),
             channel: text(Means::Channel).unwrap_or_default(),
             customer: None,
-            title: text(Means::Description).map(|text| text.chars().take(60).collect()),
+            // Masked before it is cut: half a number is not known for one.
+            title: text(Means::Description)
+                .map(|text| mask::without_phones(&text).chars().take(60).collect()),
             received_at: case.received_at,
             registered_at: case.registered_at,
             next_due: case.next_due(),
@@ -171,7 +174,8 @@ impl Draft {
         let topic = serde_json::to_value(&message.topic).unwrap_or(Json::Null);
         let text = match &message.topic {
             Topic::Rule(key) => {
-                render(&self.procedure, &self.calendar, &self.directory, &self.case, key)
+                let case = mask::case(&self.procedure, &self.case);
+                render(&self.procedure, &self.calendar, &self.directory, &case, key)
             }
             _ => None,
         };

@@ -1,8 +1,10 @@
 //! Texts for people, in Chinese and English, from `locales/messages.toml`.
 
 mod refused;
+mod told;
 
 pub use refused::{input, problem, problem_of, refusal, refusal_of};
+pub use told::{Told, clock_state, moment, told};
 
 use crate::error::DeskError;
 use serde::Deserialize;

@@ -6,10 +6,10 @@ mod parts;
 
 pub use case::{CaseAnswer, CaseRow, HolderAnswer};
 pub(crate) use case::{as_of, page_link};
+pub(crate) use event::event;
 pub use event::{ActorAnswer, EventAnswer};
-pub(crate) use event::{Mask, event};
 pub(crate) use parts::flat;
-pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, TraceAnswer};
+pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, ToldAnswer, TraceAnswer};
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -89,6 +89,9 @@ enum CaseCommand {
     Events {
         /// Number of the case
         number: String,
+        /// Show names and telephone numbers in full
+        #[arg(long)]
+        reveal: bool,
     },
     /// The files of a case
     Attachments {
@@ -150,7 +153,9 @@ pub(crate) fn run(global: &Global, args: &CaseArgs, output: &mut Output) -> Resu
         CaseCommand::Show { number, reveal } => {
             view::case(&desk, &seen(&desk, number, *reveal)?, output)?
         }
-        CaseCommand::Events { number } => view::events(&desk, &seen(&desk, number, true)?, output)?,
+        CaseCommand::Events { number, reveal } => {
+            view::events(&desk, &seen(&desk, number, *reveal)?, output)?
+        }
         CaseCommand::Explain { number, clock } => {
             view::explain(&seen(&desk, number, false)?, clock.as_deref(), output)?
         }

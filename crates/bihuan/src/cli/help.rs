@@ -1,7 +1,11 @@
-//! Help in Chinese: the texts of `locales/cli.zh.toml`, by the path of the command and the id of the argument.
+//! Help in Chinese: the texts of `locales/cli.zh.toml`, by the path of the command and the id of the argument; the words that
+//! the parser itself adds (`word …`), and what it says about a line that it cannot read (`error …`).
 
 use clap::Command;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::io::{IsTerminal, Write, stderr, stdout};
 
 /// Whether people want English: `--lang`, else `BIHUAN_LANG`, else the system's locale.
 pub(crate) fn english() -> bool {
@@ -26,10 +30,99 @@ pub(crate) fn localised(command: Command, english: bool) -> Command {
     if english {
         return command;
     }
+    translate(command, "bihuan", &texts())
+}
+
+fn texts() -> BTreeMap<String, String> {
     // The file is part of the program; a test reads it.
-    let texts: BTreeMap<String, String> =
-        toml::from_str(include_str!("../../../../locales/cli.zh.toml")).unwrap_or_default();
-    translate(command, "bihuan", &texts)
+    toml::from_str(include_str!("../../../../locales/cli.zh.toml")).unwrap_or_default()
+}
+
+/// Says help, the version, or what is wrong with a line, in the language wanted.
+pub(crate) fn say(error: &Error, english: bool) {
+    // Printing cannot fail in a way worth reporting.
+    let _ = match (english, error.use_stderr()) {
+        (true, _) => error.print(),
+        (false, true) => write!(stderr(), "{}", chinese(error, stderr().is_terminal())),
+        (false, false) => write!(stdout(), "{}", chinese(error, stdout().is_terminal())),
+    };
+}
+
+fn chinese(error: &Error, coloured: bool) -> String {
+    let texts = texts();
+    if let Some(wrong) = wrong(error, &texts) {
+        return wrong;
+    }
+    let text = error.render();
+    let text = if coloured { text.ansi().to_string() } else { text.to_string() };
+    in_words(text, &texts)
+}
+
+/// The parser's own words, the longest first, because some are parts of others.
+fn in_words(text: String, texts: &BTreeMap<String, String>) -> String {
+    let mut words: Vec<(&str, &String)> =
+        texts.iter().filter_map(|(key, word)| Some((key.strip_prefix("word ")?, word))).collect();
+    words.sort_by_key(|(own, _)| std::cmp::Reverse(own.chars().count()));
+    words.into_iter().fold(text, |text, (own, word)| text.replace(own, word))
+}
+
+/// What is wrong with a line, and what to do. `None` where the parser did not refuse it.
+fn wrong(error: &Error, texts: &BTreeMap<String, String>) -> Option<String> {
+    let of = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(all)) => all.join("、"),
+        Some(ContextValue::StyledStr(text)) => text.to_string(),
+        _ => String::new(),
+    };
+    let (arg, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));
+    let key = match error.kind() {
+        ErrorKind::UnknownArgument => "unknown",
+        ErrorKind::InvalidSubcommand => "subcommand",
+        ErrorKind::MissingRequiredArgument => "missing",
+        ErrorKind::MissingSubcommand => "no_subcommand",
+        ErrorKind::InvalidValue if value.is_empty() => "no_value",
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => "value",
+        ErrorKind::NoEquals => "equals",
+        ErrorKind::TooManyValues => "too_many",
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => "too_few",
+        ErrorKind::ArgumentConflict => "conflict",
+        ErrorKind::InvalidUtf8 => "encoding",
+        _ => return None,
+    };
+    let because = error.source().map(|source| format!("（{source}）")).unwrap_or_default();
+    let subcommand = of(ContextKind::InvalidSubcommand);
+    let prior = of(ContextKind::PriorArg);
+    let fill = |key: &str, values: &[(&str, &str)]| {
+        let text = texts.get(&format!("error {key}")).cloned().unwrap_or_default();
+        values.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    };
+    let mut lines = vec![fill(
+        key,
+        &[
+            ("arg", &arg),
+            ("value", &value),
+            ("because", &because),
+            ("command", &subcommand),
+            ("prior", &prior),
+        ],
+    )];
+    for (key, kind) in [
+        ("valid", ContextKind::ValidValue),
+        ("valid", ContextKind::ValidSubcommand),
+        ("perhaps", ContextKind::SuggestedValue),
+        ("perhaps", ContextKind::SuggestedArg),
+        ("perhaps", ContextKind::SuggestedSubcommand),
+    ] {
+        let known = of(kind);
+        if !known.is_empty() {
+            lines.push(format!("  {}", fill(key, &[("values", &known)])));
+        }
+    }
+    let usage = in_words(of(ContextKind::Usage), texts);
+    lines.push(usage.trim_end().to_owned());
+    lines.push(fill("help", &[]));
+    lines.retain(|line| !line.trim().is_empty());
+    Some(format!("{}\n", lines.join("\n")))
 }
 
 fn translate(command: Command, path: &str, texts: &BTreeMap<String, String>) -> Command {
@@ -78,6 +171,67 @@ mod tests {
         }
         for sub in command.get_subcommands() {
             missing(sub, &format!("{path} {}", sub.get_name()), texts, found);
+        }
+    }
+
+    fn said(line: &[&str]) -> String {
+        let command = localised(crate::cli::Cli::command(), false);
+        chinese(&command.try_get_matches_from(line).unwrap_err(), false)
+    }
+
+    #[test]
+    fn no_word_of_the_parser_stays_english() {
+        let mut pages = vec![vec!["bihuan", "help"]];
+        let command = crate::cli::Cli::command();
+        for sub in command.get_subcommands() {
+            pages.push(vec!["bihuan", sub.get_name(), "--help"]);
+            pages.extend(
+                sub.get_subcommands()
+                    .map(|below| vec!["bihuan", sub.get_name(), below.get_name(), "--help"]),
+            );
+        }
+        assert!(pages.len() > 20);
+        let english = [
+            "Usage",
+            "Options",
+            "OPTIONS",
+            "Commands",
+            "Arguments",
+            "COMMAND",
+            "default",
+            "possible",
+            "env:",
+            "Print",
+            "message",
+        ];
+        for page in pages {
+            let text = said(&page);
+            assert!(text.contains("用法：bihuan") && text.contains("选项："), "{text}");
+            for word in english {
+                assert!(!text.contains(word), "{word} in {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_said_in_chinese_with_what_would_be_right() {
+        for (line, expected) in [
+            (vec!["bihuan", "case", "list", "--limt", "3"], vec!["--limt", "无法识别", "--limit"]),
+            (vec!["bihuan", "case", "lst"], vec!["没有命令“lst”", "list"]),
+            (vec!["bihuan", "case", "show"], vec!["缺少参数", "<NUMBER>"]),
+            (vec!["bihuan", "case", "list", "--limit"], vec!["--limit <LIMIT>", "需要一个值"]),
+            (vec!["bihuan", "--lang", "fr", "doctor"], vec!["“fr”", "可选值：zh、en"]),
+            (vec!["bihuan", "case", "list", "--limit", "x"], vec!["“x”", "无效"]),
+            (vec!["bihuan", "doctor", "more"], vec!["more", "无法识别"]),
+        ] {
+            let text = said(&line);
+            for part in expected {
+                assert!(text.contains(part), "{part} in {text}");
+            }
+            assert!(
+                text.contains("--help") && !text.contains("error") && !text.contains("Usage"),
+                "{text}"
+            );
         }
     }
 

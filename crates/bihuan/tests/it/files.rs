@@ -52,6 +52,40 @@ fn a_file_is_uploaded_into_a_field_listed_and_saved() {
 }
 
 #[test]
+fn the_account_of_a_case_hides_names_and_numbers_unless_they_are_asked_for() {
+    let world = World::new();
+    let said = [
+        "客户姓名=王小明",
+        "联系方式=13812345678",
+        "反馈渠道=电话",
+        "具体现象=无法登录，请回电13912345678",
+    ];
+    let mut line = vec!["case", "register", "cf"];
+    line.extend(said);
+    let registered = world.json(&line);
+    let number = registered["number"].as_str().unwrap();
+    for command in ["events", "show"] {
+        for json in [vec![], vec!["--json"]] {
+            let mut line = json.clone();
+            line.extend(["case", command, number]);
+            let hidden = world.run(&line).out;
+            assert!(hidden.contains("138****5678") && hidden.contains("139****5678"), "{hidden}");
+            assert!(!hidden.contains("1234") && !hidden.contains("王小明"), "{hidden}");
+            line.push("--reveal");
+            let full = world.run(&line).out;
+            assert!(
+                full.contains("13812345678")
+                    && full.contains("13912345678")
+                    && full.contains("王小明"),
+                "{full}"
+            );
+        }
+    }
+    let list = world.run(&["case", "list"]).out;
+    assert!(list.contains("139****5678") && !list.contains("13912345678"), "{list}");
+}
+
+#[test]
 fn a_file_that_cannot_be_taken_in_opens_no_case() {
     let world = World::new();
     let (empty, large) = (world.path("空.txt"), world.path("大.bin"));

@@ -47,12 +47,7 @@ impl Reader<'_> {
             return Ok(None);
         }
         let value = self.kind(&field.kind, entered)?;
-        Ok(Some(match value {
-            Value::Text(text) if field.pii && matches!(field.kind, FieldKind::Text) => {
-                Value::Private(text.into())
-            }
-            other => other,
-        }))
+        Ok(Some(private(&field.kind, field.pii, value)))
     }
 
     fn kind(&self, kind: &FieldKind, entered: &Json) -> Result<Value, Problem> {
@@ -155,7 +150,8 @@ impl Reader<'_> {
                 .find(|column| column.key == **name || column.label.zh == *name)
                 .ok_or(Problem::Unknown)?;
             if !cell.is_null() {
-                cells.insert(column.key.clone(), self.kind(&column.kind, cell)?);
+                let value = self.kind(&column.kind, cell)?;
+                cells.insert(column.key.clone(), private(&column.kind, column.pii, value));
             }
         }
         match columns
@@ -165,6 +161,14 @@ impl Reader<'_> {
             Some(column) => Err(Problem::WrongType { expected: column.key.to_string() }),
             None => Ok(Value::Row { cells }),
         }
+    }
+}
+
+/// One line of personal data is private; other kinds are private by themselves.
+fn private(kind: &FieldKind, pii: bool, value: Value) -> Value {
+    match value {
+        Value::Text(text) if pii && matches!(kind, FieldKind::Text) => Value::Private(text.into()),
+        other => other,
     }
 }
 

@@ -149,6 +149,9 @@ pub struct Column {
     pub kind: FieldKind,
     /// Must be filled in every row.
     pub required: bool,
+    /// Holds personal data: masked and encrypted.
+    #[serde(default)]
+    pub pii: bool,
 }
 
 /// Where an automatic field takes its value from.

@@ -1,7 +1,7 @@
 //! A case, whole and as a row of a list.
 
 use super::{ClockAnswer, Named, PersonAnswer, encoded, flat};
-use desk::{Desk, DeskError, Seen, decode_event};
+use desk::{Desk, DeskError, Seen, decode_event, without_phones};
 use engine::case::{Holder, Life, apply, holder};
 use engine::procedure::{FieldKind, Label};
 use jiff::Timestamp;
@@ -216,7 +216,7 @@ impl CaseRow {
             severity: columns.severity,
             category: columns.category.clone(),
             channel: columns.channel.clone(),
-            title: columns.title.clone(),
+            title: columns.title.as_deref().map(without_phones),
             received_at: columns.received_at,
             registered_at: columns.registered_at,
             next_due: columns.next_due,

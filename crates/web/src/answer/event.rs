@@ -3,13 +3,10 @@
 use super::flat;
 use crate::problem::Problem;
 use desk::{Seen, decode_event};
-use engine::event::Event;
-use engine::key::Key;
 use engine::people::{Directory, Who};
-use engine::value::Value;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use store::{EventRow, StoreError};
 use utoipa::ToSchema;
 
@@ -58,65 +55,21 @@ impl ActorAnswer {
     }
 }
 
-/// Masks values of fields by the rule of [`Seen::masked`], whatever the case holds now.
-pub(crate) struct Mask(Seen);
-
-impl Mask {
-    pub(crate) fn of(seen: Seen) -> Self {
-        Self(seen)
-    }
-
-    fn value(&mut self, key: &Key, value: &mut Value) {
-        let before = self.0.case.fields.insert(key.clone(), value.clone());
-        // A field that the procedure does not know shows nothing.
-        *value = self.0.masked(key).unwrap_or_else(|| Value::Text(String::new()));
-        match before {
-            Some(before) => self.0.case.fields.insert(key.clone(), before),
-            None => self.0.case.fields.remove(key),
-        };
-    }
-
-    fn event(&mut self, event: &mut Event) {
-        match event {
-            Event::FieldsSet { values, .. } => {
-                for (key, value) in values.iter_mut() {
-                    if let Some(value) = value {
-                        self.value(key, value);
-                    }
-                }
-            }
-            Event::Overridden { field, value, .. } => self.value(field, value),
-            Event::ChangeAsked { set, before, .. } => {
-                for (key, value) in set.iter_mut() {
-                    self.value(key, value);
-                }
-                for (key, value) in before.iter_mut() {
-                    if let Some(value) = value {
-                        self.value(key, value);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 /// An event as the caller may see it.
 pub(crate) fn event(
     people: &Directory,
-    mask: &mut Mask,
+    seen: &Seen,
     row: &EventRow,
     sequence: Option<u64>,
 ) -> Result<EventAnswer, Problem> {
-    let mut recorded = decode_event(row).map_err(|what| StoreError::Corrupt { what })?;
-    mask.event(&mut recorded.event);
-    let mut data = flat(json!(recorded.event));
+    let recorded = decode_event(row).map_err(|what| StoreError::Corrupt { what })?;
+    let mut data = flat(seen.shown(recorded.event));
     if let Some(object) = data.as_object_mut() {
         object.remove("type");
     }
     Ok(EventAnswer {
         sequence,
-        number: mask.0.case.number.clone(),
+        number: seen.case.number.clone(),
         seq: row.seq,
         kind: row.kind.clone(),
         at: row.at,

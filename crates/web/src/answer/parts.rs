@@ -1,8 +1,10 @@
 //! Parts of a case: clocks, tasks, contacts, links.
 
 use super::{ActorAnswer, Named, PersonAnswer, Title};
+use desk::{without_phones, words};
+use engine::calendar::Calendar;
 use engine::case::{ContactLog, Task};
-use engine::clocks::{ClockState, Instance};
+use engine::clocks::{ClockState, Instance, Trace};
 use engine::people::Directory;
 use engine::procedure::Procedure;
 use jiff::Timestamp;
@@ -76,6 +78,30 @@ pub struct TraceAnswer {
     /// calendar's steps), `due` (a due came into force, and why), `fired`, `state`.
     #[schema(value_type = Vec<Object>)]
     pub reasons: Vec<Json>,
+    /// The same in sentences, for people; times are local to the procedure's calendar.
+    pub told: Vec<ToldAnswer>,
+}
+
+/// A sentence of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ToldAnswer {
+    /// The sentence.
+    pub text: Title,
+    /// It belongs to the sentence before: a step of the calendar.
+    pub detail: bool,
+}
+
+impl ToldAnswer {
+    /// The account, in both languages.
+    pub(crate) fn all(trace: &Trace, calendar: &Calendar) -> Vec<Self> {
+        let [zh, en] = [false, true].map(|english| words::told(trace, calendar, english));
+        let both = zh.into_iter().zip(en);
+        let sentence = |(zh, en): (words::Told, words::Told)| Self {
+            text: Title { zh: zh.text, en: en.text },
+            detail: zh.detail,
+        };
+        both.map(sentence).collect()
+    }
 }
 
 /// Child work.
@@ -112,7 +138,7 @@ impl TaskAnswer {
         Self {
             id: task.id,
             kind: Named::of(&task.kind, rules.task(&task.kind).map(|kind| &kind.label)),
-            title: task.title.as_str().to_owned(),
+            title: without_phones(task.title.as_str()),
             owner: task.owner.as_ref().map(|id| PersonAnswer::of(people, id)),
             role: task
                 .role
@@ -126,7 +152,7 @@ impl TaskAnswer {
             depends_on: task.depends_on.clone(),
             created_at: task.created,
             done_at: task.done,
-            outcome: task.outcome.as_ref().map(|text| text.as_str().to_owned()),
+            outcome: task.outcome.as_ref().map(|text| without_phones(text.as_str())),
             round: task.round,
         }
     }
@@ -158,7 +184,7 @@ impl ContactAnswer {
             by: ActorAnswer::of(people, &log.by),
             method: log.method.clone(),
             purpose: log.purpose.name().to_owned(),
-            text: log.text.as_ref().map(|text| text.as_str().to_owned()),
+            text: log.text.as_ref().map(|text| without_phones(text.as_str())),
             reached: log.reached,
             round: log.round,
         }

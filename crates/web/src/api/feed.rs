@@ -1,6 +1,6 @@
 //! `GET /api/v1/events`: everything that happens, in the order in which it was committed; as JSON, or as a stream.
 
-use crate::answer::{EventAnswer, Mask, event, json, page_link};
+use crate::answer::{EventAnswer, event, json, page_link};
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{Params, negotiate};
@@ -13,7 +13,8 @@ use desk::Caller;
 use engine::refusal::Problem as Wrong;
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,16 +89,14 @@ fn part(
 ) -> Result<(Vec<EventAnswer>, u64), Problem> {
     let (desk, people) = (app.desk(), app.desk().people());
     let feed = desk.store().feed(&desk.scope(caller), after, limit)?;
-    let mut masks = HashMap::new();
+    let mut seen = HashMap::new();
     let mut items = Vec::new();
     for found in &feed.events {
-        let mask = match masks.get_mut(&found.case) {
-            Some(mask) => mask,
-            None => {
-                masks.entry(found.case).or_insert(Mask::of(desk.case_for(caller, &found.number)?))
-            }
+        let case = match seen.entry(found.case) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(desk.case_for(caller, &found.number)?),
         };
-        items.push(event(&people, mask, &found.event, Some(found.sequence))?);
+        items.push(event(&people, case, &found.event, Some(found.sequence))?);
     }
     Ok((items, feed.upto))
 }

@@ -271,7 +271,9 @@ pub(crate) fn sample(schema: &Json, person: &str) -> Json {
         _ if schema["x-kind"] == "tel" => json!(format!("{PHONE}9999")),
         _ if schema["format"] == "date-time" => json!("2026-05-08T01:20:00Z"),
         _ if schema["description"] == "id of a person" => json!(person),
-        _ => json!("设备无法启动，开机后屏幕显示错误代码 E07，已按说明书重启三次仍未恢复正常"),
+        _ => json!(
+            "设备无法启动，开机后屏幕显示错误代码 E07，已按说明书重启三次仍未恢复正常，请回电13812345678"
+        ),
     }
 }
 

@@ -2,10 +2,9 @@
 
 use crate::cli::output::Output;
 use anyhow::{Result, bail};
-use desk::{Desk, Seen, decode_event};
-use engine::calendar::{DayKind, Step};
+use desk::words::{clock_state, told};
+use desk::{Desk, Seen, decode_event, without_phones};
 use engine::case::{Holder, holder};
-use engine::clocks::{ClockState, DueCause, Reason, TimerStep, Trace};
 use engine::procedure::FieldKind;
 use engine::show;
 use engine::value::Value;
@@ -15,7 +14,7 @@ use store::CaseSummary;
 /// One line per case.
 pub(crate) fn rows(desk: &Desk, rows: &[CaseSummary], output: &mut Output) {
     if output.json {
-        let rows: Vec<_> = rows.iter().map(|row| json!({ "number": row.number, "procedure": row.columns.procedure, "stage": row.columns.stage, "life": row.columns.life, "holder": row.columns.holder, "next_due": row.columns.next_due, "title": row.columns.title })).collect();
+        let rows: Vec<_> = rows.iter().map(|row| json!({ "number": row.number, "procedure": row.columns.procedure, "stage": row.columns.stage, "life": row.columns.life, "holder": row.columns.holder, "next_due": row.columns.next_due, "title": row.columns.title.as_deref().map(without_phones) })).collect();
         output.value(&json!(rows));
         return;
     }
@@ -41,7 +40,7 @@ pub(crate) fn rows(desk: &Desk, rows: &[CaseSummary], output: &mut Output) {
         output.line(format!(
             "{:<20} {due:<16}  {stage}  {holder}  {}",
             row.number,
-            row.columns.title.clone().unwrap_or_default()
+            row.columns.title.as_deref().map(without_phones).unwrap_or_default()
         ));
     }
 }
@@ -92,7 +91,7 @@ pub(crate) fn case(desk: &Desk, seen: &Seen, output: &mut Output) -> Result<()> 
         output.line(format!(
             "  {due:<16} {} {} {provisional}",
             word(&clock.label),
-            state(output, &instance.state)
+            clock_state(&instance.state, english)
         ));
     }
     for field in &rules.fields {
@@ -124,19 +123,6 @@ fn file_names(desk: &Desk, ids: &Value) -> Result<Value> {
     Ok(Value::List(ids.texts().into_iter().map(name).collect::<Result<_>>()?))
 }
 
-fn state(output: &Output, state: &ClockState) -> String {
-    let key = match state {
-        ClockState::Waiting => "waiting",
-        ClockState::Running => "running",
-        ClockState::Paused => "paused",
-        ClockState::Met { .. } => "met",
-        ClockState::Breached { .. } => "breached",
-        ClockState::Expired { .. } => "expired",
-        ClockState::Cancelled { .. } => "cancelled",
-    };
-    output.text(&format!("clock.{key}"), &[])
-}
-
 /// Everything that happened, one line each.
 pub(crate) fn events(desk: &Desk, seen: &Seen, output: &mut Output) -> Result<()> {
     let mut after = 0;
@@ -144,24 +130,25 @@ pub(crate) fn events(desk: &Desk, seen: &Seen, output: &mut Output) -> Result<()
         let rows = desk.store().events(seen.summary.id, after, 500)?;
         let Some(last) = rows.last().map(|row| row.seq) else { return Ok(()) };
         for row in &rows {
+            let Ok(recorded) = decode_event(row) else { continue };
+            let mut body = seen.shown(recorded.event);
             if output.json {
-                output.line(json!({ "seq": row.seq, "at": row.at, "type": row.kind, "actor": row.actor, "event": row.body }).to_string());
-            } else if let Ok(recorded) = decode_event(row) {
-                let who = desk
-                    .people()
-                    .person(&row.actor)
-                    .map_or_else(|| row.actor.clone(), |person| person.name.clone());
-                let mut body = serde_json::to_value(&recorded.event)?;
-                if let Some(object) = body.as_object_mut() {
-                    object.remove("type");
-                }
-                output.line(format!(
-                    "{:>4} {} {:<18} {who}  {body}",
-                    row.seq,
-                    show::time(&seen.calendar, row.at),
-                    row.kind
-                ));
+                output.line(json!({ "seq": row.seq, "at": row.at, "type": row.kind, "actor": row.actor, "event": body }).to_string());
+                continue;
             }
+            let who = desk
+                .people()
+                .person(&row.actor)
+                .map_or_else(|| row.actor.clone(), |person| person.name.clone());
+            if let Some(object) = body.as_object_mut() {
+                object.remove("type");
+            }
+            output.line(format!(
+                "{:>4} {} {:<18} {who}  {body}",
+                row.seq,
+                show::time(&seen.calendar, row.at),
+                row.kind
+            ));
         }
         after = last;
     }
@@ -200,7 +187,10 @@ pub(crate) fn explain(seen: &Seen, clock: Option<&str>, output: &mut Output) -> 
                     show::word(&known.label, output.english),
                     instance.generation
                 ));
-                tell(seen, &trace, output);
+                for line in told(&trace, &seen.calendar, output.english) {
+                    let mark = if line.detail { "    " } else { "  - " };
+                    output.line(format!("{mark}{}", line.text));
+                }
             }
         }
     }
@@ -208,106 +198,4 @@ pub(crate) fn explain(seen: &Seen, clock: Option<&str>, output: &mut Output) -> 
         bail!("{}", output.text("case.unknown_clock", &[("clock", clock.unwrap_or("-"))]));
     }
     Ok(())
-}
-
-fn tell(seen: &Seen, trace: &Trace, output: &mut Output) {
-    let time = |at| show::time(&seen.calendar, at);
-    for reason in &trace.reasons {
-        let text = match reason {
-            Reason::Started { moment: Some(moment), at } => output
-                .text("explain.started", &[("at", &time(*at)), ("moment", moment.moment.name())]),
-            Reason::Started { moment: None, at } => {
-                output.text("explain.interval", &[("at", &time(*at))])
-            }
-            Reason::Limit { limit, req } => output.text(
-                "explain.limit",
-                &[("limit", &String::from(limit.clone())), ("req", &req.join(" "))],
-            ),
-            Reason::NotYetKnown => output.text("explain.unknown", &[]),
-            Reason::Counted(due) => {
-                for step in &due.trace {
-                    if let Some(text) = counted(seen, step, output) {
-                        output.line(format!("    {text}"));
-                    }
-                }
-                continue;
-            }
-            Reason::Due(fact) => output.text(
-                "explain.due",
-                &[
-                    ("at", &time(fact.at)),
-                    ("due", &fact.due.map_or_else(|| "-".to_owned(), time)),
-                    ("cause", &cause(output, &fact.cause)),
-                ],
-            ),
-            Reason::Fired(fired) => output.text(
-                "explain.fired",
-                &[
-                    ("at", &time(fired.at)),
-                    ("due", &time(fired.due)),
-                    ("step", &step_name(output, fired.step)),
-                ],
-            ),
-            Reason::State(known) => {
-                output.text("explain.state", &[("state", &state(output, known))])
-            }
-        };
-        output.line(format!("  - {text}"));
-    }
-}
-
-fn cause(output: &Output, cause: &DueCause) -> String {
-    let key = match cause {
-        DueCause::Counted => "counted",
-        DueCause::Shorter => "shorter",
-        DueCause::Longer => "longer",
-        DueCause::Field => "field",
-        DueCause::Extension(_) => "extension",
-        DueCause::Change(_) => "change",
-        DueCause::Merge => "merge",
-        DueCause::Pause => "pause",
-        DueCause::Resume => "resume",
-        DueCause::Calendar => "calendar",
-    };
-    output.text(&format!("cause.{key}"), &[])
-}
-
-fn step_name(output: &Output, step: TimerStep) -> String {
-    match step {
-        TimerStep::Remind(_) => output.text("step.remind", &[]),
-        TimerStep::Warn => output.text("step.warn", &[]),
-        TimerStep::Breach => output.text("step.breach", &[]),
-        TimerStep::Expire => output.text("step.expire", &[]),
-        TimerStep::Step(number) => {
-            output.text("step.step", &[("number", &(number + 1).to_string())])
-        }
-        TimerStep::Again(number) => output.text("step.again", &[("number", &number.to_string())]),
-    }
-}
-
-/// A step of the calendar in words; those that only repeat the start or the end are left out.
-fn counted(seen: &Seen, step: &Step, output: &Output) -> Option<String> {
-    let time = |at: &jiff::Timestamp| show::time(&seen.calendar, *at);
-    Some(match step {
-        Step::DaySkipped { date, day } => {
-            let why = match &day.kind {
-                DayKind::Holiday(name) => name.clone(),
-                _ => output.text("day.weekend", &[]),
-            };
-            output.text("explain.skipped", &[("date", &date.to_string()), ("why", &why)])
-        }
-        Step::DayCounted { date, number: Some(number), .. } => output.text(
-            "explain.counted_day",
-            &[("date", &date.to_string()), ("number", &number.to_string())],
-        ),
-        Step::TimeCounted { from, to, seconds, .. } => output.text(
-            "explain.counted",
-            &[("from", &time(from)), ("to", &time(to)), ("seconds", &seconds.to_string())],
-        ),
-        Step::CloseOfBusiness { at, .. } => output.text("explain.close", &[("at", &time(at))]),
-        Step::YearWithoutData { year, .. } => {
-            output.text("explain.no_data", &[("year", &year.to_string())])
-        }
-        _ => return None,
-    })
 }

@@ -144,6 +144,7 @@ impl Record<'_> {
             label: self.own_label(table),
             kind: self.kind(false),
             required: self.flag("required"),
+            pii: self.flag("pii"),
         }
     }
 

@@ -176,7 +176,7 @@ impl Walk<'_> {
         match kind {
             FieldKind::One(axis) | FieldKind::Many(axis) => self.key(Named::Axis, axis),
             FieldKind::Table(columns) => {
-                for Column { key: _, label: _, kind, required: _ } in columns {
+                for Column { key: _, label: _, kind, required: _, pii: _ } in columns {
                     self.kind(kind);
                 }
             }

@@ -1,6 +1,6 @@
 //! `GET /api/v1/cases/{number}/events`: everything that happened to a case.
 
-use crate::answer::{EventAnswer, Mask, event, json, page_link};
+use crate::answer::{EventAnswer, event, json, page_link};
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{self, Params};
@@ -55,11 +55,9 @@ pub(crate) async fn handler(
     let mut rows = desk.store().events(seen.summary.id, query.after.unwrap_or(0), limit + 1)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let (people, mut mask) = (desk.people(), Mask::of(seen));
-    let items = rows
-        .iter()
-        .map(|row| event(&people, &mut mask, row, None))
-        .collect::<Result<Vec<_>, _>>()?;
+    let people = desk.people();
+    let items =
+        rows.iter().map(|row| event(&people, &seen, row, None)).collect::<Result<Vec<_>, _>>()?;
     let last = rows.last().map(|row| row.seq.to_string()).filter(|_| more);
     let next = last.map(|last| page_link(uri.path(), uri.query(), &[("after", &last)]));
     Ok(json(StatusCode::OK, &Events { items, next }))

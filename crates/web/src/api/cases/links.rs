@@ -8,7 +8,7 @@ use crate::parse::{self, NoParams};
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
-use desk::{Caller, Desk, Seen};
+use desk::{Caller, Desk, Seen, without_phones};
 
 /// Links of a case
 ///
@@ -40,7 +40,7 @@ fn links(desk: &Desk, caller: &Caller, seen: &Seen) -> Result<Vec<LinkAnswer>, P
             number: other.summary.number,
             procedure: Named::of(&columns.procedure, rules.as_ref().map(|(rules, _)| &rules.label))
                 .title,
-            title: columns.title,
+            title: columns.title.as_deref().map(without_phones),
         });
     }
     Ok(items)

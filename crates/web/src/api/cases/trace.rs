@@ -1,6 +1,6 @@
 //! `GET /api/v1/cases/{number}/clocks/{clock}/trace`: how a due came about.
 
-use crate::answer::{ClockAnswer, TraceAnswer, flat, json};
+use crate::answer::{ClockAnswer, ToldAnswer, TraceAnswer, flat, json};
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{self, Params};
@@ -41,6 +41,7 @@ pub(crate) async fn handler(
     let answer = TraceAnswer {
         clock: ClockAnswer::of(&seen.procedure, &trace.instance),
         reasons: trace.reasons.iter().map(|reason| flat(json!(reason))).collect(),
+        told: ToldAnswer::all(&trace, &seen.calendar),
     };
     Ok(json(StatusCode::OK, &answer))
 }

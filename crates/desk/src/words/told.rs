@@ -1,0 +1,152 @@
+//! How a due came about, in sentences.
+
+use super::text;
+use engine::calendar::{Calendar, DayKind, Step};
+use engine::clocks::{ClockState, DueCause, Reason, TimerStep, Trace};
+use engine::procedure::Moment;
+use engine::show;
+
+/// A sentence of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The sentence.
+    pub text: String,
+    /// It belongs to the sentence before: a step of the calendar.
+    pub detail: bool,
+}
+
+/// The account of a due, in the order in which one would tell it; times are local to the calendar.
+pub fn told(trace: &Trace, calendar: &Calendar, english: bool) -> Vec<Told> {
+    let time = |at| show::time(calendar, at);
+    let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
+    let mut lines = Vec::new();
+    for reason in &trace.reasons {
+        let text = match reason {
+            Reason::Started { moment: Some(occurrence), at } => {
+                let moment = moment(occurrence.moment, english);
+                say("explain.started", &[("at", &time(*at)), ("moment", &moment)])
+            }
+            Reason::Started { moment: None, at } => say("explain.interval", &[("at", &time(*at))]),
+            Reason::Limit { limit, req } => say(
+                "explain.limit",
+                &[("limit", &String::from(limit.clone())), ("req", &req.join(" "))],
+            ),
+            Reason::NotYetKnown => say("explain.unknown", &[]),
+            Reason::Counted(due) => {
+                let steps = due.trace.iter().filter_map(|step| counted(calendar, step, english));
+                lines.extend(steps.map(|text| Told { text, detail: true }));
+                continue;
+            }
+            Reason::Due(fact) => say(
+                "explain.due",
+                &[
+                    ("at", &time(fact.at)),
+                    ("due", &fact.due.map_or_else(|| "-".to_owned(), time)),
+                    ("cause", &cause(&fact.cause, english)),
+                ],
+            ),
+            Reason::Fired(fired) => say(
+                "explain.fired",
+                &[
+                    ("at", &time(fired.at)),
+                    ("due", &time(fired.due)),
+                    ("step", &step_name(fired.step, english)),
+                ],
+            ),
+            Reason::State(known) => {
+                say("explain.state", &[("state", &clock_state(known, english))])
+            }
+        };
+        lines.push(Told { text, detail: false });
+    }
+    lines
+}
+
+/// What people call a moment.
+pub fn moment(moment: Moment, english: bool) -> String {
+    text(&format!("moment.{}", moment.name()), english, &[])
+}
+
+/// How a clock stands, or how it ended.
+pub fn clock_state(state: &ClockState, english: bool) -> String {
+    let key = match state {
+        ClockState::Waiting => "waiting",
+        ClockState::Running => "running",
+        ClockState::Paused => "paused",
+        ClockState::Met { .. } => "met",
+        ClockState::Breached { .. } => "breached",
+        ClockState::Expired { .. } => "expired",
+        ClockState::Cancelled { .. } => "cancelled",
+    };
+    text(&format!("clock.{key}"), english, &[])
+}
+
+fn cause(cause: &DueCause, english: bool) -> String {
+    let key = match cause {
+        DueCause::Counted => "counted",
+        DueCause::Shorter => "shorter",
+        DueCause::Longer => "longer",
+        DueCause::Field => "field",
+        DueCause::Extension(_) => "extension",
+        DueCause::Change(_) => "change",
+        DueCause::Merge => "merge",
+        DueCause::Pause => "pause",
+        DueCause::Resume => "resume",
+        DueCause::Calendar => "calendar",
+    };
+    text(&format!("cause.{key}"), english, &[])
+}
+
+fn step_name(step: TimerStep, english: bool) -> String {
+    let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
+    match step {
+        TimerStep::Remind(_) => say("step.remind", &[]),
+        TimerStep::Warn => say("step.warn", &[]),
+        TimerStep::Breach => say("step.breach", &[]),
+        TimerStep::Expire => say("step.expire", &[]),
+        TimerStep::Step(number) => say("step.step", &[("number", &(number + 1).to_string())]),
+        TimerStep::Again(number) => say("step.again", &[("number", &number.to_string())]),
+    }
+}
+
+/// A step of the calendar in words; those that only repeat the start or the end are left out.
+fn counted(calendar: &Calendar, step: &Step, english: bool) -> Option<String> {
+    let time = |at: &jiff::Timestamp| show::time(calendar, *at);
+    let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
+    Some(match step {
+        Step::DaySkipped { date, day } => {
+            let why = match &day.kind {
+                DayKind::Holiday(name) => name.clone(),
+                _ => say("day.weekend", &[]),
+            };
+            say("explain.skipped", &[("date", &date.to_string()), ("why", &why)])
+        }
+        Step::DayCounted { date, number: Some(number), .. } => say(
+            "explain.counted_day",
+            &[("date", &date.to_string()), ("number", &number.to_string())],
+        ),
+        Step::TimeCounted { from, to, seconds, .. } => say(
+            "explain.counted",
+            &[("from", &time(from)), ("to", &time(to)), ("seconds", &seconds.to_string())],
+        ),
+        Step::CloseOfBusiness { at, .. } => say("explain.close", &[("at", &time(at))]),
+        Step::YearWithoutData { year, .. } => {
+            say("explain.no_data", &[("year", &year.to_string())])
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_has_its_name_in_both_languages() {
+        for one in Moment::ALL {
+            let (zh, en) = (moment(*one, false), moment(*one, true));
+            assert!(!zh.starts_with("moment.") && !zh.is_ascii(), "{zh}");
+            assert!(!en.starts_with("moment.") && en.is_ascii(), "{en}");
+        }
+    }
+}
