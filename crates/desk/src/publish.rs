@@ -9,6 +9,7 @@ use engine::decide::Library;
 use engine::key::Key;
 use engine::procedure::{Procedure, from_json, read, to_json};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use store::{Administer, Change, StoreError};
 
@@ -153,10 +154,14 @@ impl Desk {
         let mut library = Library::default();
         let mut keys: Vec<String> =
             self.inner.store.settings(PROCEDURE)?.into_iter().map(|setting| setting.key).collect();
+        let in_force: BTreeSet<String> = keys.iter().cloned().collect();
         keys.extend(self.retired()?);
         keys.sort();
         keys.dedup();
         for key in keys {
+            if !in_force.contains(&key) {
+                library.retire(key.as_str().into());
+            }
             for setting in self.inner.store.setting_versions(PROCEDURE, &key)? {
                 let published = compiled(&setting.body, setting.version)?;
                 let calendar = self.calendar_of(&published.procedure)?;

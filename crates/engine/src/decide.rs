@@ -29,7 +29,7 @@ use crate::people::{Directory, Who};
 use crate::procedure::Procedure;
 use crate::refusal::Refusal;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A version of a procedure, and the calendar that it counts by.
@@ -39,6 +39,8 @@ pub type Rules = (Arc<Procedure>, Arc<Calendar>);
 #[derive(Debug, Clone, Default)]
 pub struct Library {
     procedures: BTreeMap<Key, BTreeMap<u32, Rules>>,
+    /// Cases go on under these, but none begins.
+    retired: BTreeSet<Key>,
 }
 
 impl Library {
@@ -50,7 +52,17 @@ impl Library {
             .insert(procedure.version, (procedure, calendar));
     }
 
-    /// The newest version of a procedure.
+    /// Lets no case begin under a procedure any more; those that it has go on.
+    pub fn retire(&mut self, key: Key) {
+        self.retired.insert(key);
+    }
+
+    /// The newest version of a procedure under which cases may begin.
+    pub fn in_force(&self, key: &str) -> Option<Rules> {
+        self.newest(key).filter(|_| !self.retired.contains(key))
+    }
+
+    /// The newest version of a procedure, also of a retired one.
     pub fn newest(&self, key: &str) -> Option<Rules> {
         self.procedures.get(key)?.values().next_back().cloned()
     }
@@ -60,7 +72,7 @@ impl Library {
         self.procedures.get(key)?.get(&version).cloned()
     }
 
-    /// The newest version of every procedure, in the order of their keys.
+    /// The newest version of every procedure, in the order of their keys; also of retired ones, whose cases go on.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Procedure>> {
         self.procedures
             .values()

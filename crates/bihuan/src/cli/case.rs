@@ -190,7 +190,7 @@ fn register(
 ) -> Result<()> {
     let library = desk.library();
     let (rules, calendar) =
-        library.newest(procedure).with_context(|| format!("procedure {procedure}"))?;
+        library.in_force(procedure).with_context(|| format!("procedure {procedure}"))?;
     let action = rules.register_action().context("register")?;
     let (mut fields, mut extra) = entry::inputs(&rules, &calendar, action, &pairs(fields)?)
         .map_err(|unknown| unknown_names(output, &unknown))?;

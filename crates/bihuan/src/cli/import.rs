@@ -78,7 +78,7 @@ pub(crate) fn run(global: &Global, args: &ImportArgs, output: &mut Output) -> Re
 fn planned(desk: &Desk, args: &ImportArgs, table: &Table, output: &Output) -> Result<Plan> {
     let library = desk.library();
     let key = &args.procedure;
-    let (rules, _) = library.newest(key).with_context(|| format!("procedure {key}"))?;
+    let (rules, _) = library.in_force(key).with_context(|| format!("procedure {key}"))?;
     let mapped = |text: &String| {
         let (column, field) = text.split_once('=')?;
         Some((column.trim().to_owned(), field.trim().to_owned()))

@@ -193,6 +193,16 @@ fn procedures_deleted_and_imported_again_behave_as_before() {
         world.desk.retire("test", key).unwrap();
     }
     assert!(world.desk.published().unwrap().is_empty());
+    let library = world.desk.library();
+    assert!(exported.iter().all(|(key, _)| library.in_force(key).is_none()));
+    let begun = world.desk.people().people[0].id.clone();
+    let refused = world.desk.register(
+        &engine::people::Who::Person(begun),
+        &exported[0].0,
+        Default::default(),
+        Default::default(),
+    );
+    assert!(refused.is_err(), "no case begins under a retired procedure");
     for (key, text) in &exported {
         world.desk.publish("test", key, text).unwrap();
     }

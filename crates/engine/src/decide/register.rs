@@ -34,7 +34,7 @@ impl Work<'_> {
         &self,
         procedure: &Key,
     ) -> Result<(Arc<Procedure>, Arc<crate::calendar::Calendar>), Refusal> {
-        self.library.newest(procedure).ok_or_else(|| Refusal::Unknown {
+        self.library.in_force(procedure).ok_or_else(|| Refusal::Unknown {
             what: "procedure".to_owned(),
             key: procedure.to_string(),
         })

@@ -77,7 +77,7 @@ pub(crate) async fn handler(
 fn entered(desk: &Desk, new: NewCase) -> Result<Entered, Problem> {
     let library = desk.library();
     let unknown = |name: &str| Problem::new(Kind::InvalidBody).field(name, Some(Wrong::Unknown));
-    let (rules, _) = library.newest(&new.procedure).ok_or_else(|| unknown("procedure"))?;
+    let (rules, _) = library.in_force(&new.procedure).ok_or_else(|| unknown("procedure"))?;
     let mut fields: Entered =
         new.fields.into_iter().map(|(key, value)| (key.into(), value)).collect();
     let received_at = new.received_at.map(|at| at.to_string());
