@@ -7,6 +7,7 @@ mod account;
 mod script;
 
 use crate::cli::output::Output;
+use crate::cli::serve::{self, ServeArgs};
 use crate::cli::{Global, place};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -35,6 +36,8 @@ pub(crate) struct DemoArgs {
     /// A folder with another script: organisation.toml and one file per procedure
     #[arg(long)]
     script: Option<PathBuf>,
+    #[command(flatten)]
+    serve: ServeArgs,
 }
 
 /// One case on its way through a life.
@@ -85,10 +88,15 @@ pub(crate) fn run(global: &Global, args: &DemoArgs, output: &mut Output) -> Resu
         "demo.promise",
         &[("cases", &sweep.cases.to_string()), ("broken", &sweep.broken.len().to_string())],
     );
-    Ok(differences.is_empty()
+    let sound = differences.is_empty()
         && sweep.broken.is_empty()
         && sweep.timers.is_empty()
-        && sweep.snapshots.is_empty())
+        && sweep.snapshots.is_empty();
+    drop(desk);
+    if args.no_serve || !sound {
+        return Ok(sound);
+    }
+    serve::run(global, &args.serve, output)
 }
 
 /// Plays every case step by step in the order of time, so that cases of one customer meet as they would in life.
