@@ -4,7 +4,7 @@ use crate::builtin::builtin;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use engine::calendar::{Calendar, Windows};
-use engine::check::{Violation, check_text};
+use engine::check::{Violation, check};
 use engine::decide::Library;
 use engine::key::Key;
 use engine::procedure::{Procedure, from_json, read, to_json};
@@ -61,8 +61,8 @@ impl Desk {
             .last()
             .map_or(0, |setting| setting.version);
         procedure.version = u32::try_from(last + 1).unwrap_or(u32::MAX).max(1);
-        self.calendar_of(&procedure)?;
-        self.sound(&procedure)?;
+        let calendar = self.calendar_of(&procedure)?;
+        self.sound(&procedure, &calendar)?;
         let compiled =
             to_json(&procedure).map_err(|error| DeskError::Invalid(error.to_string()))?;
         let body = json!({ "source": text, "compiled": compiled });
@@ -202,9 +202,13 @@ impl Desk {
         windowed(calendar, procedure)
     }
 
-    /// Refuses what the text alone shows to be unsound. Procedures that are not published yet count as those that travel
-    /// with the program: they refer to each other.
-    fn sound(&self, procedure: &Procedure) -> Result<(), DeskError> {
+    /// Refuses what is not proved to be sound. What travels with the program has been proved. Procedures that are not
+    /// published yet count as those that travel with the program: they refer to each other.
+    fn sound(&self, procedure: &Procedure, calendar: &Calendar) -> Result<(), DeskError> {
+        let known = |one: &Procedure| Procedure { version: procedure.version, ..one.clone() };
+        if BUILTIN.iter().any(|one| one.key == procedure.key && known(one) == *procedure) {
+            return Ok(());
+        }
         let library = self.library();
         let mut all: Vec<&Procedure> = library.all().map(|one| &**one).collect();
         for one in BUILTIN.iter().filter(|one| library.newest(&one.key).is_none()) {
@@ -214,7 +218,8 @@ impl Desk {
         all.push(procedure);
         let told =
             |one: &Violation| format!("{}: {}: {}: {}", one.line, one.code, one.item, one.detail);
-        let violations: Vec<String> = check_text(procedure, &all).iter().map(told).collect();
+        let report = check(procedure, calendar, &all);
+        let violations: Vec<String> = report.violations.iter().map(told).collect();
         if violations.is_empty() { Ok(()) } else { Err(DeskError::Unsound(violations)) }
     }
 }

@@ -217,6 +217,9 @@ pub struct Task {
     pub done: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<Private>,
+    /// Somebody went on in spite of it: it ends at the latest when the case is filed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub let_go: bool,
 }
 
 /// A running approval chain.

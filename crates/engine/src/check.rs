@@ -1,31 +1,42 @@
 //! `procedure check`: proves the promise for a procedure before it may be published.
 //!
-//! Two halves. The static half looks at the text alone and names precise lines: tables and rows that are total and
+//! Three parts. The static one looks at the text alone and names precise lines: tables and rows that are total and
 //! alive, moments that somebody can cause, actions that somebody can do, fields that somebody can fill in, numbers
-//! that cannot collide. The exploring half drives the engine itself through the reachable abstract states of a case,
-//! with people made up for the purpose, and looks at each state: somebody holds it, an action is due, a clock will
-//! reach somebody, filing stays possible.
+//! that cannot collide. The exploring one drives the engine itself through the reachable abstract states of a case with
+//! everything in it, within a budget, with people made up for the purpose: what it sees happen is possible, so that
+//! nothing is dead, and each violation comes with a way to it. The proving one takes the procedure apart and lets the
+//! engine follow up each part whole: in every state somebody holds the case, an action is due, a clock will reach
+//! somebody, filing stays possible, and nothing is left over when a case is filed.
 //!
 //! - `findings`: what was found; `space`: the finite values that conditions can tell apart
 //! - `stages`, `moments`, `clocks`, `forms`, `rows`, `numbers`: the static half
+//! - `claims`: what is proved, each claim over its own `skeleton` (made from a `coarse` procedure; `momentary` fields are not
+//!   kept in mind), which `prove` follows up whole and `realise` goes back
+//!   from to the whole procedure
 //! - `people`, `samples`, `wish`, `inputs`, `moves`: who may do what with which input; `shape`: the abstract state of a case; `graph`: the
 //!   states reached; `explore`, `passing`: the search; `judge`: what is required of a state and of all of them
 
+mod claims;
 mod clocks;
+mod coarse;
 mod explore;
 mod findings;
 mod forms;
 mod graph;
 mod inputs;
 mod judge;
+mod momentary;
 mod moments;
 mod moves;
 mod numbers;
 mod passing;
 mod people;
+mod prove;
+mod realise;
 mod rows;
 mod samples;
 mod shape;
+mod skeleton;
 mod space;
 mod stages;
 mod wish;
@@ -59,7 +70,15 @@ pub struct Report {
     pub transitions: usize,
     /// What was found, in the order of the file.
     pub violations: Vec<Violation>,
-    /// The budget ended before every reached state had been followed up: what was not found may still exist.
+    /// Abstract states of the skeletons over which the promise was proved, all of them together.
+    pub proof_states: usize,
+    /// Moves tried and accepted there.
+    pub proof_transitions: usize,
+    /// Every skeleton was followed up whole and nothing was found, so that there is nothing. False as well when no proof
+    /// was asked for, or something was found before.
+    pub proved: bool,
+    /// The budget ended before every reached state of the whole procedure had been followed up: which actions and clocks
+    /// are alive was seen, but not every state with everything in it at once.
     pub capped: bool,
 }
 
@@ -70,11 +89,13 @@ pub struct Budget {
     pub states: usize,
     /// Moves that are tried at most.
     pub moves: usize,
+    /// States of one skeleton at most; 0: nothing is proved, only explored.
+    pub proof: usize,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { states: 20_000, moves: 60_000 }
+        Budget { states: 20_000, moves: 60_000, proof: 250_000 }
     }
 }
 
@@ -99,7 +120,25 @@ pub fn check_within(
         let (origin, item, detail) = (&problem.origin, problem.item, problem.detail);
         findings.on_path(problem.code, origin, item, detail, problem.path);
     }
+    let mut proved = claims::Proved::default();
+    if budget.proof > 0 && findings.is_empty() {
+        proved = claims::claims(procedure, calendar, all, budget.proof);
+        for problem in proved.problems.drain(..) {
+            let (origin, item, detail) = (&problem.origin, problem.item, problem.detail);
+            findings.on_path(problem.code, origin, item, detail, problem.path);
+        }
+        if !proved.closed {
+            let detail = format!(
+                "a part of it has more than {} states, or an action more combinations of input than are tried",
+                budget.proof
+            );
+            findings.find("not_proved", &procedure.origin, "procedure", detail);
+        }
+    }
     Report {
+        proof_states: proved.states,
+        proof_transitions: proved.transitions,
+        proved: proved.closed && findings.is_empty(),
         states: explored.states,
         transitions: explored.transitions,
         violations: findings.finish(),

@@ -14,6 +14,7 @@ mod survey;
 mod tick;
 mod verbs;
 
+pub(crate) use act::allowed;
 pub use act::{Offer, missing, offers};
 pub(crate) use desk::recipients;
 pub use desk::{approvers, people_for};

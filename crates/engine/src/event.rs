@@ -63,7 +63,13 @@ pub enum Event {
     /// Another stage.
     StageEntered { stage: Key, action: Option<Key>, reason: Option<Private> },
     /// The guards of an action were overridden.
-    GuardsOverridden { action: Key, reason: Private },
+    GuardsOverridden {
+        action: Key,
+        reason: Private,
+        /// Open tasks in spite of which it was done; they go on, and end at the latest when the case is filed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tasks: Vec<u32>,
+    },
     /// Another round.
     RoundBegun { round: u32 },
     /// Settled, not yet filed.

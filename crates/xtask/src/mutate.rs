@@ -23,7 +23,7 @@ use text::Text;
 const EACH: usize = 12;
 
 /// Exploration of a mutant: less than publishing takes, more than the shortest way to any stage needs.
-const REDUCED: Budget = Budget { states: 4_000, moves: 12_000 };
+const REDUCED: Budget = Budget { states: 4_000, moves: 12_000, proof: 0 };
 
 /// In a thousand: how many mutants must be refused at the right line.
 const WANTED: usize = 980;
@@ -125,7 +125,8 @@ fn untouched(originals: &[Original], out: &mut impl Write) -> io::Result<bool> {
     let all: Vec<&Procedure> = originals.iter().map(|original| &original.procedure).collect();
     let mut sound = true;
     for Original { key, procedure, calendar, .. } in originals {
-        let report = engine::check::check(procedure, calendar, &all);
+        let budget = Budget { proof: 0, ..Budget::default() };
+        let report = check_within(procedure, calendar, &all, budget);
         sound &= report.violations.is_empty();
         writeln!(
             out,

@@ -64,7 +64,6 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
     let who = recorded.who.clone();
     match recorded.event.clone() {
         Event::Registered { .. }
-        | Event::GuardsOverridden { .. }
         | Event::Commented { .. }
         | Event::Notified(_)
         | Event::FiledForRecord { .. } => {}
@@ -147,7 +146,13 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
                 round,
                 done: None,
                 outcome: None,
+                let_go: false,
             });
+        }
+        Event::GuardsOverridden { tasks, .. } => {
+            for task in case.tasks.iter_mut().filter(|task| tasks.contains(&task.id)) {
+                task.let_go = true;
+            }
         }
         Event::TaskSettled { id, outcome, .. } => {
             if let Some(task) = case.tasks.iter_mut().find(|task| task.id == id) {

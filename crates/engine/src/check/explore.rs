@@ -441,7 +441,7 @@ fn followed_up(kit: &Kit<'_>, case: &Case) -> bool {
 }
 
 /// Who may open a case: somebody of the first role, somebody without a role, the customer.
-fn openers(kit: &Kit<'_>, action: &Action) -> Vec<Who> {
+pub(super) fn openers(kit: &Kit<'_>, action: &Action) -> Vec<Who> {
     use crate::procedure::{Actor, Relation};
     let mut openers: Vec<Who> = Vec::new();
     for actor in &action.by {

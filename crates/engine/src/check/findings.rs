@@ -38,6 +38,11 @@ impl Findings {
         }
     }
 
+    /// Whether nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.violations.is_empty()
+    }
+
     /// All of them in the order of the file.
     pub(super) fn finish(mut self) -> Vec<Violation> {
         self.violations.sort();

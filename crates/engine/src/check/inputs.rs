@@ -7,6 +7,7 @@ use super::wish::wish;
 use crate::case::Case;
 use crate::clocks::ClockState;
 use crate::command::{Entered, Extra, NewTask};
+use crate::decide::allowed;
 use crate::key::Key;
 use crate::procedure::{Action, Effect, Fact, Field, FieldKind, Procedure, Verb};
 use jiff::{SignedDuration, Timestamp};
@@ -150,8 +151,44 @@ impl<'p> Kit<'p> {
             .collect()
     }
 
+    /// The fields that an action lets people enter and that make a difference, each with one value of every class that
+    /// conditions tell apart, but for the class of what is there already.
+    pub(super) fn enterable(
+        &self,
+        case: Option<&Case>,
+        action: &Action,
+        now: Timestamp,
+    ) -> Vec<(&'p Field, Vec<Json>)> {
+        let procedure = self.desk.procedure;
+        let allowed = allowed(procedure, case, action);
+        let fields = procedure.fields.iter().filter(|field| allowed.contains(&field.key));
+        fields
+            .filter_map(|field| {
+                let there = case.and_then(|case| case.value(&field.key));
+                let fixed = field.derive.is_some() || (field.guarded && there.is_some());
+                if fixed && !action.has(Verb::Adjust) {
+                    return None;
+                }
+                let mut choices = self.tested.others(procedure, field, there);
+                if matches!(field.kind, FieldKind::Time) {
+                    // One instant is as good as another, as long as it is right now.
+                    choices.retain(Json::is_null);
+                    let known = self.tested.instants.contains(&field.key)
+                        || self.tested.fields.contains_key(&field.key);
+                    choices.extend(sample(procedure, field, case, now).filter(|_| known));
+                }
+                (!choices.is_empty()).then_some((field, choices))
+            })
+            .collect()
+    }
+
     /// The built-in input of an action's verbs.
-    fn extras(&self, case: &Case, action: &Action, now: Timestamp) -> Vec<(String, Extra)> {
+    pub(super) fn extras(
+        &self,
+        case: &Case,
+        action: &Action,
+        now: Timestamp,
+    ) -> Vec<(String, Extra)> {
         let text = || Some("说明".to_owned());
         let base = Extra {
             reason: text(),

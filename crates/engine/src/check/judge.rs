@@ -212,19 +212,23 @@ pub(super) fn graph(procedure: &Procedure, nodes: &[Node]) -> Vec<(usize, Troubl
     let completing = completing(nodes);
     let mut troubles = Vec::new();
     for (number, node) in nodes.iter().enumerate() {
-        let stuck = node.end == End::Open && !completing.get(number).is_none_or(|can| *can);
-        if let Some(stage) = procedure.stage(&node.stage).filter(|_| stuck) {
-            let trouble = Trouble {
-                code: "cannot_complete",
-                origin: stage.origin.clone(),
-                item: format!("stages.{}", stage.key),
-                detail: "no way leads from here to filing".to_owned(),
-                then: None,
-            };
-            troubles.push((number, trouble));
+        let cannot = node.end == End::Open && !completing.get(number).is_none_or(|can| *can);
+        if let Some(stage) = procedure.stage(&node.stage).filter(|_| cannot) {
+            troubles.push((number, stuck(stage)));
         }
     }
     troubles
+}
+
+/// No way leads from a state of this stage to filing.
+pub(super) fn stuck(stage: &Stage) -> Trouble {
+    Trouble {
+        code: "cannot_complete",
+        origin: stage.origin.clone(),
+        item: format!("stages.{}", stage.key),
+        detail: "no way leads from here to filing".to_owned(),
+        then: None,
+    }
 }
 
 /// For each state whether filing can be reached. A state that was not followed up is taken to be like those of its stage

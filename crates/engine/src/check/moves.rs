@@ -181,7 +181,7 @@ impl<'p> Kit<'p> {
 }
 
 /// Every moment filter that steers cases.
-fn filters(procedure: &Procedure) -> impl Iterator<Item = &MomentFilter> {
+pub(super) fn filters(procedure: &Procedure) -> impl Iterator<Item = &MomentFilter> {
     let clocks = procedure.clocks.iter().flat_map(|clock| {
         let rows = clock.by.iter().flat_map(|row| &row.stop);
         let steps = clock.remind.iter().chain(&clock.breach).flat_map(|step| &step.unless);

@@ -137,7 +137,7 @@ fn hours(from: Timestamp, to: Timestamp) -> i64 {
     (to.as_second() - from.as_second()).div_euclid(3600)
 }
 
-fn told(step: TimerStep, clock: &str) -> String {
+pub(super) fn told(step: TimerStep, clock: &str) -> String {
     match step {
         TimerStep::Remind(number) => format!("time: {clock} reminds ({})", number + 1),
         TimerStep::Warn => format!("time: {clock} warns"),

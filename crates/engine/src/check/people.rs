@@ -52,6 +52,15 @@ pub(super) fn directory(procedures: &[&Procedure]) -> Directory {
     Directory { people: people.into(), load: Default::default() }
 }
 
+/// The same people, all of them away.
+pub(super) fn vacated(present: &Directory) -> Directory {
+    let mut people = present.people.to_vec();
+    for person in &mut people {
+        person.absent = vec![(Timestamp::MIN, Timestamp::MAX)];
+    }
+    Directory { people: people.into(), load: Default::default() }
+}
+
 /// A procedure with the people who work by it.
 #[derive(Clone, Copy)]
 pub(super) struct Desk<'a> {

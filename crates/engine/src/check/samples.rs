@@ -46,6 +46,26 @@ impl<'p> Tested<'p> {
         tested
     }
 
+    /// One value for every class of values that conditions tell from what is there, empty among them.
+    pub(super) fn others(
+        &self,
+        procedure: &Procedure,
+        field: &Field,
+        there: Option<&Value>,
+    ) -> Vec<Json> {
+        let Some(tests) = self.fields.get(&field.key) else { return Vec::new() };
+        let class = |value: Option<&Value>| -> Vec<bool> {
+            tests.iter().map(|test| space::passes(field, test, value)).collect()
+        };
+        let here = class(there);
+        let empty = class(None);
+        let choices = self.choices(procedure, field);
+        let entered = choices.iter().map(|(value, _)| class(Some(value))).collect::<Vec<_>>();
+        let emptied = (empty != here && !entered.contains(&empty)).then_some(Json::Null);
+        let others = choices.into_iter().zip(&entered).filter(|(_, class)| **class != here);
+        others.map(|((_, json), _)| json).chain(emptied).collect()
+    }
+
     /// Values of a field that conditions tell apart and that people may enter.
     pub(super) fn choices(&self, procedure: &Procedure, field: &Field) -> Vec<(Value, Json)> {
         let Some(tests) = self.fields.get(&field.key) else { return Vec::new() };

@@ -1,15 +1,16 @@
 //! The abstract state of a case: what decides about its further way, and nothing else. Instants are left out; how far
 //! each clock has come stays in.
 
+use super::momentary::momentary;
 use super::people::Desk;
 use super::samples::Tested;
 use super::space::{self, whole};
-use crate::case::{Case, Facts};
+use crate::case::{Case, Facts, Task};
 use crate::clocks::{ClockState, Instance, TimerStep};
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{
-    Action, Actor, Clock, Fact, Procedure, Relation, Step, StepKind, Test, Verb,
+    Action, Actor, Again, Clock, Fact, Procedure, Relation, Step, StepKind, Test, Verb,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,8 @@ pub(super) struct Mould<'p> {
     instants: BTreeSet<&'p Key>,
     co_owners: bool,
     overrides: bool,
+    /// Also what only a complete search must tell apart: how clocks may start again.
+    exact: bool,
 }
 
 impl<'p> Mould<'p> {
@@ -61,7 +64,20 @@ impl<'p> Mould<'p> {
             instants: tested.instants.clone(),
             co_owners: procedure.actions.iter().any(only),
             overrides: procedure.actions.iter().any(|action| action.has(Verb::ClearOverride)),
+            exact: false,
         }
+    }
+
+    /// A mould under which cases of the same shape have the same future.
+    pub(super) fn exact(procedure: &'p Procedure, tested: &Tested<'p>) -> Self {
+        let passing = momentary(procedure);
+        let mut mould = Mould { exact: true, ..Mould::new(procedure, tested) };
+        mould.fields.retain(|(key, _)| !passing.contains_key(*key));
+        mould.overrides &= tested
+            .fields
+            .keys()
+            .any(|key| procedure.field(key).is_some_and(|field| field.derive.is_some()));
+        mould
     }
 
     /// The shape of a case. The first number stands for life and stage, the second for the clocks that insist, the
@@ -79,7 +95,11 @@ impl<'p> Mould<'p> {
         let (insisting, others, phases) = self.clocks(desk, case, now);
         add(format!("insisting {insisting:?}"));
         add(format!("clocks {others:?}"));
-        add(format!("round {}", case.round.min(2)));
+        // Whoever asks for the round or the members tests them as facts.
+        if !self.exact {
+            add(format!("round {}", case.round.min(2)));
+            add(format!("members {}", !case.members.is_empty()));
+        }
         add(assigned(case));
         add(match &case.chain {
             Some(run) => format!("chain {} {} {}", run.chain, run.passed, run.steps.len()),
@@ -87,12 +107,13 @@ impl<'p> Mould<'p> {
         });
         let open: BTreeSet<&str> =
             case.tasks.iter().filter(|task| task.done.is_none()).map(|task| &*task.kind).collect();
-        add(format!("tasks {open:?}"));
+        let bound = |task: &&Task| task.done.is_none() && !task.let_go;
+        let bound = self.exact && case.tasks.iter().any(|task| bound(&task));
+        add(format!("tasks {open:?} {bound}"));
         let escalated: Vec<&str> = case.escalations.keys().map(|name| &**name).collect();
         add(format!("escalated {escalated:?}"));
         add(self.pending(case));
         add(format!("paused {}", case.pauses.last().is_some_and(|pause| pause.to.is_none())));
-        add(format!("members {}", !case.members.is_empty()));
         if self.co_owners {
             add(format!("helped {}", !case.co_owners.is_empty()));
         }
@@ -115,8 +136,26 @@ impl<'p> Mould<'p> {
         for (fact, most) in &self.facts {
             add(format!("${} {}", fact.name(), facts.number(fact).min(*most)));
         }
+        if self.exact {
+            self.begun(case).into_iter().for_each(&mut add);
+        }
         phases.into_iter().for_each(add);
         shape
+    }
+
+    /// Clocks that have run already and will not start again in this case or round.
+    fn begun(&self, case: &Case) -> Vec<String> {
+        let clocks = self.procedure.clocks.iter().filter(|clock| clock.tasks.is_empty());
+        clocks
+            .filter(|clock| match clock.again {
+                Again::Start => false,
+                Again::Never => case.clocks.iter().any(|one| one.clock == clock.key),
+                Again::Round => {
+                    case.clocks.iter().any(|one| one.clock == clock.key && one.round == case.round)
+                }
+            })
+            .map(|clock| format!("begun {}", clock.key))
+            .collect()
     }
 
     fn pending(&self, case: &Case) -> String {
@@ -215,8 +254,10 @@ fn phase(case: &Case, clock: &Clock, instance: &Instance) -> String {
         let so_far = so_far.count().min(usize::try_from(misses).unwrap_or(usize::MAX));
         let _ = write!(text, " {so_far}");
     }
-    // Of several moments that stop it together, those that have happened.
-    for row in clock.by.iter().filter(|row| row.stop.len() > 1) {
+    // Of several moments that stop it together, or by another row than today's, those that have happened.
+    let differ =
+        clock.by.windows(2).any(|pair| matches!(pair, [one, other] if one.stop != other.stop));
+    for row in clock.by.iter().filter(|row| row.stop.len() > 1 || differ) {
         text.push(' ');
         for filter in &row.stop {
             let since = case.moments.iter().skip(instance.index);

@@ -9,7 +9,7 @@ use crate::event::{Event, SetCause};
 use crate::key::Key;
 use crate::people::{Directory, Who};
 use crate::procedure::{
-    Action, Actor, Effect, FieldKind, Moment, Need, Procedure, Relation, Role, Verb,
+    Action, Actor, Effect, Fact, FieldKind, Moment, Need, Procedure, Relation, Role, Verb,
 };
 use crate::refusal::{Missing, Refusal};
 use crate::value::{Private, Value};
@@ -53,7 +53,7 @@ pub fn offers(
         .map(|action| Offer {
             action: action.key.clone(),
             next: next.as_ref() == Some(&action.key),
-            fields: allowed(procedure, case, action).into_iter().collect(),
+            fields: allowed(procedure, Some(case), action).into_iter().collect(),
             missing: missing(procedure, case, action),
         })
         .collect()
@@ -175,10 +175,15 @@ fn acts_as(
 
 /// The fields that may be entered with an action: those of its forms that are due by now, those it asks, and for the
 /// verbs that change fields all of them.
-fn allowed(procedure: &Procedure, case: &Case, action: &Action) -> BTreeSet<Key> {
+pub(crate) fn allowed(
+    procedure: &Procedure,
+    case: Option<&Case>,
+    action: &Action,
+) -> BTreeSet<Key> {
     let does = |verb| action.does.contains(&verb);
     // Also what belongs to the stage that it leads to: whoever moves a case on may fill it in at once.
-    let here = procedure.stage_index(&case.stage).unwrap_or(usize::MAX);
+    let here =
+        case.map_or(Some(0), |case| procedure.stage_index(&case.stage)).unwrap_or(usize::MAX);
     let there = action.to.as_ref().and_then(|to| procedure.stage_index(to)).unwrap_or(here);
     let here = here.max(there);
     let mut fields: BTreeSet<Key> = action.input.iter().map(|input| input.field.clone()).collect();
@@ -248,6 +253,18 @@ pub fn missing(procedure: &Procedure, case: &Case, action: &Action) -> Vec<Missi
     missing
 }
 
+/// Open tasks that guards of an action ask to be done first.
+fn barring(procedure: &Procedure, case: &Case, who: &Who, action: &Action) -> Vec<u32> {
+    let facts = Facts::new(procedure, case, who);
+    let failed = action.guards.iter().filter(|guard| !facts.holds(&guard.need));
+    let asked: Vec<Fact> = failed.flat_map(|guard| guard.need.facts()).cloned().collect();
+    let bars = |kind: &Key| {
+        asked.contains(&Fact::OpenTasks) || asked.contains(&Fact::OpenTasksOf(kind.clone()))
+    };
+    let open = case.tasks.iter().filter(|task| task.done.is_none());
+    open.filter(|task| bars(&task.kind)).map(|task| task.id).collect()
+}
+
 impl Work<'_> {
     /// Does an action.
     pub(crate) fn act(
@@ -304,7 +321,7 @@ impl Work<'_> {
         extra: &Extra,
     ) -> Result<(), Refusal> {
         let adjust = action.does.contains(&Verb::Adjust);
-        let allowed = Allowed { fields: allowed(procedure, self.case(id), action), adjust };
+        let allowed = Allowed { fields: allowed(procedure, Some(self.case(id)), action), adjust };
         let mut values = self.read(id, entered, &allowed)?;
         self.freshly_rated(procedure, action, &values)?;
         let reason = extra.reason.clone().map(Private::from);
@@ -362,9 +379,14 @@ impl Work<'_> {
             let Some(reason) = extra.reason.clone() else {
                 return Err(Refusal::Reason { action: action.key.clone() });
             };
+            let tasks = barring(procedure, case, who, action);
             self.record(
                 id,
-                Event::GuardsOverridden { action: action.key.clone(), reason: reason.into() },
+                Event::GuardsOverridden {
+                    action: action.key.clone(),
+                    reason: reason.into(),
+                    tasks,
+                },
             );
             return Ok(());
         }

@@ -84,6 +84,7 @@ impl Work<'_> {
                 let keep_until = local
                     .checked_add(years.years())
                     .map_or(self.now, |until| calendar.instant(until));
+                self.end_let_go(id);
                 self.record(id, Event::Archived { keep_until });
                 self.happen(id, Moment::Archived);
             }
@@ -91,6 +92,16 @@ impl Work<'_> {
                 self.record(id, Event::Reopened)
             }
             _ => {}
+        }
+    }
+
+    /// Tasks in spite of which somebody went on end when the case is filed, so that none is left over.
+    fn end_let_go(&mut self, id: &Key) {
+        let tasks = self.case(id).tasks.iter();
+        let open: Vec<u32> =
+            tasks.filter(|task| task.let_go && task.done.is_none()).map(|task| task.id).collect();
+        for task in open {
+            self.settle_task(id, task);
         }
     }
 

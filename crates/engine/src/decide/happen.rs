@@ -93,13 +93,14 @@ impl Work<'_> {
             .map(|task| task.id)
             .collect();
         for task in settled {
-            self.record(id, Event::TaskSettled { id: task, outcome: None, by_itself: true });
-            self.happen_with(
-                id,
-                Moment::TaskDone,
-                Detail { task: Some(task), ..Detail::default() },
-            );
+            self.settle_task(id, task);
         }
+    }
+
+    /// A task ends by itself.
+    pub(crate) fn settle_task(&mut self, id: &Key, task: u32) {
+        self.record(id, Event::TaskSettled { id: task, outcome: None, by_itself: true });
+        self.happen_with(id, Moment::TaskDone, Detail { task: Some(task), ..Detail::default() });
     }
 
     fn notify(&mut self, id: &Key, procedure: &Procedure, occurrence: &Occurrence) {

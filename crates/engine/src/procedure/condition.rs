@@ -33,6 +33,18 @@ impl Condition {
             Condition::Is(operand, _) => matches!(operand, Operand::Field(key) if *key == *field),
         }
     }
+
+    /// The facts that it compares.
+    pub fn facts(&self) -> Vec<&Fact> {
+        match self {
+            Condition::Always | Condition::Is(Operand::Field(_), _) => Vec::new(),
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().flat_map(Condition::facts).collect()
+            }
+            Condition::Not(inner) => inner.facts(),
+            Condition::Is(Operand::Fact(fact), _) => vec![fact],
+        }
+    }
 }
 
 /// What is compared.

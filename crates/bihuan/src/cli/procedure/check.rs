@@ -46,7 +46,7 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output) -> Result<bool> {
         let fine = report.violations.is_empty() && findings.is_empty();
         sound &= fine;
         if output.json {
-            reports.push(json!({ "file": name, "sound": fine, "findings": findings, "states": report.states, "transitions": report.transitions, "capped": report.capped, "violations": report.violations }));
+            reports.push(json!({ "file": name, "sound": fine, "findings": findings, "states": report.states, "transitions": report.transitions, "capped": report.capped, "proved": report.proved, "proof_states": report.proof_states, "proof_transitions": report.proof_transitions, "violations": report.violations }));
             continue;
         }
         for violation in &report.violations {
@@ -61,7 +61,13 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output) -> Result<bool> {
             ("violations", &report.violations.len().to_string()),
         ];
         output.say("procedure.checked", &facts);
-        if report.capped {
+        if report.proved {
+            let facts = [
+                ("states", report.proof_states.to_string()),
+                ("transitions", report.proof_transitions.to_string()),
+            ];
+            output.say("procedure.proved", &facts.each_ref().map(|(key, text)| (*key, &**text)));
+        } else if report.capped {
             output.say("procedure.capped", &[]);
         }
     }
