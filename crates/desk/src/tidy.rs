@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a repeated submission gets the answer of the first one. Promised are 24 hours.
+/// How long a repeated submission gets the answer of the first one, as the description of the API promises.
 const REPEATABLE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What was forgotten.

@@ -435,6 +435,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_administrator_has_to_see_to_is_told_apart() {
+        let told = |error: StoreError| {
+            let problem = Problem::from(error);
+            let waits = problem.0.headers.iter().any(|(name, _)| *name == header::RETRY_AFTER);
+            (problem.kind().slug(), problem.kind().status().as_u16(), waits)
+        };
+        assert_eq!(told(StoreError::DiskFull), ("storage-full", 507, true));
+        assert_eq!(told(StoreError::ReadOnly), ("read-only", 503, true));
+        assert_eq!(told(StoreError::Moved), ("database-moved", 503, true));
+        assert_eq!(told(StoreError::OutcomeUnknown), ("unavailable", 503, true));
+        assert_eq!(told(StoreError::Corrupt { what: "x".into() }), ("damaged", 500, false));
+        assert_eq!(told(StoreError::FileMissing), ("file-missing", 404, false));
+    }
+
+    #[test]
     fn a_refusal_names_its_fields() {
         let refusal = Refusal::Invalid {
             fields: vec![("a".into(), Wrong::TooShort(4)), ("b".into(), Wrong::Unknown)],
