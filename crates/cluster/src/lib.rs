@@ -1,6 +1,10 @@
 //! A PostgreSQL server of one's own, for tests and measurements: a fresh cluster in a temporary folder, reached through a socket in
-//! it and gone when it is dropped. Never part of the program.
+//! it and gone when it is dropped; and a small disk of one's own ([`Disk`]). Never part of the program.
 #![warn(missing_docs)]
+
+mod disk;
+
+pub use disk::Disk;
 
 use std::ffi::OsStr;
 use std::io::{Error, Result, Write};
@@ -217,6 +221,21 @@ impl Cluster {
     /// When the server refuses.
     pub fn database(&self) -> Result<String> {
         fresh(&self.address("postgres"), "template0")
+    }
+
+    /// Makes an empty database that lies on a disk, and returns its address. The log of the server stays where it is.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn database_on(&self, disk: &Disk) -> Result<String> {
+        let folder = disk.path().join("tablespace");
+        std::fs::create_dir(&folder)?;
+        if is_root()? {
+            run(Command::new("chown").arg(USER).arg(&folder))?;
+        }
+        let server = self.address("postgres");
+        Self::sql(&server, &format!("CREATE TABLESPACE small LOCATION '{}'", folder.display()))?;
+        fresh(&server, "template0 TABLESPACE small")
     }
 
     /// Lets a command and all it starts share this server's databases ([`Database::new`]).

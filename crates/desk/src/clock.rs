@@ -35,6 +35,11 @@ impl VirtualClock {
         let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *now = to.max(*now);
     }
+
+    /// Is set to an instant as somebody sets a machine's clock: also backwards.
+    pub fn turn(&self, to: Timestamp) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = to;
+    }
 }
 
 impl Clock for VirtualClock {

@@ -127,9 +127,6 @@ impl Desk {
     /// Counts people's work anew when others wrote, now and then.
     pub(crate) fn recount(&self) {
         let (followed, store) = (&self.inner.followed, &self.inner.store);
-        if !store.is_shared() {
-            return;
-        }
         let now = self.now();
         // Whoever finds it held has a count that is only just being replaced.
         let Ok(mut counted) = followed.counted.try_lock() else { return };
@@ -140,7 +137,7 @@ impl Desk {
         };
         let all = next.sequence.saturating_sub(counted.sequence);
         let own = next.written.saturating_sub(counted.written);
-        if all <= own || now.duration_since(counted.at) < RECOUNT {
+        if all <= own || now.duration_since(counted.at).abs() < RECOUNT {
             return;
         }
         match crate::load::counted(store) {

@@ -61,6 +61,8 @@ pub fn storage(error: &StoreError, english: bool) -> String {
         StoreError::Corrupt { what } => say("store.corrupt", &[("what", what)]),
         StoreError::DiskFull => say("store.disk_full", &[]),
         StoreError::ReadOnly => say("store.read_only", &[]),
+        StoreError::Moved => say("store.moved", &[]),
+        StoreError::FileMissing => say("store.file_missing", &[]),
         StoreError::TooNew { found, known } => {
             say("store.too_new", &[("found", &found.to_string()), ("known", &known.to_string())])
         }
@@ -119,6 +121,8 @@ mod tests {
             StoreError::Corrupt { what: what() },
             StoreError::DiskFull,
             StoreError::ReadOnly,
+            StoreError::Moved,
+            StoreError::FileMissing,
             StoreError::TooNew { found: 9, known: 1 },
             StoreError::WrongKey,
             StoreError::File { what: what() },

@@ -36,29 +36,44 @@ impl Desk {
     /// # Errors
     /// A failure of the store. What was done stays done; the rest comes again.
     pub fn run_due(&self, worker: &str) -> Result<usize, DeskError> {
+        self.run_due_while(worker, &|| true)
+    }
+
+    /// As [`Desk::run_due`], for as long as it is told to go on: asked before each case. The rest is given back.
+    ///
+    /// # Errors
+    /// As [`Desk::run_due`].
+    pub fn run_due_while(
+        &self,
+        worker: &str,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<usize, DeskError> {
         let mut touched = 0;
-        loop {
+        while go_on() {
             let now = self.now();
             let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
             let timers = self.inner.store.claim_due(now, until, 500, worker)?;
             if timers.is_empty() {
-                return Ok(touched);
+                break;
             }
-            let mut done = Vec::new();
+            let mut failed = BTreeSet::new();
             let cases: BTreeSet<Uuid> = timers.iter().map(|timer| timer.case).collect();
-            for case in &cases {
+            for case in cases.iter().take_while(|_| go_on()) {
                 let command = Command::Tick { case: case.to_string().into() };
                 // One case that cannot be done must not keep the others waiting; its timers come again when the lease ends.
                 match self.submit(&Who::System, command, Options::default()) {
-                    Ok(_) => done.push(*case),
-                    Err(error) => tracing::error!(case.id = %case, error = %error, "worker.tick"),
+                    Ok(_) => touched += 1,
+                    Err(error) => {
+                        tracing::error!(case.id = %case, error = %error, "worker.tick");
+                        failed.insert(*case);
+                    }
                 }
             }
-            touched += done.len();
-            for timer in timers.iter().filter(|timer| done.contains(&timer.case)) {
+            for timer in timers.iter().filter(|timer| !failed.contains(&timer.case)) {
                 self.inner.store.release(timer, worker)?;
             }
         }
+        Ok(touched)
     }
 
     /// Lets a virtual clock run to an instant: everything due before it is done at its own instant; what is due at the

@@ -70,6 +70,17 @@ impl Place {
         }
     }
 
+    /// The files that must stay where they are while an embedded database is open: the database, its log, and the index of the log.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let Kind::Sqlite(file) = &self.kind else { return Vec::new() };
+        let beside = |end: &str| {
+            let mut name = file.clone().into_os_string();
+            name.push(end);
+            PathBuf::from(name)
+        };
+        vec![file.clone(), beside("-wal"), beside("-shm")]
+    }
+
     /// Whether several programs may share the database.
     pub fn is_shared(&self) -> bool {
         matches!(self.kind, Kind::Postgres(_))

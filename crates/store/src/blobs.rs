@@ -43,7 +43,10 @@ impl Blobs {
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<Vec<u8>> {
-        Ok(fs::read(self.place(name)?)?)
+        fs::read(self.place(name)?).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => StoreError::FileMissing,
+            _ => error.into(),
+        })
     }
 
     pub(crate) fn remove(&self, name: &str) -> Result<()> {

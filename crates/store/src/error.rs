@@ -89,9 +89,16 @@ pub enum StoreError {
     /// The disk is full. Nothing was committed.
     #[error("the disk is full")]
     DiskFull,
-    /// The database file cannot be written.
-    #[error("the database is read-only")]
+    /// The disk, the folder or a file in it cannot be written. Nothing was committed.
+    #[error("the data is read-only")]
     ReadOnly,
+    /// The files of the embedded database were moved, removed or exchanged while they were open: what is written to them now would be
+    /// lost. It goes on by itself once they are back.
+    #[error("the files of the database were moved, removed or exchanged while they were open")]
+    Moved,
+    /// An attachment is known, and its file is not in the blob folder.
+    #[error("the file of an attachment is missing")]
+    FileMissing,
     /// The database was written by a newer version of the program.
     #[error(
         "the database has schema {found}, this program knows up to {known}; use the newer program"
@@ -105,7 +112,7 @@ pub enum StoreError {
     /// The master key is not the one this database was created with.
     #[error("the master key does not belong to this database")]
     WrongKey,
-    /// A file of the blob folder or of a backup cannot be read or written.
+    /// A file of the database, the blob folder or a backup cannot be read or written.
     #[error("file: {what}")]
     File {
         /// The operating system's words.
@@ -141,11 +148,6 @@ pub enum NoEntry {
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 impl StoreError {
-    /// Whether the same call may succeed when it is simply repeated.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unavailable { .. } | Self::DiskFull)
-    }
-
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt { what: what.into() }
     }
@@ -158,8 +160,10 @@ impl StoreError {
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull => Self::DiskFull,
-            std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => {
+                Self::ReadOnly
+            }
             _ => Self::File { what: error.kind().to_string() },
         }
     }

@@ -1,11 +1,13 @@
 //! Word of commits: this program's own at once, those of other programs on the same database by listening and, because a
 //! notification is only a hint, by asking now and then.
 
+use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place};
 use crate::error::Result;
 use crate::{read, settings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -54,43 +56,64 @@ fn grow(told: &watch::Sender<u64>, to: u64) {
     });
 }
 
-/// A thread that follows what other programs commit; it ends soon after this is dropped.
+/// A thread that follows what other programs commit, and whether the files are still there; it ends when this is dropped.
 pub(crate) struct Follower {
     stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    /// It may be listening to a server, and is not waited for then.
+    is_shared: bool,
 }
 
 impl Follower {
-    pub(crate) fn start(place: Place, news: News, listen: bool) -> Result<Self> {
+    pub(crate) fn start(
+        place: Place,
+        news: News,
+        listen: bool,
+        anchor: Arc<Anchor>,
+    ) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        std::thread::Builder::new().name("store-follower".into()).spawn(move || {
-            while !stopped.load(Ordering::Relaxed) {
-                // The server may be away: then the next round tries again.
-                if let Err(error) = follow(&place, &news, listen, &stopped) {
-                    tracing::warn!(error = %error, "store.follow");
-                    std::thread::sleep(LISTENING);
+        let (stopped, is_shared) = (Arc::clone(&stop), place.is_shared());
+        let thread =
+            std::thread::Builder::new().name("store-follower".into()).spawn(move || {
+                while !stopped.load(Ordering::Relaxed) {
+                    // The database may be away: then the next round tries again.
+                    if let Err(error) = follow(&place, &news, listen, &anchor, &stopped) {
+                        tracing::warn!(error = %error, "store.follow");
+                        std::thread::park_timeout(LISTENING);
+                    }
                 }
-            }
-        })?;
-        Ok(Self { stop })
+            })?;
+        Ok(Self { stop, thread: Some(thread), is_shared })
     }
 }
 
 impl Drop for Follower {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take().filter(|_| !self.is_shared) {
+            thread.thread().unpark();
+            drop(thread.join());
+        }
     }
 }
 
 /// Follows on one connection for as long as it lasts.
-fn follow(place: &Place, news: &News, listen: bool, stopped: &AtomicBool) -> Result<()> {
+fn follow(
+    place: &Place,
+    news: &News,
+    listen: bool,
+    anchor: &Anchor,
+    stopped: &AtomicBool,
+) -> Result<()> {
+    anchor.look()?;
     let conn = Conn::open(place, Mode::Read)?;
     while !stopped.load(Ordering::Relaxed) {
+        anchor.look()?;
         // Asked after it began to listen, so that nothing falls between the two.
         let heard = if listen { conn.listen(LISTENING)? } else { None };
         news.ask(&conn)?;
         if heard.is_none() {
-            std::thread::sleep(ASKING);
+            std::thread::park_timeout(ASKING);
         }
     }
     Ok(())

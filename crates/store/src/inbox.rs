@@ -16,6 +16,8 @@ crate::sql::queries! {
     NEWEST = "SELECT inbox.sequence, inbox.uuid, cases.uuid, cases.number, inbox.kind, inbox.body, inbox.at, inbox.read_at
         FROM inbox JOIN cases ON cases.id = inbox.case_id
         WHERE inbox.person = ?1 AND inbox.sequence < ?2 ORDER BY inbox.sequence DESC LIMIT ?3";
+    ALL_AFTER = "SELECT inbox.sequence, cases.uuid, inbox.body FROM inbox JOIN cases ON cases.id = inbox.case_id
+        WHERE inbox.sequence > ?1 ORDER BY inbox.sequence LIMIT 500";
     UNREAD = "SELECT COUNT(*) FROM inbox WHERE person = ?1 AND read_at IS NULL";
     READ = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND uuid = ?2 AND read_at IS NULL";
     READ_UPTO = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND sequence <= ?2 AND read_at IS NULL";
@@ -89,6 +91,20 @@ pub(crate) fn newest(
     most: usize,
 ) -> Result<Vec<InboxMessage>> {
     fetch(conn, vault, NEWEST, person, before.map_or(Ok(i64::MAX), int)?, most)
+}
+
+/// Opens every message there is, of everybody.
+pub(crate) fn verify(conn: &Conn, vault: &Vault) -> Result<()> {
+    let mut upto = 0;
+    loop {
+        let read = |row: &Row<'_>| Ok((row.int(0)?, row.uuid(1)?, row.text(2)?));
+        let some = conn.rows(ALL_AFTER, &[upto.into()], read)?;
+        let Some((last, ..)) = some.last() else { return Ok(()) };
+        upto = *last;
+        for (_, case, body) in &some {
+            vault.drawer(conn, case.into_bytes())?.open(serde_json::from_str(body)?)?;
+        }
+    }
 }
 
 /// How many are unread.

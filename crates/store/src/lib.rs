@@ -4,6 +4,7 @@
 //! numbers, keeps personal values apart and erasable, and answers lists and searches from indexes. Time is always an argument.
 #![warn(missing_docs)]
 
+mod anchor;
 mod attachments;
 mod backend;
 mod blobs;

@@ -39,17 +39,6 @@ pub(crate) fn refuse_newer(conn: &Conn) -> Result<u32> {
     if found > known { Err(StoreError::TooNew { found, known }) } else { Ok(found) }
 }
 
-/// Refuses a database of another schema than this program's.
-pub(crate) fn refuse_other(conn: &Conn) -> Result<()> {
-    let found = refuse_newer(conn)?;
-    if found < newest(conn) {
-        return Err(StoreError::invalid(
-            "the database is of an older program; start this one on it once",
-        ));
-    }
-    Ok(())
-}
-
 /// Applies every missing step.
 pub(crate) fn migrate(conn: &Conn) -> Result<()> {
     migrate_to(conn, u32::MAX)
@@ -171,6 +160,25 @@ mod tests {
             assert!(folder(place.folder()).join("bihuan.db").exists());
             assert_eq!(Store::verify(place.clone(), KEY).unwrap().problems, [""; 0]);
             assert!(open(place).is_ok());
+        });
+    }
+
+    #[test]
+    fn an_older_backup_is_restored_upgraded_and_stays_as_it_is() {
+        on_each(|place| {
+            store_a_file(place);
+            STEP.set(Some(SOUND));
+            let (found, newest) = Store::schema(place).unwrap();
+            assert_eq!(found + 1, newest);
+            let (data, database) =
+                (tempfile::tempdir().unwrap(), cluster::Database::new().unwrap());
+            let to = Place::postgres(&database.address, data.path()).unwrap();
+            let copied = Store::copy(place, &to, KEY, &mut |_, _| {}).unwrap();
+            assert_eq!((copied.schema, copied.files, copied.problems), (newest, 1, vec![]));
+            assert_eq!(open(&to).unwrap().schema, newest);
+            assert!(!folder(to.folder()).exists(), "it needs no upgrade");
+            assert_eq!(Store::schema(place).unwrap(), (found, newest), "it was only read");
+            STEP.set(None);
         });
     }
 

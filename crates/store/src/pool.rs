@@ -1,9 +1,10 @@
 //! Connections for reading. An embedded database opens as many as are asked for at once; a server gives a fixed number, and whoever
 //! comes later waits.
 
+use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place, waiting};
 use crate::error::{Result, StoreError};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long somebody waits for a connection of a server before it is too busy.
@@ -11,6 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Pool {
     place: Place,
+    anchor: Arc<Anchor>,
     keep: usize,
     most: usize,
     state: Mutex<State>,
@@ -32,12 +34,13 @@ pub(crate) struct Lent<'p> {
 }
 
 impl Pool {
-    pub(crate) fn new(place: Place, keep: usize) -> Self {
+    pub(crate) fn new(place: Place, keep: usize, anchor: Arc<Anchor>) -> Self {
         let most = if place.is_shared() { keep } else { usize::MAX };
-        Self { place, keep, most, state: Mutex::default(), freed: Condvar::new() }
+        Self { place, anchor, keep, most, state: Mutex::default(), freed: Condvar::new() }
     }
 
     pub(crate) fn take(&self) -> Result<Lent<'_>> {
+        self.anchor.last_look()?;
         let mut state = self.lock();
         while state.idle.is_empty() && state.open >= self.most {
             let (after, waited) = waiting(|| {

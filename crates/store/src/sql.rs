@@ -140,7 +140,7 @@ mod tests {
         let may_scan = [
             "COUNT_",
             "ALL",
-            "ATTACHMENT_MARKS",
+            "ATTACHMENTS",
             "OLD_TOKENS",
             "TO_REINDEX",
             "VERSION",

@@ -1,5 +1,6 @@
 //! The store itself: opening it and writing to it. Reading stands in `store_read.rs`.
 
+use crate::anchor::Anchor;
 use crate::attachments::NewAttachment;
 use crate::backend::{Conn, Mode, Place, waiting};
 use crate::blobs::Blobs;
@@ -13,7 +14,7 @@ use crate::settings::Administer;
 use crate::timers::DueTimer;
 use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
-use crate::write::queue::{Batch, Once, Writer, stopped};
+use crate::write::queue::{self, Batch, Once, Writer, stopped};
 use crate::{
     attachments, ephemeral, inbox, migrate, outbox, settings, timers, transfer, upkeep, write,
 };
@@ -33,7 +34,8 @@ pub struct Options {
     pub queue: usize,
     /// Idle connections kept for reading; of a server, the most that are opened for it.
     pub readers: usize,
-    /// Whether a server is asked to tell of other programs' commits. Without it they are noticed by asking, four times a second.
+    /// Whether a server is asked to tell of other programs' commits. Without it, as in an embedded database, they are noticed by
+    /// asking, four times a second.
     pub listen: bool,
     /// Where to put a copy of a database of an older schema before its first step, if anywhere. A new database needs none.
     pub before_upgrade: Option<Upgrading>,
@@ -74,7 +76,7 @@ pub(crate) struct Inner {
     pub(crate) blobs: Blobs,
     changes: watch::Receiver<u64>,
     settings: watch::Receiver<u64>,
-    _follower: Option<Follower>,
+    _follower: Follower,
     /// Last: it is given back when all else has ended.
     _present: Present,
 }
@@ -96,15 +98,13 @@ impl Store {
         transfer::refuse_unfinished(&conn)?;
         check_key(&conn, &vault, true)?;
         let (news, changes, settings) = follow::News::new(&conn)?;
-        let follower = match place.is_shared() {
-            true => Some(Follower::start(place.clone(), news.clone(), options.listen)?),
-            false => None,
-        };
-        let writer =
-            Writer::start(place.clone(), conn, Arc::clone(&vault), options.queue.max(1), news)?;
+        let anchor = Arc::new(Anchor::of(&place));
+        let follower =
+            Follower::start(place.clone(), news.clone(), options.listen, Arc::clone(&anchor))?;
+        let desk = queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, &anchor)?;
         let inner = Inner {
-            writer,
-            pool: Pool::new(place.clone(), options.readers.max(1)),
+            writer: Writer::start(desk, options.queue.max(1))?,
+            pool: Pool::new(place.clone(), options.readers.max(1), anchor),
             blobs: Blobs::new(place.folder().join(BLOBS)),
             place,
             vault,
@@ -124,6 +124,12 @@ impl Store {
         }
         let blobs = Blobs::new(place.folder().join(BLOBS));
         upkeep::verify(&place, &blobs, &Vault::new(&master_key))
+    }
+
+    /// The schema of a database, and the newest that this program knows. Only looks.
+    pub fn schema(place: &Place) -> Result<(u32, u32)> {
+        let conn = Conn::open(place, Mode::Inspect)?;
+        Ok((migrate::found(&conn)?, migrate::newest(&conn)))
     }
 
     /// Commits a write and waits for it to be durable. Blocks; from async code use [`Store::commit_later`].
@@ -232,9 +238,16 @@ impl Store {
         })
     }
 
-    /// Forgets submissions made before `before`: their idempotency keys may be used anew.
+    /// Forgets submissions made before `before`: their idempotency keys may be used anew. Some at a time, so that nobody waits for long.
     pub fn forget_submissions(&self, before: Timestamp) -> Result<usize> {
-        self.wait(move |batch, _| write::once::forget(batch, before))
+        let mut forgotten = 0;
+        loop {
+            let some = self.wait(move |batch, _| write::once::forget(batch, before))?;
+            forgotten += some;
+            if some < write::once::AT_ONCE {
+                return Ok(forgotten);
+            }
+        }
     }
 
     /// Keeps something that may be lost (a session, a draft) until `expires_at`. It is sealed.
@@ -265,8 +278,8 @@ impl Store {
         upkeep::backup(self.reader()?.conn()?, &self.inner.blobs, to.as_ref())
     }
 
-    /// Moves a living installation: copies everything in `from` as it stands, files included, into a place that holds nothing yet, and
-    /// verifies what arrived. `tell` hears the table and the number of rows so far. Texts are indexed anew when the other place is
+    /// Moves an installation: copies everything in `from` as it stands, files included, into a place that holds nothing yet, and
+    /// verifies what arrived. One of an older schema arrives upgraded and stays as it is. `tell` hears the table and the number of rows so far. Texts are indexed anew when the other place is
     /// opened ([`Store::cases_to_reindex`]). Nobody may write to `from` meanwhile ([`Place::at_rest`]), or it would be lost. Fails with
     /// `NotEmpty`, `WrongKey`, or a failure of either side.
     pub fn copy(
@@ -275,10 +288,8 @@ impl Store {
         master_key: [u8; 32],
         tell: &mut dyn FnMut(&str, u64),
     ) -> Result<upkeep::Verification> {
-        let conn = Conn::open(from, Mode::Inspect)?;
-        check_key(&conn, &Vault::new(&master_key), false)?;
-        migrate::refuse_other(&conn)?;
-        transfer::copy(&conn, to, tell)?;
+        let present = upkeep::Present::of(from, &Vault::new(&master_key))?;
+        transfer::copy(&present.conn, to, tell)?;
         if from.folder() != to.folder() {
             Blobs::new(from.folder().join(BLOBS)).copy_to(&to.folder().join(BLOBS))?;
         }
@@ -288,11 +299,6 @@ impl Store {
     /// The global sequence number of the last committed event, and word of every batch that moves it; then ask [`Store::feed`].
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.clone()
-    }
-
-    /// Whether other programs write to the same database as a matter of course.
-    pub fn is_shared(&self) -> bool {
-        self.inner.place.is_shared()
     }
 
     /// The place of the last entry of the settings' log, and word of every commit that moves it, also another program's.

@@ -13,7 +13,8 @@ crate::sql::queries! {
         WHERE timers.lease_until IS NULL AND timers.due <= ?1 ORDER BY timers.due LIMIT ?2 /*skip:timers*/";
     LAPSED = "SELECT timers.case_id, cases.uuid, timers.clock, timers.generation, timers.step, timers.due
         FROM timers JOIN cases ON cases.id = timers.case_id
-        WHERE timers.lease_until IS NOT NULL AND timers.lease_until <= ?1 ORDER BY timers.lease_until LIMIT ?2 /*skip:timers*/";
+        WHERE timers.lease_until IS NOT NULL AND (timers.lease_until <= ?1 OR timers.lease_until > ?3)
+        ORDER BY timers.lease_until LIMIT ?2 /*skip:timers*/";
     LEASE = "UPDATE timers SET lease_until = ?5, lease_by = ?6 WHERE case_id = ?1 AND clock = ?2 AND generation = ?3 AND step = ?4";
     RELEASE = "UPDATE timers SET lease_until = NULL, lease_by = NULL
         WHERE case_id = (SELECT id FROM cases WHERE uuid = ?1) AND clock = ?2 AND generation = ?3 AND step = ?4 AND lease_by = ?5";
@@ -36,7 +37,8 @@ pub struct DueTimer {
     pub due: Timestamp,
 }
 
-/// Leases what is due: first what another worker let lapse, then by due.
+/// Leases what is due: first what another worker let lapse, then by due. A lease that ends later than any that could be given now is
+/// from a clock that has been set back since, and has lapsed too.
 pub(crate) fn claim(
     batch: &mut Batch<'_>,
     now: Timestamp,
@@ -55,7 +57,9 @@ pub(crate) fn claim(
         };
         Ok((row.int(0)?, timer))
     };
-    let mut due = batch.conn.rows(LAPSED, &[now.into(), limit(most).into()], read)?;
+    let farthest = until.saturating_add(until.saturating_sub(now));
+    let lapsed = [now.into(), limit(most).into(), farthest.into()];
+    let mut due = batch.conn.rows(LAPSED, &lapsed, read)?;
     let room = most.saturating_sub(due.len());
     due.extend(batch.conn.rows(FREE, &[now.into(), limit(room).into()], read)?);
     for (case, timer) in &due {

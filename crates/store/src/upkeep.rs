@@ -1,9 +1,10 @@
 //! Backup, verification and the facts for `doctor`.
 
-use crate::backend::{Conn, Mode, Place, ServerFacts};
+use crate::backend::{Conn, Mode, Place, Row, ServerFacts};
 use crate::error::{Result, StoreError};
+use crate::scope::Scope;
 use crate::vault::Vault;
-use crate::{attachments, blobs::Blobs, chain, migrate, settings, transfer};
+use crate::{attachments, blobs::Blobs, chain, inbox, migrate, outbox, read, settings, transfer};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -18,7 +19,8 @@ crate::sql::queries! {
     COUNT_TIMERS = "SELECT COUNT(*) FROM timers";
     COUNT_WAITING = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";
     COUNT_DEAD = "SELECT COUNT(*) FROM outbox WHERE state = 'dead'";
-    ATTACHMENT_MARKS = "SELECT mark FROM attachments WHERE erased = 0";
+    ATTACHMENTS = "SELECT attachments.uuid, attachments.mark, cases.number
+        FROM attachments LEFT JOIN cases ON cases.id = attachments.case_id WHERE attachments.erased = 0";
     OLD_TOKENS = "SELECT COUNT(*) FROM searched WHERE tokenizer <> ?1";
 }
 
@@ -104,19 +106,36 @@ fn count(conn: &Conn, sql: &str) -> Result<u64> {
 }
 
 /// Verifies a database nobody writes: structure, references, every chain, every commitment, every file. One of an older schema is
-/// verified as it will be: a copy of it, upgraded, in a folder of the system's that goes away.
+/// verified as it will be.
 pub(crate) fn verify(place: &Place, blobs: &Blobs, vault: &Vault) -> Result<Verification> {
-    let conn = Conn::open(place, Mode::Inspect)?;
-    let schema = migrate::refuse_newer(&conn)?;
-    if schema == migrate::newest(&conn) {
-        return inspect(&conn, schema, blobs, vault);
+    let present = Present::of(place, vault)?;
+    inspect(&present.conn, present.was, blobs, vault)
+}
+
+/// What a database nobody writes holds, in the schema of this program.
+pub(crate) struct Present {
+    pub(crate) conn: Conn,
+    /// The schema that it has.
+    was: u32,
+    _aside: Option<Aside>,
+}
+
+impl Present {
+    /// The database itself; one of an older schema is left as it is, and a copy of it upgraded in a folder of the system's that goes
+    /// away. Fails with `TooNew` or `WrongKey`.
+    pub(crate) fn of(place: &Place, vault: &Vault) -> Result<Self> {
+        let conn = Conn::open(place, Mode::Inspect)?;
+        let was = migrate::refuse_newer(&conn)?;
+        check_key(&conn, vault, false)?;
+        if was == migrate::newest(&conn) {
+            return Ok(Self { conn, was, _aside: None });
+        }
+        let aside = Aside::new()?;
+        copy_database(&conn, &aside.0)?;
+        let upgraded = Conn::open(&Place::at(&aside.0), Mode::Write)?;
+        migrate::migrate(&upgraded)?;
+        Ok(Self { conn: upgraded, was, _aside: Some(aside) })
     }
-    check_key(&conn, vault, false)?;
-    let aside = Aside::new()?;
-    copy_database(&conn, &aside.0)?;
-    let upgraded = Conn::open(&Place::at(&aside.0), Mode::Write)?;
-    migrate::migrate(&upgraded)?;
-    inspect(&upgraded, schema, blobs, vault)
 }
 
 /// A folder of the system's that goes away.
@@ -139,7 +158,6 @@ impl Drop for Aside {
 
 fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Verification> {
     let mut found = Verification { schema, ..Verification::default() };
-    check_key(conn, vault, false)?;
     found.problems = conn.self_check()?;
     let mut after = 0;
     loop {
@@ -159,15 +177,26 @@ fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Ver
             found.problems.push(format!("{there} {what} where {expected} belong"));
         }
     }
+    if let Err(error) = inbox::verify(conn, vault) {
+        found.problems.push(format!("inbox: {error}"));
+    }
     match settings::verify(conn) {
         Ok(entries) => found.settings_log = entries,
         Err(error) => found.problems.push(error.to_string()),
     }
-    for mark in conn.rows(ATTACHMENT_MARKS, &[], |row| row.blob(0))? {
-        match blobs.get(&crate::vault::hex(&mark)) {
-            Ok(_) => found.files += 1,
-            Err(error) => found.problems.push(format!("an attachment's file is missing: {error}")),
-        }
+    let name = |row: &Row<'_>| Ok((row.uuid(0)?, row.blob(1)?, row.opt_text(2)?));
+    for (id, mark, number) in conn.rows(ATTACHMENTS, &[], name)? {
+        let why = match attachments::content(conn, vault, blobs, id) {
+            Ok(Some(_)) => {
+                found.files += 1;
+                continue;
+            }
+            Ok(None) => "its key is missing".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let of = number.map_or_else(|| "no case".to_owned(), |number| format!("case {number}"));
+        let file = crate::vault::hex(&mark);
+        found.problems.push(format!("attachment {id} of {of}, file {file}: {why}"));
     }
     Ok(found)
 }
@@ -181,6 +210,12 @@ fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) {
             found.erased += report.erased;
         }
         Err(error) => found.problems.push(error.to_string()),
+    }
+    // What is derived from the events is looked at as well: it is what people are shown.
+    let shown = read::case::load(conn, vault, &Scope::all(), case)
+        .and_then(|_| outbox::of_case(conn, vault, case).map(drop));
+    if let Err(error) = shown {
+        found.problems.push(format!("case {case}: {error}"));
     }
 }
 

@@ -75,6 +75,11 @@ impl App {
         self.inner.stopping.send_replace(true);
     }
 
+    /// Whether [`App::stop`] was called.
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.inner.stopping.borrow()
+    }
+
     /// Returns once [`App::stop`] was called.
     pub(crate) async fn stopped(&self) {
         // The sender lives in `self`, so that waiting cannot fail.

@@ -30,7 +30,8 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     }
     let status = response.status().as_u16();
     app.meter().answered(status);
-    let duration_ms = app.desk().now().duration_since(begun).as_millis();
+    // The clock may be set back meanwhile.
+    let duration_ms = app.desk().now().duration_since(begun).as_millis().max(0);
     let duration_ms = i64::try_from(duration_ms).unwrap_or(i64::MAX);
     log(&method, route.as_deref().unwrap_or("-"), status, duration_ms);
     let headers = response.headers_mut();

@@ -51,6 +51,7 @@ kinds! {
     Forbidden = 403 "forbidden",
     OwnMatter = 403 "own-matter",
     NotFound = 404 "not-found",
+    FileMissing = 404 "file-missing",
     MethodNotAllowed = 405 "method-not-allowed",
     NotAcceptable = 406 "not-acceptable",
     ActionUnavailable = 409 "action-unavailable",
@@ -68,7 +69,11 @@ kinds! {
     UnknownReference = 422 "unknown-reference",
     TooManyRequests = 429 "too-many-requests",
     Internal = 500 "internal",
+    Damaged = 500 "damaged",
     Unavailable = 503 "unavailable",
+    ReadOnly = 503 "read-only",
+    DatabaseMoved = 503 "database-moved",
+    StorageFull = 507 "storage-full",
 }
 
 /// A failure on its way to the client. The outermost layer puts it into the client's language.
@@ -151,6 +156,10 @@ impl Problem {
                 HeaderValue::from_static("Bearer realm=\"bihuan\""),
             )),
             Kind::Unavailable => headers.push((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            // Somebody has to do something first.
+            Kind::ReadOnly | Kind::DatabaseMoved | Kind::StorageFull => {
+                headers.push((header::RETRY_AFTER, HeaderValue::from_static("30")));
+            }
             _ => {}
         }
         Self(Box::new(Facts {
@@ -384,14 +393,21 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable { .. }
             | StoreError::NoEntry { .. }
             | StoreError::OutcomeUnknown
-            | StoreError::DiskFull
-            | StoreError::ReadOnly => {
-                tracing::error!(error.store = %error, "the store cannot serve");
-                Problem::new(Kind::Unavailable)
-            }
+            | StoreError::File { .. } => cannot_serve(&error, Kind::Unavailable),
+            StoreError::DiskFull => cannot_serve(&error, Kind::StorageFull),
+            StoreError::ReadOnly => cannot_serve(&error, Kind::ReadOnly),
+            StoreError::Moved => cannot_serve(&error, Kind::DatabaseMoved),
+            StoreError::Corrupt { .. } => cannot_serve(&error, Kind::Damaged),
+            StoreError::FileMissing => cannot_serve(&error, Kind::FileMissing),
             _ => internal(&error),
         }
     }
+}
+
+/// Something that the administrator has to see to.
+fn cannot_serve(error: &StoreError, kind: Kind) -> Problem {
+    tracing::error!(error.store = %error, "the store cannot serve");
+    Problem::new(kind)
 }
 
 /// Something that must not happen. The client learns nothing of it; the log does, once.
@@ -416,6 +432,21 @@ mod tests {
             }
         }
         assert_ne!(words::text("api.missing", true, &[]), "api.missing");
+    }
+
+    #[test]
+    fn what_the_administrator_has_to_see_to_is_told_apart() {
+        let told = |error: StoreError| {
+            let problem = Problem::from(error);
+            let waits = problem.0.headers.iter().any(|(name, _)| *name == header::RETRY_AFTER);
+            (problem.kind().slug(), problem.kind().status().as_u16(), waits)
+        };
+        assert_eq!(told(StoreError::DiskFull), ("storage-full", 507, true));
+        assert_eq!(told(StoreError::ReadOnly), ("read-only", 503, true));
+        assert_eq!(told(StoreError::Moved), ("database-moved", 503, true));
+        assert_eq!(told(StoreError::OutcomeUnknown), ("unavailable", 503, true));
+        assert_eq!(told(StoreError::Corrupt { what: "x".into() }), ("damaged", 500, false));
+        assert_eq!(told(StoreError::FileMissing), ("file-missing", 404, false));
     }
 
     #[test]

@@ -9,10 +9,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// How long requests under way may take to finish when the server stops.
+/// How long what is under way may take to finish when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long what did not finish by then, such as a write to a database that does not answer, is waited for.
+const LAST: Duration = Duration::from_secs(5);
+/// Exit status of a server that was asked twice to stop.
+const IMPATIENT: i32 = 1;
 
-/// Serves until SIGTERM or Ctrl-C. `listening` is told the address.
+/// Serves until SIGTERM or Ctrl-C, and ends at most 25 seconds later; asked a second time, the program ends at once. `listening` is told
+/// the address.
 ///
 /// # Errors
 /// The address cannot be listened on.
@@ -28,7 +33,7 @@ pub fn run(
         listening(listener.local_addr()?);
         serve(desk, listener, config, asked_to_stop()).await
     });
-    runtime.shutdown_timeout(GRACE);
+    runtime.shutdown_timeout(LAST);
     served
 }
 
@@ -44,7 +49,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let app = App::new(desk, config);
     let worker = tokio::spawn(worker::run(app.clone()));
-    let sweeper = tokio::spawn(worker::sweep_uploads(app.clone()));
+    let tidier = tokio::spawn(worker::tidy(app.clone()));
     tokio::spawn(worker::reindex(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
@@ -53,38 +58,76 @@ pub async fn serve(
     };
     let server =
         axum::serve(listener, routes::router(app.clone())).with_graceful_shutdown(graceful);
+    let whole = async {
+        let served = server.await;
+        app.stop();
+        // They end by themselves; a panic in them was logged.
+        let _ = tokio::join!(worker, tidier);
+        served
+    };
     let late = async {
         app.stopped().await;
         tokio::time::sleep(GRACE).await;
+        tracing::warn!("not everything under way has finished in time");
     };
-    let served = tokio::select! {
-        served = server => served,
+    tokio::select! {
+        served = whole => served,
         () = late => Ok(()),
-    };
-    app.stop();
-    // They end by themselves; a panic in them was logged.
-    let _ = tokio::join!(worker, sweeper);
-    served
+    }
 }
 
+/// Returns when the program is asked to stop. Asked again, it ends at once: nothing that was answered is lost by that.
 async fn asked_to_stop() {
-    let interrupt = async {
-        // Without handlers for signals the server is ended the hard way, which loses nothing that was acknowledged.
+    let mut signals = Signals::new();
+    signals.next().await;
+    tracing::info!("asked to stop: what is under way is finished first");
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::warn!("asked to stop again: the end comes at once");
+        std::process::exit(IMPATIENT);
+    });
+}
+
+/// SIGTERM and Ctrl-C, as far as there are handlers for them; without one the server is ended the hard way, which loses nothing that was
+/// acknowledged either.
+#[cfg(unix)]
+struct Signals([Option<tokio::signal::unix::Signal>; 2]);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self([SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok()))
+    }
+
+    async fn next(&mut self) {
+        async fn of(signal: &mut Option<tokio::signal::unix::Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        }
+        let [terminate, interrupt] = &mut self.0;
+        tokio::select! {
+            () = of(terminate) => {}
+            () = of(interrupt) => {}
+        }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn open_with(global: &Global, clock: Arc<dyn Clock>) -> Result<Desk> 
 pub(crate) fn store(global: &Global) -> Result<Store> {
     let place = of(global)?;
     let named = || shown(&place);
-    fs::create_dir_all(place.folder()).with_context(named)?;
+    fs::create_dir_all(place.folder()).map_err(StoreError::from).with_context(named)?;
     let key = master_key(&place).with_context(named)?;
     Store::open(place.clone(), options(global, &place, key)).with_context(named)
 }
@@ -122,9 +122,12 @@ pub(crate) fn keep_key(path: &Path, key: &[u8; 32]) -> Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("{}", path.display()))?;
-    file.write_all(text.as_bytes())?;
-    Ok(file.sync_all()?)
+    let write = || {
+        let mut file = options.open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(StoreError::from).with_context(|| format!("{}", path.display()))
 }
 
 /// The master key as it is: of `BIHUAN_MASTER_KEY`, else of the first folder that has one. Nothing is made.

@@ -73,6 +73,19 @@ fn a_database_of_every_released_schema_is_read_upgraded_and_holds_what_it_held()
 
 fn is_what_it_was(world: &World, schema: u32, contents: &str) {
     let key = contents::key(&world.data());
+    let (found, newest) = Store::schema(&world.place()).unwrap();
+    assert_eq!(found, schema);
+    let report = world.json(&["doctor"]);
+    let codes: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes.contains(&"upgrade_due"), found < newest, "{report:#}");
+    assert!(codes.contains(&"integrity"), "{report:#}");
+    assert_eq!(Store::schema(&world.place()).unwrap(), (found, newest), "the doctor only looks");
+    assert!(!world.data().join("backups").exists());
     let run = world.run(&["person", "list"]);
     assert!(run.fine && run.out.contains("林晓"), "{}{}", run.out, run.err);
     let store = Store::open(world.place(), Options::new(key)).unwrap();

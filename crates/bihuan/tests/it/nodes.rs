@@ -1,16 +1,15 @@
 //! Two servers on one database race for what is due; one of them is killed.
 
 use crate::contents::key;
+use crate::serving::{Serving, order};
 use crate::world::World;
-use desk::{Clock, Desk, Options, SystemClock, VirtualClock, decode_event, entry};
+use desk::{Clock, Desk, Options, SystemClock, VirtualClock, decode_event};
 use engine::clocks::TimerStep;
 use engine::command::{Command, Entered, Extra};
 use engine::event::Event;
 use engine::people::{Person, Who};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::Store;
@@ -18,30 +17,6 @@ use uuid::Uuid;
 
 /// Each has several timers, more than a thousand together.
 const CASES: usize = 256;
-
-/// A server that ends with its test, and listens already.
-struct Serving(Child);
-
-impl Serving {
-    fn new(world: &World, more: &[&str]) -> Self {
-        let mut args = vec!["--json"];
-        args.extend(more);
-        args.extend(["serve", "--listen", "127.0.0.1:0", "--log", "off"]);
-        let mut command = world.command(&args);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains('{'), "{line}");
-        Self(child)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn desk(world: &World, clock: Arc<dyn Clock>) -> Desk {
     let store = Store::open(world.place(), store::Options::new(key(&world.data()))).unwrap();
@@ -60,24 +35,7 @@ fn neglected(desk: &Desk) -> Vec<Uuid> {
     };
     let people = [("lin", "agent"), ("wang", "as_eng"), ("zhou", "cs_lead")];
     desk.put_people("test", &people.map(|(id, role)| person(id, role))).unwrap();
-    let (procedure, calendar) = desk.library().newest("as").unwrap();
-    let received = calendar.local(desk.now()).strftime("%Y-%m-%d %H:%M").to_string();
-    let pairs = [
-        ("来源渠道", "电话"),
-        ("受理时间", &received),
-        ("客户名称", "宏远机械厂"),
-        ("联系人", "刘建国"),
-        ("联系电话", "13912345678"),
-        ("所属行业", "制造业"),
-        ("客户等级", "VIP"),
-        ("服务类型", "故障维修"),
-        ("问题描述-客户原话", "机器开不了机，等着生产"),
-        ("问题描述-客观情况", "屏幕提示E-05,已断电重启一次"),
-        ("紧急程度", "高"),
-    ];
-    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let (fields, _) =
-        entry::inputs(&procedure, &calendar, procedure.register_action().unwrap(), &pairs).unwrap();
+    let fields = order(desk);
     let lin = Who::Person("lin".into());
     let one = || {
         let done = desk.register(&lin, "as", fields.clone(), Options::default()).unwrap();
@@ -110,7 +68,8 @@ fn two_servers_do_each_of_a_thousand_steps_once_though_one_is_killed() {
     assert!(timers >= 1_000, "{timers}");
 
     // One of them is told of changes, the other one only asks.
-    let (mut first, _second) = (Serving::new(&world, &[]), Serving::new(&world, &["--no-listen"]));
+    let first = Serving::quiet(&world);
+    let _second = Serving::new(&world, &["--no-listen"], &["--log", "off"]);
     let acted = || *here.store().changes().borrow();
     let begun = acted();
     let since = Instant::now();
@@ -118,8 +77,7 @@ fn two_servers_do_each_of_a_thousand_steps_once_though_one_is_killed() {
         assert!(since.elapsed() < Duration::from_secs(60), "nobody begins");
         std::thread::sleep(Duration::from_millis(10));
     }
-    first.0.kill().unwrap();
-    first.0.wait().unwrap();
+    drop(first);
     while here.store().next_due_timer().unwrap().is_some_and(|due| due <= now)
         || here.sweep().unwrap().timers != Vec::<Uuid>::new()
     {

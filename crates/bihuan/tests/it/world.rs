@@ -9,8 +9,9 @@ use tempfile::TempDir;
 
 /// A data folder with the built-in procedures, and a folder beside it for files.
 pub(crate) struct World {
-    folder: TempDir,
+    folder: PathBuf,
     database: Option<Database>,
+    _own: Option<TempDir>,
 }
 
 /// What a run said, and whether it succeeded.
@@ -30,12 +31,22 @@ impl Said {
 impl World {
     /// Over the database that the suite runs on.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), database: Database::chosen().unwrap() }
+        Self::with(Database::chosen().unwrap())
+    }
+
+    /// Over the embedded database, in somebody's folder.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), database: None, _own: None }
     }
 
     /// One whose database is on a server.
     pub(crate) fn on_server() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), database: Some(Database::new().unwrap()) }
+        Self::with(Some(Database::new().unwrap()))
+    }
+
+    fn with(database: Option<Database>) -> Self {
+        let own = tempfile::tempdir().unwrap();
+        Self { folder: own.path().to_owned(), database, _own: Some(own) }
     }
 
     /// The address of the database on its server.
@@ -52,11 +63,11 @@ impl World {
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.join("data")
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// A fixture, copied, because refused rows are written beside a file.

@@ -1,8 +1,10 @@
 //! The desk over a real store: one write, publishing, time, and what the tree itself must look like.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod clock;
 mod house;
 mod nodes;
 mod scenarios;
+mod tidy;
 mod world;
 mod writing;

@@ -2,15 +2,18 @@
 //! index; LISTEN and NOTIFY are hints. A connection runs its own small event loop on the thread that calls it, so a call is one
 //! wake-up of the server and not two of ours; statements whose outcome nobody asks for travel together.
 
+mod index;
+mod values;
+
 use super::dialect::for_postgres;
 use super::server::{NAME, Server};
-use super::{Cells, DatabaseFacts, Driver, Mode, Param, Row, ServerFacts, waiting};
+use super::{DatabaseFacts, Driver, Mode, Param, Row, ServerFacts, waiting};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
 use crate::time::from_int;
+use index::{index_text, quoted};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
-use std::error::Error;
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
 use std::pin::{Pin, pin};
@@ -18,9 +21,9 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
+use values::{Value, ends_connection};
 
 const STEPS: &[(&str, &str)] =
     &[("0001_initial", include_str!("../../migrations/postgres/0001_initial.sql"))];
@@ -478,192 +481,5 @@ impl Driver for Postgres {
     fn check(&self, sql: &str) -> Result<Vec<String>> {
         let statement = self.prepared(sql)?;
         Ok(statement.columns().iter().map(|column| column.name().to_owned()).collect())
-    }
-}
-
-/// Positions that the index can tell apart; it knows 16,383.
-const POSITIONS: usize = 16_000;
-/// At the seam between two rounds of positions so many tokens are put down twice, so that a phrase is found across it: no phrase of a
-/// query is longer.
-const OVERLAP: usize = 64;
-/// Positions that the index keeps of one token.
-const PLACES: usize = 255;
-/// An index entry may have a mebibyte; what a text holds beyond it is not found.
-const ENTRY_BYTES: usize = 900_000;
-
-/// The tokens of a line with their positions, as the literal of a `tsvector`. Positions begin anew after some sixteen thousand; so
-/// long a text is found by a phrase that stands in it, and at worst by one that does not.
-fn index_text(line: &str) -> String {
-    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut bytes = 0;
-    for (n, token) in line.split_ascii_whitespace().enumerate() {
-        let at = n % POSITIONS;
-        let again = (n >= POSITIONS && at < OVERLAP).then_some(POSITIONS + at + 1);
-        let known = places.contains_key(token);
-        bytes += if known { 2 } else { token.len() + 12 };
-        if bytes > ENTRY_BYTES {
-            break;
-        }
-        let held = places.entry(token).or_default();
-        for place in [Some(at + 1), again].into_iter().flatten() {
-            if held.len() < PLACES && !held.contains(&place) {
-                held.push(place);
-            }
-        }
-    }
-    let mut text = String::with_capacity(line.len() * 2);
-    for (token, places) in places {
-        text.push_str(&quoted(token));
-        for (n, place) in places.iter().enumerate() {
-            let sign = if n == 0 { ":" } else { "," };
-            text.push_str(sign);
-            text.push_str(&place.to_string());
-        }
-        text.push(' ');
-    }
-    text
-}
-
-/// Tokens hold neither quotes nor backslashes; doubling them makes sure that none could do harm.
-fn quoted(token: &str) -> String {
-    format!("'{}'", token.replace('\\', "\\\\").replace('\'', "''"))
-}
-
-/// A bound value that can wait.
-#[derive(Debug)]
-enum Value {
-    Null,
-    Int(i64),
-    Text(String),
-    Blob(Vec<u8>),
-}
-
-impl From<&Param<'_>> for Value {
-    fn from(param: &Param<'_>) -> Self {
-        match param {
-            Param::Null => Value::Null,
-            Param::Int(value) => Value::Int(*value),
-            Param::Text(value) => Value::Text((*value).to_owned()),
-            Param::Blob(value) => Value::Blob((*value).to_owned()),
-        }
-    }
-}
-
-impl ToSql for Value {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Encoded {
-        match self {
-            Value::Null => Param::Null,
-            Value::Int(value) => Param::Int(*value),
-            Value::Text(value) => Param::Text(value),
-            Value::Blob(value) => Param::Blob(value),
-        }
-        .to_sql(ty, out)
-    }
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-    to_sql_checked!();
-}
-
-type Encoded = Result<IsNull, Box<dyn Error + Sync + Send>>;
-
-impl ToSql for Param<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Encoded {
-        match self {
-            Param::Null => Ok(IsNull::Yes),
-            Param::Int(value) => match *ty {
-                Type::INT2 => i16::try_from(*value)?.to_sql(ty, out),
-                Type::INT4 => i32::try_from(*value)?.to_sql(ty, out),
-                _ => value.to_sql(&Type::INT8, out),
-            },
-            Param::Text(value) => value.to_sql(&Type::TEXT, out),
-            Param::Blob(value) => value.to_sql(&Type::BYTEA, out),
-        }
-    }
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-    to_sql_checked!();
-}
-
-/// A whole number of any width.
-struct Int(i64);
-
-impl<'a> FromSql<'a> for Int {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(match *ty {
-            Type::INT2 => i16::from_sql(ty, raw)?.into(),
-            Type::INT4 => i32::from_sql(ty, raw)?.into(),
-            _ => i64::from_sql(ty, raw)?,
-        }))
-    }
-    fn accepts(ty: &Type) -> bool {
-        matches!(*ty, Type::INT2 | Type::INT4 | Type::INT8)
-    }
-}
-
-impl Cells for tokio_postgres::Row {
-    fn int(&self, column: usize) -> Result<Option<i64>> {
-        Ok(self.try_get::<_, Option<Int>>(column)?.map(|int| int.0))
-    }
-    fn text(&self, column: usize) -> Result<Option<String>> {
-        Ok(self.try_get(column)?)
-    }
-    fn blob(&self, column: usize) -> Result<Option<Vec<u8>>> {
-        Ok(self.try_get(column)?)
-    }
-}
-
-/// After these the session is of no use: the server goes down, or has become a standby.
-fn ends_connection(code: &SqlState) -> bool {
-    code.code().starts_with("57P")
-        || code.code().starts_with("08")
-        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
-}
-
-impl From<tokio_postgres::Error> for StoreError {
-    fn from(error: tokio_postgres::Error) -> Self {
-        let Some(told) = error.as_db_error() else {
-            let what = match error.source() {
-                Some(cause) => format!("{error}: {cause}"),
-                None => error.to_string(),
-            };
-            return if error.is_closed()
-                || what.contains("connect")
-                || what.contains("timeout")
-                || what.contains("communicating")
-            {
-                Self::Unavailable { what }
-            } else {
-                Self::corrupt(what)
-            };
-        };
-        // The server's sentences can repeat values; the code and the names of table and constraint cannot.
-        let code = told.code();
-        let place = told.constraint().or(told.table()).unwrap_or_default();
-        let what = format!("SQLSTATE {} {place}", code.code());
-        match code.code() {
-            "53100" => Self::DiskFull,
-            "XX001" | "XX002" => Self::corrupt(what),
-            other if other.starts_with("22") || other.starts_with("23") => Self::invalid(what),
-            _ => Self::Unavailable { what },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::index_text;
-
-    #[test]
-    fn positions_stay_within_what_the_index_knows() {
-        let line: String = (0..40_000).map(|n| format!("{n:x} ")).collect();
-        let text = index_text(&line);
-        assert!(text.starts_with("'0':1 "));
-        assert!(text.contains(&format!("'{:x}':1,16001 ", 16_000)));
-        assert!(text.contains(&format!("'{:x}':65 ", 16_064)));
-        let most = text.split([':', ',', ' ']).filter_map(|n| n.parse::<usize>().ok()).max();
-        assert_eq!(most, Some(16_064));
-        assert_eq!(index_text("a b a"), "'a':1,3 'b':2 ");
     }
 }

@@ -4,7 +4,7 @@ use super::{Cells, DatabaseFacts, Driver, Mode, Param, Place, Row};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,6 +45,10 @@ pub(super) struct Sqlite(Connection);
 
 impl Sqlite {
     pub(super) fn open(file: &Path, mode: Mode) -> Result<Self> {
+        Self::opened(file, mode).map_err(|error| explained(error, file))
+    }
+
+    fn opened(file: &Path, mode: Mode) -> rusqlite::Result<Self> {
         let flags = match mode {
             Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             Mode::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -59,6 +63,8 @@ impl Sqlite {
         inner.pragma_update(None, "cache_size", -cache)?;
         inner.pragma_update(None, "temp_store", "MEMORY")?;
         inner.pragma_update(None, "trusted_schema", false)?;
+        // A page that is damaged is rather noticed than read.
+        inner.pragma_update(None, "cell_size_check", true)?;
         match mode {
             Mode::Write => {
                 inner.pragma_update(None, "journal_mode", "WAL")?;
@@ -67,10 +73,17 @@ impl Sqlite {
                 // The writer checkpoints by itself; deleted personal values are overwritten, not just unlinked.
                 inner.pragma_update(None, "wal_autocheckpoint", 0)?;
                 inner.pragma_update(None, "secure_delete", true)?;
+                // Opens the log and its index as well: from now on all files are there.
+                inner.query_row("SELECT COUNT(*) FROM sqlite_master", [], |_| Ok(()))?;
             }
             Mode::Read | Mode::Inspect => inner.pragma_update(None, "query_only", true)?,
         }
         Ok(Self(inner))
+    }
+
+    /// Why a statement failed.
+    fn failed(&self, error: rusqlite::Error) -> StoreError {
+        explained(error, Path::new(self.0.path().unwrap_or_default()))
     }
 
     fn number(&self, sql: &str, column: usize) -> Result<i64> {
@@ -94,7 +107,10 @@ impl Sqlite {
 
 impl Driver for Sqlite {
     fn run(&self, sql: &str, params: &[Param<'_>]) -> Result<usize> {
-        Ok(self.0.prepare_cached(sql)?.execute(rusqlite::params_from_iter(params))?)
+        self.0
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(params)))
+            .map_err(|error| self.failed(error))
     }
 
     fn push(&self, sql: &str, params: &[Param<'_>]) -> Result<()> {
@@ -107,9 +123,10 @@ impl Driver for Sqlite {
         params: &[Param<'_>],
         each: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
     ) -> Result<()> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        let mut found = statement.query(rusqlite::params_from_iter(params))?;
-        while let Some(row) = found.next()? {
+        let failed = |error| self.failed(error);
+        let mut statement = self.0.prepare_cached(sql).map_err(failed)?;
+        let mut found = statement.query(rusqlite::params_from_iter(params)).map_err(failed)?;
+        while let Some(row) = found.next().map_err(failed)? {
             if !each(&Row(row))? {
                 break;
             }
@@ -118,7 +135,7 @@ impl Driver for Sqlite {
     }
 
     fn script(&self, sql: &str) -> Result<()> {
-        Ok(self.0.execute_batch(sql)?)
+        self.0.execute_batch(sql).map_err(|error| self.failed(error))
     }
 
     /// A transaction that writes is alone already.
@@ -145,7 +162,13 @@ impl Driver for Sqlite {
         Ok(())
     }
     fn commit(&self) -> Result<()> {
-        self.push("COMMIT", &[])
+        let outcome = self.0.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        outcome.map(drop).map_err(|error| match extended(&error) {
+            // Without all of its pages in the log a batch is not committed, so here the reason is known. Anything else, such as a log
+            // that could not be forced, or an index of it that could not grow, comes when they are all there.
+            Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_WRITE) => self.failed(error),
+            _ => error.into(),
+        })
     }
     fn rollback(&self) -> Result<()> {
         if self.in_transaction() { self.push("ROLLBACK", &[]) } else { Ok(()) }
@@ -204,6 +227,10 @@ impl Driver for Sqlite {
         self.0.pragma_update(None, "query_only", false)?;
         let copied = self.push("VACUUM INTO ?1", &[text.into()]);
         self.0.pragma_update(None, "query_only", true)?;
+        if copied.is_err() {
+            // Half a copy is none, and would be in the way of the next attempt.
+            drop(std::fs::remove_file(&file));
+        }
         copied?;
         std::fs::File::open(&file)?.sync_all()?;
         Ok(true)
@@ -277,12 +304,49 @@ impl Driver for Sqlite {
     }
 }
 
+fn extended(error: &rusqlite::Error) -> Option<i32> {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code),
+        _ => None,
+    }
+}
+
+/// SQLite says that the disk failed, and not always why: whoever writes beside the database is told.
+fn explained(error: rusqlite::Error, file: &Path) -> StoreError {
+    let telling = match extended(&error) {
+        Some(ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMOPEN | ffi::SQLITE_IOERR_SHMSIZE) => {
+            true
+        }
+        Some(code) => code & 0xff == ffi::SQLITE_CANTOPEN,
+        None => false,
+    };
+    let refused = match file.parent().filter(|_| telling) {
+        Some(folder) => write_beside(folder).err().map(StoreError::from),
+        None => None,
+    };
+    match refused {
+        Some(reason @ (StoreError::DiskFull | StoreError::ReadOnly)) => reason,
+        _ => error.into(),
+    }
+}
+
+fn write_beside(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    let written =
+        std::fs::write(&probe, [0; 4096]).and_then(|()| std::fs::File::open(&probe)?.sync_all());
+    drop(std::fs::remove_file(&probe));
+    written
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match &error {
             rusqlite::Error::SqliteFailure(failure, words) => match failure.code {
                 ErrorCode::DiskFull => Self::DiskFull,
                 ErrorCode::ReadOnly => Self::ReadOnly,
+                ErrorCode::SystemIoFailure => {
+                    Self::File { what: format!("SQLite {}", failure.extended_code) }
+                }
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
                     Self::corrupt("the database file is damaged")
                 }
@@ -294,8 +358,9 @@ impl From<rusqlite::Error> for StoreError {
                 },
             },
             rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::InvalidColumnType(..) => {
-                Self::corrupt("a stored value has another type")
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..) => {
+                Self::corrupt("a stored value is not what belongs there")
             }
             rusqlite::Error::QueryReturnedNoRows => Self::NotFound { what: "row" },
             // The SQL text itself is at fault; it holds no values.

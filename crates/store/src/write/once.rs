@@ -3,7 +3,7 @@
 use super::queue::Batch;
 use crate::error::{Result, StoreError};
 use crate::model::{IdempotencyKey, ImportRow};
-use crate::time::to_int;
+use crate::time::{limit, to_int};
 use crate::vault::Owner;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 crate::sql::queries! {
     FIND = "SELECT body_hash, owner, receipt FROM submissions WHERE scope = ?1 AND key = ?2";
     KEEP = "INSERT INTO submissions (scope, key, body_hash, owner, receipt, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    FORGET = "DELETE FROM submissions WHERE at < ?1";
+    FORGET = "DELETE FROM submissions WHERE (scope, key) IN (SELECT scope, key FROM submissions WHERE at < ?1 ORDER BY at LIMIT ?2)";
     IMPORTED = "SELECT case_uuid FROM imported WHERE file = ?1 AND line = ?2";
     IMPORTED_ROWS = "SELECT line, case_uuid FROM imported WHERE file = ?1 ORDER BY line";
     KEEP_IMPORTED = "INSERT INTO imported (file, line, case_uuid, at) VALUES (?1, ?2, ?3, ?4)";
@@ -55,9 +55,12 @@ pub(crate) fn keep(
     batch.conn.push(KEEP, &params)
 }
 
-/// Forgets submissions made before `before`; their keys may be used anew.
+/// Submissions that are forgotten in one go, at most.
+pub(crate) const AT_ONCE: usize = 1_000;
+
+/// Forgets submissions made before `before`, the oldest first; their keys may be used anew.
 pub(crate) fn forget(batch: &Batch<'_>, before: Timestamp) -> Result<usize> {
-    batch.conn.run(FORGET, &[to_int(before)?.into()])
+    batch.conn.run(FORGET, &[to_int(before)?.into(), limit(AT_ONCE).into()])
 }
 
 /// Refuses a row that became a case before.

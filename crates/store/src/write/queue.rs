@@ -1,6 +1,7 @@
 //! The writer thread. It takes the first task, adds what is already waiting, runs each in a savepoint of one transaction, commits
 //! once and answers only then. A task that fails is rolled back alone; a COMMIT that fails, fails all.
 
+use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place};
 use crate::error::{Result, StoreError};
 use crate::follow::News;
@@ -64,15 +65,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(
-        place: Place,
-        conn: Conn,
-        vault: Arc<Vault>,
-        capacity: usize,
-        news: News,
-    ) -> Result<Self> {
-        let mark = place.is_shared().then(mark).transpose()?;
-        let mut desk = Desk { place, conn, vault, news, mark, batches: 0 };
+    pub(crate) fn start(mut desk: Desk, capacity: usize) -> Result<Self> {
         let (queue, tasks) = sync_channel(capacity);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
@@ -118,8 +111,9 @@ fn mark() -> Result<String> {
 }
 
 /// What the writer's thread works with.
-struct Desk {
+pub(crate) struct Desk {
     place: Place,
+    anchor: Arc<Anchor>,
     conn: Conn,
     vault: Arc<Vault>,
     news: News,
@@ -129,6 +123,17 @@ struct Desk {
 }
 
 impl Desk {
+    pub(crate) fn new(
+        place: Place,
+        conn: Conn,
+        vault: Arc<Vault>,
+        news: News,
+        anchor: &Arc<Anchor>,
+    ) -> Result<Self> {
+        let mark = place.is_shared().then(mark).transpose()?;
+        Ok(Self { place, anchor: Arc::clone(anchor), conn, vault, news, mark, batches: 0 })
+    }
+
     fn work(&mut self, tasks: &Receiver<Message>) {
         let mut written = false;
         loop {
@@ -193,6 +198,7 @@ impl Desk {
 
     /// Begins the transaction, on a new connection when the last one is gone.
     fn begin(&mut self) -> Result<()> {
+        self.anchor.look()?;
         if !self.conn.is_lost() {
             match self.conn.begin_write() {
                 Err(_) if self.conn.is_lost() => {}
@@ -234,6 +240,8 @@ impl Desk {
             StoreError::DiskFull | StoreError::ReadOnly => Err(error),
             _ => self.look_up(),
         })?;
+        // Committed into files that are not those of the database any more, or perhaps not.
+        self.anchor.look().map_err(|_| StoreError::OutcomeUnknown)?;
         Ok((sequence, entry))
     }
 

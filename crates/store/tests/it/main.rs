@@ -7,6 +7,7 @@
 
 mod commit;
 mod cut;
+mod disk;
 mod entry;
 mod lists;
 mod moving;

@@ -34,6 +34,18 @@ pub(super) fn all(global: &Global, english: bool, findings: &mut Findings) {
     }
     files::folder(&place, findings);
     let Some(key) = key(&place, findings) else { return };
+    match Store::schema(&place) {
+        // Opened, it would be upgraded. What can be said without that is said of a copy.
+        Ok((found, known)) if found < known => {
+            let facts = [("schema", found.to_string()), ("known", known.to_string())];
+            findings.add(Level::Warning, "doctor.upgrade_due", &facts);
+            return integrity(&place, key, findings);
+        }
+        Ok(_) => {}
+        Err(error) => {
+            return findings.add(Level::Wrong, "doctor.cannot_open", &told(&error, english));
+        }
+    }
     let opened = Store::open(place.clone(), place::options(global, &place, key))
         .map_err(desk::DeskError::from)
         .and_then(Desk::open);
