@@ -170,8 +170,12 @@ impl Desk {
         let done = make().and_then(|command| Ok(self.committed(who, &command, &options)?));
         match done {
             Ok(done) => Ok(done),
-            // An equal submission may have been faster by a moment.
-            Err(error) => earlier()?.ok_or(error),
+            // An equal submission may have been faster by a moment, or the answer of this one's commit was lost. When even that cannot
+            // be asked, the first failure stands: it alone says whether anything may have been committed.
+            Err(error) => match earlier() {
+                Ok(Some(known)) => Ok(known),
+                Ok(None) | Err(_) => Err(error),
+            },
         }
     }
 

@@ -4,5 +4,6 @@
 mod house;
 mod nodes;
 mod scenarios;
+mod unsure;
 mod world;
 mod writing;
