@@ -86,6 +86,9 @@ impl Pending {
             self.desk.inner.followed.wrote(self.moved.events);
             return done(&result?);
         }
+        if result == Err(StoreError::OutcomeUnknown) {
+            self.desk.inner.followed.doubts();
+        }
         // It was counted when it was decided, so that the next decision saw it.
         for (before, after) in &self.moved.cases {
             self.desk.inner.load.moved(Some(after), before.as_ref());
@@ -205,7 +208,12 @@ impl Desk {
                 Err(error @ (StoreError::Conflict { .. } | StoreError::NumberTaken { .. })) => {
                     failure = error.into();
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    if error == StoreError::OutcomeUnknown {
+                        self.inner.followed.doubts();
+                    }
+                    return Err(error.into());
+                }
                 Ok(receipt) => {
                     if !receipt.replayed {
                         self.count(&moved);

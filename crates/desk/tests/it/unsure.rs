@@ -1,6 +1,6 @@
 //! Commits whose answer is lost: what is known of them, and that nothing in memory is left behind.
 
-use crate::world::{opened, order, person, who};
+use crate::world::{act, opened, order, person, who};
 use desk::{Desk, DeskError, Options, VirtualClock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,4 +77,33 @@ fn an_outcome_that_cannot_be_looked_up_stays_unknown_and_a_repetition_is_answere
     assert!(done.repeated);
     let events = desk.store().feed(&Scope::all(), 0, 1_000).unwrap().events;
     assert_eq!(u64::try_from(events.len()), Ok(done.version));
+}
+
+#[test]
+fn people_who_were_changed_by_a_commit_whose_answer_was_lost_are_in_force() {
+    let (desk, lossy, _folder) = desk();
+    let absent = |desk: &Desk| !desk.people().person("wang").unwrap().absent.is_empty();
+    let (now, day) = (desk.now(), jiff::SignedDuration::from_hours(24));
+    let mut wang = person("wang", "as_eng");
+    wang.absent.push((now, now.checked_add(day).unwrap()));
+    // The writer cannot ask what stands either, until the database is back.
+    lossy.lose(4);
+    let lost = desk.put_people("test", &[wang]);
+    assert!(matches!(lost, Err(DeskError::Store(StoreError::OutcomeUnknown))), "{lost:?}");
+    while desk.store().sweep_ephemeral(now).is_err() {}
+    assert!(absent(&desk));
+}
+
+#[test]
+fn work_that_was_dispatched_by_a_commit_whose_answer_was_lost_is_counted() {
+    let (desk, lossy, _folder) = desk();
+    let case = desk.register(&who("lin"), "as", order(&desk), Options::default()).unwrap();
+    lossy.lose(1);
+    let lost = act(&desk, "lin", &case, "dispatch");
+    assert!(matches!(lost, Err(DeskError::Store(StoreError::OutcomeUnknown))), "{lost:?}");
+    assert_eq!(
+        desk.case_for_operator(&case.number).unwrap().case.assignee.as_deref(),
+        Some("wang")
+    );
+    assert_eq!(desk.directory().load_of("wang"), 1);
 }

@@ -72,7 +72,7 @@ impl Writer {
         news: News,
     ) -> Result<Self> {
         let mark = place.is_shared().then(mark).transpose()?;
-        let mut desk = Desk { place, conn, vault, news, mark, batches: 0 };
+        let mut desk = Desk { place, conn, vault, news, mark, batches: 0, unsure: false };
         let (queue, tasks) = sync_channel(capacity);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
@@ -126,6 +126,8 @@ struct Desk {
     /// On a server: the counter that tells, after a lost answer, which batch was the last to be committed.
     mark: Option<String>,
     batches: i64,
+    /// There was a commit of which nobody knows whether it took place, and subscribers have not heard of it.
+    unsure: bool,
 }
 
 impl Desk {
@@ -136,6 +138,7 @@ impl Desk {
             let first = match tasks.recv_timeout(IDLE) {
                 Ok(Message::Task(task)) => task,
                 Err(RecvTimeoutError::Timeout) => {
+                    self.make_sure();
                     if written && self.conn.checkpoint(false).is_ok() {
                         written = false;
                     }
@@ -175,6 +178,7 @@ impl Desk {
         let whole = self.begin().and_then(|()| self.commit(&mut tasks, &mut outcomes));
         match whole {
             Ok((sequence, settings)) => {
+                self.make_sure();
                 self.news.events(sequence);
                 settings.inspect(|entry| self.news.settings(*entry));
                 for (task, outcome) in tasks.into_iter().zip(outcomes) {
@@ -184,11 +188,18 @@ impl Desk {
             Err(error) => {
                 // When even this fails the connection is unusable and every later batch says so.
                 drop(self.conn.rollback());
+                self.unsure |= error == StoreError::OutcomeUnknown;
+                self.make_sure();
                 for task in tasks {
                     answer(task, Err(error.clone()));
                 }
             }
         }
+    }
+
+    /// Lets subscribers hear of what stands after a commit whose outcome was unknown.
+    fn make_sure(&mut self) {
+        self.unsure = self.unsure && self.news.ask(&self.conn).is_err();
     }
 
     /// Begins the transaction, on a new connection when the last one is gone.
