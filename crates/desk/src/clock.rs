@@ -1,4 +1,5 @@
 //! The one place that reads the system clock, and a virtual one for tests and demonstrations.
+//! With the time comes the chance that ids are made of, so that a simulation can repeat both.
 
 use jiff::Timestamp;
 use std::sync::Mutex;
@@ -7,6 +8,11 @@ use std::sync::Mutex;
 pub trait Clock: Send + Sync {
     /// The current instant, UTC.
     fn now(&self) -> Timestamp;
+
+    /// The random part of the next id; `None` leaves it to the operating system.
+    fn chance(&self) -> Option<[u8; 10]> {
+        None
+    }
 }
 
 /// The machine's clock.

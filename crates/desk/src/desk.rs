@@ -11,7 +11,7 @@ use engine::people::Directory;
 use jiff::Timestamp;
 use std::sync::{Arc, RwLock};
 use store::{Scope, Store};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// A desk. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -101,6 +101,10 @@ impl Desk {
     /// A fresh id, ordered by time.
     pub(crate) fn fresh_id(&self) -> Uuid {
         let now = self.now();
+        if let Some(chance) = self.inner.clock.chance() {
+            let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+            return Builder::from_unix_timestamp_millis(millis, &chance).into_uuid();
+        }
         let seconds = u64::try_from(now.as_second()).unwrap_or(0);
         let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
         Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))

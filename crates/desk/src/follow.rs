@@ -8,7 +8,7 @@ use engine::case::Case;
 use engine::decide::Library;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
 use tokio::sync::watch;
@@ -28,6 +28,8 @@ pub(crate) struct Followed {
     events: watch::Receiver<u64>,
     /// Events that this desk has written.
     written: AtomicU64,
+    /// A commit of this desk may have taken place without having been counted.
+    unsure: AtomicBool,
     counted: Mutex<Counted>,
 }
 
@@ -52,6 +54,7 @@ impl Followed {
             seen: AtomicU64::new(upto),
             events,
             written: AtomicU64::new(0),
+            unsure: AtomicBool::new(false),
             counted: Mutex::new(Counted { sequence, written: 0, at: now }),
         }
     }
@@ -59,6 +62,11 @@ impl Followed {
     /// This desk has written so many events.
     pub(crate) fn wrote(&self, events: usize) {
         self.written.fetch_add(u64::try_from(events).unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Whether a commit of this desk took place is not known.
+    pub(crate) fn doubts(&self) {
+        self.unsure.store(true, Ordering::Relaxed);
     }
 }
 
@@ -124,12 +132,13 @@ impl Desk {
         Ok(self.kept_library())
     }
 
-    /// Counts people's work anew when others wrote, now and then.
+    /// Counts people's work anew: now and then when others wrote, and after a commit whose outcome was unknown.
     pub(crate) fn recount(&self) {
         let (followed, store) = (&self.inner.followed, &self.inner.store);
         let now = self.now();
         // Whoever finds it held has a count that is only just being replaced.
         let Ok(mut counted) = followed.counted.try_lock() else { return };
+        let unsure = followed.unsure.swap(false, Ordering::Relaxed);
         let next = Counted {
             sequence: *followed.events.borrow(),
             written: followed.written.load(Ordering::Relaxed),
@@ -137,7 +146,8 @@ impl Desk {
         };
         let all = next.sequence.saturating_sub(counted.sequence);
         let own = next.written.saturating_sub(counted.written);
-        if all <= own || now.duration_since(counted.at).abs() < RECOUNT {
+        let soon = now.duration_since(counted.at).abs() < RECOUNT;
+        if !unsure && (all <= own || soon) {
             return;
         }
         match crate::load::counted(store) {
@@ -147,7 +157,10 @@ impl Desk {
                 let settled = followed.written.load(Ordering::Relaxed) == next.written;
                 *counted = if settled { next } else { Counted { at: now, ..*counted } };
             }
-            Err(error) => tracing::warn!(error.store = %error, "desk.recount"),
+            Err(error) => {
+                followed.unsure.fetch_or(unsure, Ordering::Relaxed);
+                tracing::warn!(error.store = %error, "desk.recount");
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use engine::decide::Library;
 use engine::key::Key;
 use engine::procedure::{Procedure, from_json, read, to_json};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use store::{Administer, Change, StoreError};
 
@@ -152,14 +152,8 @@ impl Desk {
     /// Reads everything published anew: all versions that cases may be pinned to, with their calendars.
     pub(crate) fn reload_procedures(&self) -> Result<(), DeskError> {
         let mut library = Library::default();
-        let mut keys: Vec<String> =
-            self.inner.store.settings(PROCEDURE)?.into_iter().map(|setting| setting.key).collect();
-        let in_force: BTreeSet<String> = keys.iter().cloned().collect();
-        keys.extend(self.retired()?);
-        keys.sort();
-        keys.dedup();
-        for key in keys {
-            if !in_force.contains(&key) {
+        for (key, in_force) in self.ever_published()? {
+            if !in_force {
                 library.retire(key.as_str().into());
             }
             for setting in self.inner.store.setting_versions(PROCEDURE, &key)? {
@@ -172,15 +166,14 @@ impl Desk {
         Ok(())
     }
 
-    /// Keys of procedures that were published once.
-    fn retired(&self) -> Result<Vec<String>, DeskError> {
-        let (mut keys, mut after) = (Vec::new(), 0);
+    /// Keys of procedures that were ever published, each with whether it is in force: as the log tells, without reading the texts.
+    fn ever_published(&self) -> Result<BTreeMap<String, bool>, DeskError> {
+        let (mut keys, mut after) = (BTreeMap::new(), 0);
         loop {
             let entries = self.inner.store.settings_log(after, 1_000)?;
             let Some(last) = entries.last().map(|entry| entry.sequence) else { return Ok(keys) };
-            keys.extend(
-                entries.into_iter().filter(|entry| entry.kind == PROCEDURE).map(|entry| entry.key),
-            );
+            let of_procedures = entries.into_iter().filter(|entry| entry.kind == PROCEDURE);
+            keys.extend(of_procedures.map(|entry| (entry.key, entry.deed == "put")));
             after = last;
         }
     }

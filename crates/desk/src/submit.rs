@@ -86,6 +86,9 @@ impl Pending {
             self.desk.inner.followed.wrote(self.moved.events);
             return done(&result?);
         }
+        if result == Err(StoreError::OutcomeUnknown) {
+            self.desk.inner.followed.doubts();
+        }
         // It was counted when it was decided, so that the next decision saw it.
         for (before, after) in &self.moved.cases {
             self.desk.inner.load.moved(Some(after), before.as_ref());
@@ -170,8 +173,12 @@ impl Desk {
         let done = make().and_then(|command| Ok(self.committed(who, &command, &options)?));
         match done {
             Ok(done) => Ok(done),
-            // An equal submission may have been faster by a moment.
-            Err(error) => earlier()?.ok_or(error),
+            // An equal submission may have been faster by a moment, or the answer of this one's commit was lost. When even that cannot
+            // be asked, the first failure stands: it alone says whether anything may have been committed.
+            Err(error) => match earlier() {
+                Ok(Some(known)) => Ok(known),
+                Ok(None) | Err(_) => Err(error),
+            },
         }
     }
 
@@ -201,7 +208,12 @@ impl Desk {
                 Err(error @ (StoreError::Conflict { .. } | StoreError::NumberTaken { .. })) => {
                     failure = error.into();
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    if error == StoreError::OutcomeUnknown {
+                        self.inner.followed.doubts();
+                    }
+                    return Err(error.into());
+                }
                 Ok(receipt) => {
                     if !receipt.replayed {
                         self.count(&moved);

@@ -1,5 +1,5 @@
 //! Plays the tables of `procedures/*/scenarios.md` (see `docs/scenario-format.md`), for tests: the same rows and assertions on
-//! whatever desk there is.
+//! whatever desk there is; and what random lives are made of.
 #![warn(missing_docs)]
 #![expect(
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
 )]
 
 mod assertion;
+pub mod life;
 mod parse;
 mod player;
 mod run;

@@ -1,6 +1,7 @@
 //! The seam: the only place that knows which database is underneath. Everything else speaks [`Conn`], [`Param`], [`Row`] and SQL
 //! texts in SQLite's spelling, which `backend/dialect.rs` respells for PostgreSQL.
 
+mod between;
 mod dialect;
 mod postgres;
 mod server;
@@ -10,19 +11,24 @@ use crate::error::{Result, StoreError};
 use crate::text::Sought;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+pub use between::{Between, Call, Pass};
 pub(crate) use dialect::{SEARCH_ADD, SEARCH_DROP, SEARCH_ID, SEARCH_JOIN, Way};
 
-/// Where a database is: a file (the embedded default) or a PostgreSQL server. Attachments lie in a folder either way.
+/// Where a database is: a file (the embedded default), a PostgreSQL server, or the memory of this program. Attachments lie in a folder
+/// in any case.
 #[derive(Clone)]
 pub struct Place {
     kind: Kind,
     folder: PathBuf,
+    between: Option<Arc<dyn Between>>,
 }
 
 #[derive(Clone)]
 enum Kind {
     Sqlite(PathBuf),
+    Memory(Arc<sqlite::Memory>),
     Postgres(Box<server::Server>),
 }
 
@@ -35,7 +41,7 @@ impl Place {
         let is_file = path.extension().is_some_and(|end| end == "db");
         let file = if is_file { path.to_owned() } else { path.join(DATABASE) };
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
-        Self { kind: Kind::Sqlite(file), folder }
+        Self { kind: Kind::Sqlite(file), folder, between: None }
     }
 
     /// A PostgreSQL database by its address (`postgres://user@host,other/name?…`), and the folder in which attachments lie: with
@@ -46,12 +52,35 @@ impl Place {
     /// `Invalid` for an address that cannot be understood; the words never repeat it, because it may hold a password.
     pub fn postgres(address: &str, folder: &Path) -> Result<Self> {
         let server = server::Server::at(address)?;
-        Ok(Self { kind: Kind::Postgres(Box::new(server)), folder: folder.to_owned() })
+        let kind = Kind::Postgres(Box::new(server));
+        Ok(Self { kind, folder: folder.to_owned(), between: None })
     }
 
-    /// An embedded database that ends with its connection.
-    pub(crate) fn in_memory() -> Self {
-        Self { kind: Kind::Sqlite(":memory:".into()), folder: PathBuf::new() }
+    /// An embedded database without a file, for tests and simulations: it ends when this place, its clones and all stores on it are
+    /// gone. Attachments lie in the folder all the same.
+    ///
+    /// # Errors
+    /// `Unavailable` when there is no room for it.
+    pub fn in_memory(folder: &Path) -> Result<Self> {
+        let kind = Kind::Memory(Arc::new(sqlite::Memory::new()?));
+        Ok(Self { kind, folder: folder.to_owned(), between: None })
+    }
+
+    /// Another database in memory with what this one holds now, without attachments. Nobody may be writing to this one.
+    ///
+    /// # Errors
+    /// `Invalid` for a place that is not in memory; `Unavailable` when there is no room for it.
+    pub fn copied_in_memory(&self, folder: &Path) -> Result<Self> {
+        let Kind::Memory(memory) = &self.kind else {
+            return Err(StoreError::invalid("only what is in memory is copied in memory"));
+        };
+        let kind = Kind::Memory(Arc::new(memory.copied()?));
+        Ok(Self { kind, folder: folder.to_owned(), between: None })
+    }
+
+    /// The same place with something before every connection to it.
+    pub fn through(self, between: Arc<dyn Between>) -> Self {
+        Self { between: Some(between), ..self }
     }
 
     /// Whether there is nothing yet: no file, or a database that nobody has opened or filled.
@@ -66,7 +95,7 @@ impl Place {
     pub(crate) fn lock_path(&self) -> Option<PathBuf> {
         match &self.kind {
             Kind::Sqlite(file) => Some(file.with_extension("lock")),
-            Kind::Postgres(_) => None,
+            Kind::Memory(_) | Kind::Postgres(_) => None,
         }
     }
 
@@ -90,7 +119,7 @@ impl Place {
     pub(crate) fn exists(&self) -> bool {
         match &self.kind {
             Kind::Sqlite(file) => file.exists(),
-            Kind::Postgres(_) => true,
+            Kind::Memory(_) | Kind::Postgres(_) => true,
         }
     }
 
@@ -128,6 +157,7 @@ impl fmt::Debug for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Sqlite(file) => write!(out, "sqlite:{}", file.display()),
+            Kind::Memory(_) => write!(out, "sqlite in memory"),
             Kind::Postgres(server) => write!(out, "postgres:{}", server.database()),
         }
     }
@@ -367,9 +397,14 @@ impl std::ops::Deref for Conn {
 
 impl Conn {
     pub(crate) fn open(place: &Place, mode: Mode) -> Result<Self> {
-        Ok(Self(match &place.kind {
+        let driver: Box<dyn Driver> = match &place.kind {
             Kind::Sqlite(file) => Box::new(sqlite::Sqlite::open(file, mode)?),
+            Kind::Memory(memory) => Box::new(memory.open(mode)?),
             Kind::Postgres(server) => Box::new(postgres::Postgres::open(server, mode)?),
+        };
+        Ok(Self(match place.between.clone() {
+            Some(between) => Box::new(between::Watched { driver, between }),
+            None => driver,
         }))
     }
 

@@ -41,7 +41,8 @@ impl News {
         grow(&self.settings, sequence);
     }
 
-    fn ask(&self, conn: &Conn) -> Result<()> {
+    /// Asks the database what is committed.
+    pub(crate) fn ask(&self, conn: &Conn) -> Result<()> {
         self.events(read::feed::last(conn)?);
         self.settings(settings::last(conn)?);
         Ok(())

@@ -33,7 +33,7 @@ mod vault;
 mod write;
 
 pub use attachments::{Attachment, NewAttachment};
-pub use backend::{Place, ServerFacts};
+pub use backend::{Between, Call, Pass, Place, ServerFacts};
 pub use chain::ChainReport;
 pub use error::{NoEntry, Result, StoreError};
 pub use inbox::InboxMessage;

@@ -4,6 +4,7 @@
 use crate::backend::{Conn, Mode, Param, Place};
 use crate::error::{Result, StoreError};
 use crate::migrate;
+use std::path::Path;
 
 crate::sql::queries! {
     KEEP_UNFINISHED = "INSERT INTO facts (name, value) VALUES ('unfinished copy', ?1)";
@@ -45,7 +46,7 @@ enum Kind {
 /// The tables of a schema, such that references point to earlier ones: as an empty embedded database of that schema names them. The
 /// full-text index and the log of the schema are not among them.
 fn tables(schema: u32) -> Result<Vec<Table>> {
-    let model = Conn::open(&Place::in_memory(), Mode::Write)?;
+    let model = Conn::open(&Place::in_memory(Path::new(""))?, Mode::Write)?;
     migrate::migrate_to(&model, schema)?;
     let columns = model.rows(COLUMNS, &[], |row| {
         let kind = match row.text(2)?.as_str() {
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn references_point_to_tables_that_are_copied_before() {
-        let model = Conn::open(&Place::in_memory(), Mode::Write).unwrap();
+        let model = Conn::open(&Place::in_memory(Path::new("")).unwrap(), Mode::Write).unwrap();
         migrate::migrate(&model).unwrap();
         let tables = tables(migrate::newest(&model)).unwrap();
         assert!(tables.len() > 20 && tables.iter().all(|table| !table.key.is_empty()));

@@ -2,6 +2,7 @@
 
 mod crash;
 mod mutate;
+mod simulate;
 mod trace;
 
 use std::io::{self, Write};
@@ -29,7 +30,13 @@ const TASKS: &[(&str, &str, &str, Task)] = &[
         "looks whether the log was forced to disk before each answer",
         trace::run,
     ),
-    ("full", "", "the long rounds of all of them; takes an hour or more", full),
+    (
+        "simulate",
+        "[--seeds N] [--from SEED] [--store memory|file] [--steps N] [--verbose] [--twice] [--bugs]",
+        "lives random lives over a store that things go wrong under, and looks whether anything was lost",
+        simulate::run,
+    ),
+    ("full", "", "the long rounds of all of them; takes two hours or more", full),
 ];
 
 fn main() -> io::Result<ExitCode> {
@@ -49,9 +56,15 @@ fn main() -> io::Result<ExitCode> {
 fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let mut sound = true;
-    for (name, arguments) in
-        [("mutate", "--every"), ("crash", "--rounds 200"), ("trace", "--lossy")]
-    {
+    for (name, arguments) in [
+        ("mutate", "--every"),
+        ("crash", "--rounds 200"),
+        ("trace", "--lossy"),
+        ("simulate", "--bugs"),
+        ("simulate", "--from 1000000 --seeds 10000"),
+        ("simulate", "--from 2000000 --seeds 50 --steps 400"),
+        ("simulate", "--from 3000000 --seeds 300 --twice"),
+    ] {
         let Some((.., run)) = TASKS.iter().find(|(task, ..)| *task == name) else { continue };
         sound &= run(&words(arguments), out)? == ExitCode::SUCCESS;
     }

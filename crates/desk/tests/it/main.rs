@@ -6,5 +6,6 @@ mod house;
 mod nodes;
 mod scenarios;
 mod tidy;
+mod unsure;
 mod world;
 mod writing;

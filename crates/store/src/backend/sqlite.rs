@@ -3,9 +3,12 @@
 use super::{Cells, DatabaseFacts, Driver, Mode, Param, Place, Row};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
+use rusqlite::backup::Backup;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 const STEPS: &[(&str, &str)] =
@@ -41,20 +44,59 @@ impl Cells for rusqlite::Row<'_> {
     }
 }
 
+/// A database in memory, which lasts as long as this connection to it. What uses it opens connections of its own, as to a file; there
+/// is no write-ahead log, so a reader that reads keeps the writer from committing.
+pub(super) struct Memory {
+    name: String,
+    anchor: Mutex<Connection>,
+}
+
+impl Memory {
+    pub(super) fn new() -> Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        // The slash makes it common to all connections of the program.
+        let name = format!("file:/bihuan-{}?vfs=memdb", NEXT.fetch_add(1, Ordering::Relaxed));
+        let anchor = Connection::open_with_flags(&name, OpenFlags::default())?;
+        Ok(Self { name, anchor: Mutex::new(anchor) })
+    }
+
+    pub(super) fn copied(&self) -> Result<Self> {
+        let copy = Self::new()?;
+        {
+            let (from, mut to) = (lock(&self.anchor), lock(&copy.anchor));
+            Backup::new(&from, &mut to)?.step(-1)?;
+        }
+        Ok(copy)
+    }
+
+    pub(super) fn open(&self, mode: Mode) -> Result<Sqlite> {
+        Sqlite::connect(Path::new(&self.name), mode, OpenFlags::SQLITE_OPEN_URI)
+    }
+}
+
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 pub(super) struct Sqlite(Connection);
 
 impl Sqlite {
     pub(super) fn open(file: &Path, mode: Mode) -> Result<Self> {
-        Self::opened(file, mode).map_err(|error| explained(error, file))
+        Self::connect(file, mode, OpenFlags::empty())
     }
 
-    fn opened(file: &Path, mode: Mode) -> rusqlite::Result<Self> {
+    fn connect(file: &Path, mode: Mode, more: OpenFlags) -> Result<Self> {
+        Self::opened(file, mode, more).map_err(|error| explained(error, file))
+    }
+
+    fn opened(file: &Path, mode: Mode, more: OpenFlags) -> rusqlite::Result<Self> {
         let flags = match mode {
             Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             Mode::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Mode::Inspect => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
-        let inner = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let flags = flags | more | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let inner = Connection::open_with_flags(file, flags)?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
         inner.busy_timeout(BUSY)?;
         inner.pragma_update(None, "foreign_keys", true)?;

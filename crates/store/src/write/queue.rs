@@ -120,6 +120,8 @@ pub(crate) struct Desk {
     /// On a server: the counter that tells, after a lost answer, which batch was the last to be committed.
     mark: Option<String>,
     batches: i64,
+    /// There was a commit of which nobody knows whether it took place, and subscribers have not heard of it.
+    unsure: bool,
 }
 
 impl Desk {
@@ -131,7 +133,8 @@ impl Desk {
         anchor: &Arc<Anchor>,
     ) -> Result<Self> {
         let mark = place.is_shared().then(mark).transpose()?;
-        Ok(Self { place, anchor: Arc::clone(anchor), conn, vault, news, mark, batches: 0 })
+        let anchor = Arc::clone(anchor);
+        Ok(Self { place, anchor, conn, vault, news, mark, batches: 0, unsure: false })
     }
 
     fn work(&mut self, tasks: &Receiver<Message>) {
@@ -141,6 +144,7 @@ impl Desk {
             let first = match tasks.recv_timeout(IDLE) {
                 Ok(Message::Task(task)) => task,
                 Err(RecvTimeoutError::Timeout) => {
+                    self.make_sure();
                     if written && self.conn.checkpoint(false).is_ok() {
                         written = false;
                     }
@@ -180,6 +184,7 @@ impl Desk {
         let whole = self.begin().and_then(|()| self.commit(&mut tasks, &mut outcomes));
         match whole {
             Ok((sequence, settings)) => {
+                self.make_sure();
                 self.news.events(sequence);
                 settings.inspect(|entry| self.news.settings(*entry));
                 for (task, outcome) in tasks.into_iter().zip(outcomes) {
@@ -189,11 +194,18 @@ impl Desk {
             Err(error) => {
                 // When even this fails the connection is unusable and every later batch says so.
                 drop(self.conn.rollback());
+                self.unsure |= error == StoreError::OutcomeUnknown;
+                self.make_sure();
                 for task in tasks {
                     answer(task, Err(error.clone()));
                 }
             }
         }
+    }
+
+    /// Lets subscribers hear of what stands after a commit whose outcome was unknown.
+    fn make_sure(&mut self) {
+        self.unsure = self.unsure && self.news.ask(&self.conn).is_err();
     }
 
     /// Begins the transaction, on a new connection when the last one is gone.
