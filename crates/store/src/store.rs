@@ -13,7 +13,7 @@ use crate::settings::Administer;
 use crate::timers::DueTimer;
 use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
-use crate::write::queue::{Batch, Once, Writer, stopped};
+use crate::write::queue::{Batch, Once, Sizes, Writer, stopped};
 use crate::{
     attachments, ephemeral, inbox, migrate, outbox, settings, timers, transfer, upkeep, write,
 };
@@ -31,6 +31,8 @@ pub struct Options {
     pub master_key: [u8; 32],
     /// Writes that may wait; more are refused by [`Store::commit_later`] and block [`Store::commit`].
     pub queue: usize,
+    /// Most writes that are committed together; what suits the database when it is `None`. One shows what sharing a commit is worth.
+    pub batch: Option<usize>,
     /// Idle connections kept for reading; of a server, the most that are opened for it.
     pub readers: usize,
     /// Whether a server is asked to tell of other programs' commits. Without it they are noticed by asking, four times a second.
@@ -56,7 +58,14 @@ pub struct Reindexed {
 impl Options {
     /// The usual sizes: 4,096 waiting writes, 16 idle readers.
     pub fn new(master_key: [u8; 32]) -> Self {
-        Self { master_key, queue: 4096, readers: 16, listen: true, before_upgrade: None }
+        Self {
+            master_key,
+            queue: 4096,
+            batch: None,
+            readers: 16,
+            listen: true,
+            before_upgrade: None,
+        }
     }
 }
 
@@ -100,8 +109,8 @@ impl Store {
             true => Some(Follower::start(place.clone(), news.clone(), options.listen)?),
             false => None,
         };
-        let writer =
-            Writer::start(place.clone(), conn, Arc::clone(&vault), options.queue.max(1), news)?;
+        let sizes = Sizes { queue: options.queue.max(1), batch: options.batch };
+        let writer = Writer::start(place.clone(), conn, Arc::clone(&vault), sizes, news)?;
         let inner = Inner {
             writer,
             pool: Pool::new(place.clone(), options.readers.max(1)),

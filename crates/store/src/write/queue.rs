@@ -63,17 +63,27 @@ pub(crate) struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
+/// How much the writer takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    /// Tasks that may wait.
+    pub(crate) queue: usize,
+    /// Most tasks of one transaction, when it is not the database's own measure.
+    pub(crate) batch: Option<usize>,
+}
+
 impl Writer {
     pub(crate) fn start(
         place: Place,
         conn: Conn,
         vault: Arc<Vault>,
-        capacity: usize,
+        sizes: Sizes,
         news: News,
     ) -> Result<Self> {
         let mark = place.is_shared().then(mark).transpose()?;
-        let mut desk = Desk { place, conn, vault, news, mark, batches: 0 };
-        let (queue, tasks) = sync_channel(capacity);
+        let most = sizes.batch.unwrap_or_else(|| conn.batch()).max(1);
+        let mut desk = Desk { place, conn, vault, news, mark, batches: 0, most };
+        let (queue, tasks) = sync_channel(sizes.queue);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || desk.work(&tasks))?;
@@ -126,6 +136,8 @@ struct Desk {
     /// On a server: the counter that tells, after a lost answer, which batch was the last to be committed.
     mark: Option<String>,
     batches: i64,
+    /// Most tasks of one transaction.
+    most: usize,
 }
 
 impl Desk {
@@ -144,7 +156,7 @@ impl Desk {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             };
             let mut batch = vec![first];
-            while batch.len() < self.conn.batch() && !stop {
+            while batch.len() < self.most && !stop {
                 match tasks.try_recv() {
                     Ok(Message::Task(task)) => batch.push(task),
                     Ok(Message::Stop) => stop = true,
