@@ -7,7 +7,7 @@ use crate::rows::Draft;
 use engine::case::{Case, Life};
 use engine::command::Command;
 use engine::decide::{Context, Decision, Library, World, decide, missing};
-use engine::event::{Event, Recorded};
+use engine::event::Recorded;
 use engine::key::Key;
 use engine::numbering;
 use engine::people::{Directory, Who};
@@ -306,24 +306,14 @@ impl Desk {
         let mut writes = Vec::new();
         for (id, events) in by_case {
             let Some(case) = decision.cases.get(&id) else { continue };
-            let Some((procedure, calendar)) =
-                library.version(&case.procedure, case.procedure_version)
-            else {
+            let Some(rules) = library.version(&case.procedure, case.procedure_version) else {
                 continue;
             };
-            let messages: usize = events.iter().map(messages).sum();
-            let message_ids = (0..messages).map(|_| self.fresh_id()).collect();
-            let number = numbering::draft(&procedure, &calendar, case);
-            let named = named_by_case(&procedure, case);
-            let draft = Draft {
-                procedure,
-                calendar,
-                directory: directory.clone(),
-                case: case.clone(),
-                events,
-                message_ids,
-                files: named.iter().filter_map(|id| files.get(id).cloned()).collect(),
-            };
+            let number = numbering::draft(&rules.0, &rules.1, case);
+            let named = named_by_case(&rules.0, case);
+            let mut draft =
+                Draft::new(rules, &directory, case.clone(), events, &mut || self.fresh_id());
+            draft.files = named.iter().filter_map(|id| files.get(id).cloned()).collect();
             writes.push(if decision.opened.contains(&id) {
                 CaseWrite::new(number.scope.clone(), 1, move |serial| {
                     draft.numbered(number.with(serial)).rows()
@@ -402,15 +392,6 @@ fn touched(command: &Command) -> BTreeSet<Key> {
         }
     }
     ids
-}
-
-fn messages(recorded: &Recorded) -> usize {
-    match &recorded.event {
-        Event::Notified(message) => {
-            message.people.len() + message.vacant.len() + usize::from(message.customer)
-        }
-        _ => 0,
-    }
 }
 
 fn receipt_of(main: Key) -> impl FnOnce(&[CaseRows]) -> serde_json::Value + Send + 'static {
