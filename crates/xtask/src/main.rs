@@ -1,5 +1,6 @@
 //! Chores of this repository: `cargo build --workspace --bins && target/debug/xtask TASK`.
 
+mod bench;
 mod crash;
 mod mutate;
 mod trace;
@@ -29,6 +30,12 @@ const TASKS: &[(&str, &str, &str, Task)] = &[
         "looks whether the log was forced to disk before each answer",
         trace::run,
     ),
+    (
+        "bench",
+        "[arguments of `bihuan bench`]",
+        "builds the program for release and measures it: three sizes, in the process and over HTTP",
+        bench::run,
+    ),
     ("full", "", "the long rounds of all of them; takes an hour or more", full),
 ];
 
@@ -50,7 +57,7 @@ fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let mut sound = true;
     for (name, arguments) in
-        [("mutate", "--every"), ("crash", "--rounds 200"), ("trace", "--lossy")]
+        [("mutate", "--every"), ("crash", "--rounds 200"), ("trace", "--lossy"), ("bench", "")]
     {
         let Some((.., run)) = TASKS.iter().find(|(task, ..)| *task == name) else { continue };
         sound &= run(&words(arguments), out)? == ExitCode::SUCCESS;
