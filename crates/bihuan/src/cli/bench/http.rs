@@ -7,8 +7,11 @@ use super::ground::Ground;
 use super::machine::{Cores, anonymous, most_memory};
 use crate::cli::Global;
 use anyhow::{Context, Result, bail};
+use engine::key::Key;
+use engine::people::Who;
 use futures_util::future::join_all;
 use serde_json::json;
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,7 +26,7 @@ pub(super) struct Wire {
     server: Program,
     still: Program,
     cores: Cores,
-    key: String,
+    keys: HashMap<Key, String>,
 }
 
 /// A program that was started, and where it listens.
@@ -47,10 +50,10 @@ pub(super) struct Measured {
 impl Wire {
     pub(super) fn start(global: &Global, ground: &Ground) -> Result<Self> {
         let cores = Cores::shared_out()?;
-        let key = ground.api_key()?;
+        let keys = ground.api_keys()?;
         let server = cores.measured(|| serve(global))?;
         let still = cores.measured(|| start(Command::new(program()?).args(["bench", "still"])))?;
-        Ok(Self { server, still, cores, key })
+        Ok(Self { server, still, cores, keys })
     }
 
     /// Anonymous memory of the server now, in bytes.
@@ -95,20 +98,22 @@ impl Wire {
 
     fn request(&self, ground: &Ground, deed: Deed, client: usize, turn: usize) -> Result<Vec<u8>> {
         let mut random = ground.random(client, turn);
+        let signed = |person: &Key| self.keys.get(person).map_or("", String::as_str);
         let get = |path: &str| {
             format!(
                 "GET {path} HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {}\r\naccept-encoding: identity\r\n\r\n",
-                self.key
+                signed(&ground.caller.person)
             )
         };
-        let post = |path: &str, body: &serde_json::Value| {
+        let post = |who: &Who, path: &str, body: &serde_json::Value| {
+            let Who::Person(person) = who else { bail!("nobody signs in as {who:?}") };
             let (body, once) = (body.to_string(), ground.once().key.map(|key| key.key));
-            format!(
-                "POST {path} HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {}\r\naccept-encoding: identity\r\ncontent-type: application/json\r\nidempotency-key: \"{}\"\r\ncontent-length: {}\r\n\r\n{body}",
-                self.key,
+            Ok(format!(
+                "POST {path} HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {}\r\naccept-encoding: identity\r\ncontent-type: application/json\r\nidempotency-key: {}\r\ncontent-length: {}\r\n\r\n{body}",
+                signed(person),
                 once.unwrap_or_default(),
                 body.len()
-            )
+            ))
         };
         let text = match deed {
             Deed::Load => get(&format!("/api/v1/cases/{}", ground.number(&mut random)?)),
@@ -120,11 +125,13 @@ impl Wire {
             }
             Deed::Create => {
                 let (one, _) = ground.registration(&mut random)?;
-                post("/api/v1/cases", &json!({ "procedure": one.procedure, "fields": one.fields }))
+                let body = json!({ "procedure": one.procedure, "fields": one.fields });
+                post(&one.who, "/api/v1/cases", &body)?
             }
             Deed::Act => {
-                let (path, body) = ground.deed(&mut random)?.over_http();
-                post(&path, &body)
+                let deed = ground.deed(&mut random)?;
+                let (path, body) = deed.over_http();
+                post(&deed.who, &path, &body)?
             }
             Deed::Count => bail!("the API does not count"),
         };
@@ -218,7 +225,8 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize> {
 
 /// How long it takes from starting the server until it has answered a signed-in request for a case.
 pub(super) fn start_to_case(global: &Global, ground: &Ground) -> Result<Duration> {
-    let key = ground.api_key()?;
+    let keys = ground.api_keys()?;
+    let key = keys.get(&ground.caller.person).context("key")?;
     let number = ground.number(&mut ground.random(0, 0))?;
     let begun = Instant::now();
     let server = serve(global)?;

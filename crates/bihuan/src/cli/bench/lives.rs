@@ -23,6 +23,10 @@ use uuid::Uuid;
 
 /// A life that is not filed by then is not taken.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 60);
+/// A life of at most so many events is that of a request that is settled at once.
+const QUICK: usize = 24;
+/// One in so many requests goes a long way. Those in work are of all kinds: what takes long is what is found there.
+const LONG: u32 = 8;
 /// Ticks of one case; more mean that it is stuck.
 const TICKS: usize = 400;
 
@@ -32,6 +36,8 @@ pub(super) struct Lives {
     directory: Directory,
     pub(super) words: Words,
     models: Vec<Model>,
+    /// How many of them, at the beginning, are settled at once.
+    quick: usize,
 }
 
 /// A request of the demonstration with its life, made ready to be lived again.
@@ -80,6 +86,7 @@ impl Lives {
             directory: desk.directory(),
             words: Words::read()?,
             models: Vec::new(),
+            quick: 0,
         };
         let mut models = Vec::new();
         for play in &script.plays {
@@ -89,15 +96,18 @@ impl Lives {
         }
         // Each is lived through on trial, beginning at its own time.
         let mut random = Rng::with_seed(0);
+        let mut player = Player::new(&lives);
+        let mut whole = Vec::new();
         for model in models {
-            let begins = model.registered_at;
-            let mut player = Player::new(&lives);
-            let end = begins.checked_add(LONGEST)?;
-            let lived = player.model(&model, &mut random, begins, end);
-            if lived.is_ok_and(|lived| !lived.case.life.promised()) {
-                lives.models.push(model);
+            let end = model.registered_at.checked_add(LONGEST)?;
+            match player.model(&model, &mut random, model.registered_at, end) {
+                Ok(lived) if !lived.case.life.promised() => whole.push((lived.events.len(), model)),
+                _ => {}
             }
         }
+        whole.sort_by_key(|(events, _)| *events);
+        lives.quick = whole.partition_point(|(events, _)| *events <= QUICK);
+        lives.models = whole.into_iter().map(|(_, model)| model).collect();
         if lives.models.is_empty() {
             bail!("demo/: no life ends in the archive");
         }
@@ -192,8 +202,14 @@ impl<'l> Player<'l> {
         end: Timestamp,
     ) -> Result<Lived> {
         let lives = self.lives;
+        let (quick, long) = lives.models.split_at(lives.quick);
+        let of = if long.is_empty() || !quick.is_empty() && random.u32(0..LONG) > 0 {
+            quick
+        } else {
+            long
+        };
         loop {
-            let Some(model) = random.choice(&lives.models) else { bail!("no lives") };
+            let Some(model) = random.choice(of) else { bail!("no lives") };
             // At another hour a life can go another way and stay open.
             match self.model(model, random, begins, end) {
                 Ok(lived) if !lived.case.life.promised() => return Ok(lived),
