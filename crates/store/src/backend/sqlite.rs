@@ -3,6 +3,7 @@
 use super::{Cells, DatabaseFacts, Driver, Mode, Param, Place, Row};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
@@ -52,6 +53,8 @@ impl Sqlite {
         };
         let inner = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Otherwise a statement is planned anew whenever another value is bound to its LIMIT or to a range: with every use of a list.
+        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         inner.busy_timeout(BUSY)?;
         inner.pragma_update(None, "foreign_keys", true)?;
         inner.pragma_update(None, "mmap_size", MMAP_BYTES)?;
