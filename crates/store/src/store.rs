@@ -96,7 +96,7 @@ impl Store {
         let place = place.into();
         place.prepare()?;
         let present = presence::enter(&place)?;
-        let vault = Arc::new(Vault::new(&options.master_key));
+        let vault = Arc::new(Vault::new(&options.master_key)?);
         let conn = Conn::open(&place, Mode::Write)?;
         match &options.before_upgrade {
             Some(folder) => upkeep::upgrade(&place, &conn, &**folder)?,
@@ -132,7 +132,7 @@ impl Store {
             return Err(StoreError::NotFound { what: "database" });
         }
         let blobs = Blobs::new(place.folder().join(BLOBS));
-        upkeep::verify(&place, &blobs, &Vault::new(&master_key))
+        upkeep::verify(&place, &blobs, &Vault::new(&master_key)?)
     }
 
     /// Commits a write and waits for it to be durable. Blocks; from async code use [`Store::commit_later`].
@@ -285,7 +285,7 @@ impl Store {
         tell: &mut dyn FnMut(&str, u64),
     ) -> Result<upkeep::Verification> {
         let conn = Conn::open(from, Mode::Inspect)?;
-        check_key(&conn, &Vault::new(&master_key), false)?;
+        check_key(&conn, &Vault::new(&master_key)?, false)?;
         migrate::refuse_other(&conn)?;
         transfer::copy(&conn, to, tell)?;
         if from.folder() != to.folder() {
