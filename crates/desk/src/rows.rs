@@ -60,12 +60,12 @@ impl Draft {
     pub(crate) fn rows(self) -> CaseRows {
         let added = u64::try_from(self.events.len()).unwrap_or(0);
         let before = self.case.version.saturating_sub(added);
+        let columns = self.columns();
         CaseRows {
             id: self.case.id.parse().unwrap_or_default(),
             expected: before,
             version: self.case.version,
             number: self.case.number.clone(),
-            columns: self.columns(),
             events: (before + 1..)
                 .zip(&self.events)
                 .map(|(seq, recorded)| encode_event(seq, recorded))
@@ -76,9 +76,10 @@ impl Draft {
             outbox: self.outbox(),
             search: search_texts(&self.procedure, &self.case, &self.files),
             phones: self.phones(),
-            rollups: self.rollups(),
+            rollups: self.rollups(&columns),
             links: self.links(),
             attachments: self.attachments(),
+            columns,
             ..CaseRows::default()
         }
     }
@@ -220,12 +221,11 @@ impl Draft {
     }
 
     /// What the case adds to the measures; a corrected case takes back what it added before.
-    fn rollups(&self) -> Vec<Rollup> {
+    fn rollups(&self, columns: &CaseColumns) -> Vec<Rollup> {
         let case = &self.case;
         if matches!(case.life, Life::Voided { .. }) {
             return Vec::new();
         }
-        let columns = self.columns();
         let cell = |metric: &str, at: jiff::Timestamp, dims: String| Rollup {
             metric: metric.to_owned(),
             day: self.calendar.local(at).date(),

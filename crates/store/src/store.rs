@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// How a store is opened.
@@ -53,6 +53,16 @@ pub struct Reindexed {
     pub version: u64,
     /// The texts.
     pub texts: Vec<String>,
+}
+
+/// A write that waits to be durable.
+pub struct Committing(std::sync::mpsc::Receiver<Result<Receipt>>);
+
+impl Committing {
+    /// Waits until it is durable. Blocks. Fails as [`Store::commit`].
+    pub fn wait(self) -> Result<Receipt> {
+        self.0.recv().map_err(|_| stopped())?
+    }
 }
 
 impl Options {
@@ -135,22 +145,22 @@ impl Store {
         upkeep::verify(&place, &blobs, &Vault::new(&master_key)?)
     }
 
-    /// Commits a write and waits for it to be durable. Blocks; from async code use [`Store::commit_later`].
+    /// Commits a write and waits for it to be durable. Blocks; with [`Store::commit_later`] one can wait for many at once.
     /// Fails with `Conflict`, `KeyReused`, `AlreadyImported`, `NumberTaken`, `NotFound` (an attachment), `Invalid`, or a failure of the database.
     pub fn commit(&self, write: Write) -> Result<Receipt> {
         self.wait(|batch, spent| write::case::apply(batch, write, spent))
     }
 
     /// Puts a write into the queue and answers through the receiver once it is durable; `Busy` when the queue is full.
-    /// A receiver that is dropped does not take the write back. A closed receiver means that the writer has stopped.
-    pub fn commit_later(&self, write: Write) -> Result<oneshot::Receiver<Result<Receipt>>> {
-        let (answer, receiver) = oneshot::channel();
+    /// A receiver that is dropped does not take the write back.
+    pub fn commit_later(&self, write: Write) -> Result<Committing> {
+        let (answer, receiver) = std::sync::mpsc::sync_channel(1);
         let task = Once::new(
             move |batch: &mut Batch<'_>, spent: &mut _| write::case::apply(batch, write, spent),
             move |result| drop(answer.send(result)),
         );
         self.inner.writer.try_put(Box::new(task))?;
-        Ok(receiver)
+        Ok(Committing(receiver))
     }
 
     /// Erases every personal value of a case, its title, its files, and what could find it by phone or text, in one commit; then
@@ -186,10 +196,12 @@ impl Store {
         self.wait(move |batch, _| timers::claim(batch, now, lease_until, limit, &worker))
     }
 
-    /// Gives a timer back before its lease ends.
-    pub fn release(&self, timer: &DueTimer, worker: &str) -> Result<()> {
-        let (timer, worker) = (timer.clone(), worker.to_owned());
-        self.wait(move |batch, _| timers::release(batch, &timer, &worker))
+    /// Gives timers back before their lease ends, all in one commit.
+    pub fn release(&self, timers: Vec<DueTimer>, worker: &str) -> Result<()> {
+        let worker = worker.to_owned();
+        self.wait(move |batch, _| {
+            timers.iter().try_for_each(|timer| timers::release(batch, timer, &worker))
+        })
     }
 
     /// Leases messages to be sent at `now` to `worker` until `lease_until`.

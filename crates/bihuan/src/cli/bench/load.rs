@@ -11,7 +11,7 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use store::{CaseWrite, StoreError, Write, no_receipt};
+use store::{CaseWrite, Write, no_receipt};
 
 /// Most cases in work, as in life: they do not become more as the archive grows.
 const OPEN: usize = 20_000;
@@ -139,14 +139,10 @@ impl Pen<'_> {
             no_receipt,
         );
         self.wait(IN_FLIGHT)?;
-        let receiver = self.desk.store().commit_later(write)?;
-        self.waiting.push_back(Box::new(move || {
-            let stopped = || StoreError::Unavailable { what: "the writer has stopped".to_owned() };
-            let receipt = receiver.blocking_recv().unwrap_or_else(|_| Err(stopped()));
-            match receipt {
-                Ok(_) => Ok(()),
-                Err(error) => bail!("{number}: {error}"),
-            }
+        let committing = self.desk.store().commit_later(write)?;
+        self.waiting.push_back(Box::new(move || match committing.wait() {
+            Ok(_) => Ok(()),
+            Err(error) => bail!("{number}: {error}"),
         }));
         Ok(())
     }
