@@ -1,6 +1,7 @@
 //! The commands, one file each. Help is written in English here and put into Chinese from `locales/cli.zh.toml`.
 
 mod backup;
+mod bench;
 mod calendar;
 mod case;
 mod demo;
@@ -87,6 +88,8 @@ enum Command {
     Person(person::PersonArgs),
     /// Serve the API and let time act on cases
     Serve(serve::ServeArgs),
+    /// Measure how fast a desk is at several sizes, beside what the machine does at most
+    Bench(bench::BenchArgs),
 }
 
 pub(crate) fn run() -> ExitCode {
@@ -114,6 +117,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Procedure(args) => procedure::run(&cli.global, args, &mut output),
         Command::Person(args) => person::run(&cli.global, args, &mut output),
         Command::Serve(args) => serve::run(&cli.global, args, &mut output),
+        Command::Bench(args) => bench::run(&cli.global, args, &mut output),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

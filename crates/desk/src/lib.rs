@@ -34,7 +34,7 @@ pub use export::Listing;
 pub use mask::{mask_name, mask_phone, without_phones};
 pub use organisation::{ApiKey, Caller, KeyScope};
 pub use publish::{Published, calendar_for};
-pub use rows::{FOLD_VERSION, decode_event};
+pub use rows::{FOLD_VERSION, decode_event, rows_of_life};
 pub use submit::{Done, Options, Pending};
 pub use tidy::Tidied;
 pub use vacant::Vacancy;

@@ -12,6 +12,11 @@ pub(crate) fn counted(store: &Store) -> store::Result<BTreeMap<Key, u32>> {
     Ok(held.map(|(person, cases)| (person.as_str().into(), small(cases))).collect())
 }
 
+/// Whose work a case is.
+pub(crate) fn held(case: &Case) -> Option<Key> {
+    case.assignee.clone().filter(|_| case.life == Life::Open)
+}
+
 fn small(cases: u64) -> u32 {
     u32::try_from(cases).unwrap_or(u32::MAX)
 }
@@ -33,21 +38,19 @@ impl Load {
         *self.lock() = Arc::new(counts);
     }
 
-    /// A case has changed hands, or ended.
-    pub(crate) fn moved(&self, before: Option<&Case>, after: Option<&Case>) {
-        let held = |case: &Case| case.assignee.clone().filter(|_| case.life == Life::Open);
-        let (from, to) = (before.and_then(held), after.and_then(held));
+    /// A case has gone from somebody to somebody else, or begun, or ended.
+    pub(crate) fn moved(&self, from: Option<&Key>, to: Option<&Key>) {
         if from == to {
             return;
         }
         let mut counts = self.lock();
         // Copied only while a decision still holds what it saw.
         let counts = Arc::make_mut(&mut counts);
-        if let Some(count) = from.and_then(|person| counts.get_mut(&person)) {
+        if let Some(count) = from.and_then(|person| counts.get_mut(person)) {
             *count = count.saturating_sub(1);
         }
         if let Some(person) = to {
-            *counts.entry(person).or_insert(0) += 1;
+            *counts.entry(person.clone()).or_insert(0) += 1;
         }
     }
 

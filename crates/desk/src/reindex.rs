@@ -32,7 +32,11 @@ impl Desk {
         }
     }
 
-    fn texts_of(&self, id: Uuid) -> Result<Reindexed, DeskError> {
+    /// The texts by which a case is found, and the version that they are of.
+    ///
+    /// # Errors
+    /// `NotFound`, or a failure of the store.
+    pub fn texts_of(&self, id: Uuid) -> Result<Reindexed, DeskError> {
         let stored = self.inner.store.case(&Scope::all(), id)?;
         let stored = stored.ok_or(DeskError::NotFound { what: "case" })?;
         let case = fold(&self.inner.store, &stored)?;

@@ -4,7 +4,7 @@ use crate::mask;
 use engine::calendar::Calendar;
 use engine::case::{Case, Facts, Holder, Life, holder};
 use engine::clocks;
-use engine::decide::render;
+use engine::decide::{Rules, render};
 use engine::event::{Event, Message, Recorded, Topic};
 use engine::key::Key;
 use engine::people::{Directory, Who};
@@ -31,6 +31,20 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// A case after some events, under the rules that it is pinned to. `fresh` names the messages among them.
+    pub(crate) fn new(
+        (procedure, calendar): Rules,
+        directory: &Directory,
+        case: Case,
+        events: Vec<Recorded>,
+        fresh: &mut dyn FnMut() -> Uuid,
+    ) -> Self {
+        let messages: usize = events.iter().map(messages).sum();
+        let message_ids = (0..messages).map(|_| fresh()).collect();
+        let (directory, files) = (directory.clone(), Vec::new());
+        Self { procedure, calendar, directory, case, events, message_ids, files }
+    }
+
     /// The number is known now: it goes into the registration and the case.
     pub(crate) fn numbered(mut self, number: String) -> Self {
         for recorded in &mut self.events {
@@ -46,12 +60,12 @@ impl Draft {
     pub(crate) fn rows(self) -> CaseRows {
         let added = u64::try_from(self.events.len()).unwrap_or(0);
         let before = self.case.version.saturating_sub(added);
+        let columns = self.columns();
         CaseRows {
             id: self.case.id.parse().unwrap_or_default(),
             expected: before,
             version: self.case.version,
             number: self.case.number.clone(),
-            columns: self.columns(),
             events: (before + 1..)
                 .zip(&self.events)
                 .map(|(seq, recorded)| encode_event(seq, recorded))
@@ -62,9 +76,10 @@ impl Draft {
             outbox: self.outbox(),
             search: search_texts(&self.procedure, &self.case, &self.files),
             phones: self.phones(),
-            rollups: self.rollups(),
+            rollups: self.rollups(&columns),
             links: self.links(),
             attachments: self.attachments(),
+            columns,
             ..CaseRows::default()
         }
     }
@@ -206,12 +221,11 @@ impl Draft {
     }
 
     /// What the case adds to the measures; a corrected case takes back what it added before.
-    fn rollups(&self) -> Vec<Rollup> {
+    fn rollups(&self, columns: &CaseColumns) -> Vec<Rollup> {
         let case = &self.case;
         if matches!(case.life, Life::Voided { .. }) {
             return Vec::new();
         }
-        let columns = self.columns();
         let cell = |metric: &str, at: jiff::Timestamp, dims: String| Rollup {
             metric: metric.to_owned(),
             day: self.calendar.local(at).date(),
@@ -259,6 +273,28 @@ impl Draft {
             .chain(main)
             .filter_map(|(kind, other)| Some((kind, other.parse().ok()?)))
             .collect()
+    }
+}
+
+/// The rows of a case that lived elsewhere, in memory, all that happened to it at once: those that its submissions would have
+/// left. It gets the number that its own serial makes. `fresh` names its messages.
+pub fn rows_of_life(
+    rules: Rules,
+    directory: &Directory,
+    case: Case,
+    events: Vec<Recorded>,
+    number: String,
+    fresh: &mut dyn FnMut() -> Uuid,
+) -> CaseRows {
+    Draft::new(rules, directory, case, events, fresh).numbered(number).rows()
+}
+
+fn messages(recorded: &Recorded) -> usize {
+    match &recorded.event {
+        Event::Notified(message) => {
+            message.people.len() + message.vacant.len() + usize::from(message.customer)
+        }
+        _ => 0,
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::attach::{Files, named_by_case};
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::load::held;
 use crate::rows::Draft;
 use engine::case::{Case, Life};
 use engine::command::Command;
 use engine::decide::{Context, Decision, Library, World, decide, missing};
-use engine::event::{Event, Recorded};
+use engine::event::Recorded;
 use engine::key::Key;
 use engine::numbering;
 use engine::people::{Directory, Who};
@@ -18,7 +19,8 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{
-    CaseRows, CaseWrite, IdempotencyKey, ImportRow, Likeness, Receipt, Scope, StoreError, Write,
+    CaseRows, CaseWrite, Committing, IdempotencyKey, ImportRow, Likeness, Receipt, Scope,
+    StoreError, Write,
 };
 use uuid::Uuid;
 
@@ -51,9 +53,9 @@ pub struct Done {
     pub repeated: bool,
 }
 
-/// What a submission changes: every touched case before and after it, by so many events.
+/// What a submission changes: who held each changed case before and who holds it after, by so many events.
 struct Moved {
-    cases: Vec<(Option<Case>, Case)>,
+    held: Vec<(Option<Key>, Option<Key>)>,
     events: usize,
 }
 
@@ -67,10 +69,10 @@ struct Decided {
     files: Files,
 }
 
-/// A registration that is decided and waits to be durable. Dropping it does not take it back.
+/// A submission that is decided and waits to be durable. Dropping it does not take it back.
 pub struct Pending {
     desk: Desk,
-    receiver: tokio::sync::oneshot::Receiver<store::Result<Receipt>>,
+    committing: Committing,
     moved: Moved,
 }
 
@@ -78,10 +80,9 @@ impl Pending {
     /// Waits until it is durable. Blocks.
     ///
     /// # Errors
-    /// What [`store::Store::commit`] fails with; on `Conflict` and `NumberTaken` it can be registered again.
+    /// What [`store::Store::commit`] fails with; on `Conflict` and `NumberTaken` it can be submitted again.
     pub fn wait(self) -> Result<Done, DeskError> {
-        let stopped = || StoreError::Unavailable { what: "the writer has stopped".to_owned() };
-        let result = self.receiver.blocking_recv().unwrap_or_else(|_| Err(stopped()));
+        let result = self.committing.wait();
         if result.as_ref().is_ok_and(|receipt| !receipt.replayed) {
             self.desk.inner.followed.wrote(self.moved.events);
             return done(&result?);
@@ -90,8 +91,8 @@ impl Pending {
             self.desk.inner.followed.doubts();
         }
         // It was counted when it was decided, so that the next decision saw it.
-        for (before, after) in &self.moved.cases {
-            self.desk.inner.load.moved(Some(after), before.as_ref());
+        for (before, after) in &self.moved.held {
+            self.desk.inner.load.moved(after.as_ref(), before.as_ref());
         }
         done(&result?)
     }
@@ -140,10 +141,35 @@ impl Desk {
     ) -> Result<Pending, DeskError> {
         let command = self.registration(procedure, fields)?;
         let decided = self.whole(who, &command)?;
-        let (write, moved) = self.writing(&command, decided, &options);
-        let receiver = self.inner.store.commit_later(write)?;
+        self.later(&command, decided, &options)
+    }
+
+    /// Submits a command without waiting for it to be durable, so that several share one commit; `None` when it changes nothing.
+    ///
+    /// # Errors
+    /// As [`Desk::register_later`].
+    pub(crate) fn submit_later(
+        &self,
+        who: &Who,
+        command: &Command,
+    ) -> Result<Option<Pending>, DeskError> {
+        let decided = self.decided(who, command, None, &mut touched(command))?;
+        if decided.decision.events.is_empty() {
+            return Ok(None);
+        }
+        self.later(command, decided, &Options::default()).map(Some)
+    }
+
+    fn later(
+        &self,
+        command: &Command,
+        decided: Decided,
+        options: &Options,
+    ) -> Result<Pending, DeskError> {
+        let (write, moved) = self.writing(command, decided, options);
+        let committing = self.inner.store.commit_later(write)?;
         self.count(&moved);
-        Ok(Pending { desk: self.clone(), receiver, moved })
+        Ok(Pending { desk: self.clone(), committing, moved })
     }
 
     /// Submits a command.
@@ -273,11 +299,11 @@ impl Desk {
             let (directory, now) = (self.directory(), self.now());
             let ids = vec![self.fresh_id().to_string().into()];
             let context = Context { now, who: who.clone(), ids };
-            let before = cases.clone();
             let world = World { cases, library: &library, directory: &directory };
             match decide(&world, command, &context) {
                 Ok(decision) => {
                     let files = self.files(who, &decision, &library)?;
+                    let before = world.cases;
                     return Ok(Decided { decision, before, library, directory, now, files });
                 }
                 Err(Refusal::NeedCases { ids }) if ids.iter().any(|id| !wanted.contains(id)) => {
@@ -309,33 +335,23 @@ impl Desk {
 
     /// A decision as rows, and whose work it changes.
     fn writing(&self, command: &Command, decided: Decided, options: &Options) -> (Write, Moved) {
-        let Decided { decision, mut before, library, directory, now, files } = decided;
+        let Decided { mut decision, before, library, directory, now, files } = decided;
         let events = decision.events.len();
         let mut by_case: BTreeMap<Key, Vec<Recorded>> = BTreeMap::new();
         for (id, recorded) in decision.events {
             by_case.entry(id).or_default().push(recorded);
         }
-        let mut writes = Vec::new();
+        let (mut writes, mut moved) = (Vec::new(), Vec::new());
         for (id, events) in by_case {
-            let Some(case) = decision.cases.get(&id) else { continue };
-            let Some((procedure, calendar)) =
-                library.version(&case.procedure, case.procedure_version)
-            else {
+            let Some(case) = decision.cases.remove(&id) else { continue };
+            moved.push((before.get(&id).and_then(held), held(&case)));
+            let Some(rules) = library.version(&case.procedure, case.procedure_version) else {
                 continue;
             };
-            let messages: usize = events.iter().map(messages).sum();
-            let message_ids = (0..messages).map(|_| self.fresh_id()).collect();
-            let number = numbering::draft(&procedure, &calendar, case);
-            let named = named_by_case(&procedure, case);
-            let draft = Draft {
-                procedure,
-                calendar,
-                directory: directory.clone(),
-                case: case.clone(),
-                events,
-                message_ids,
-                files: named.iter().filter_map(|id| files.get(id).cloned()).collect(),
-            };
+            let number = numbering::draft(&rules.0, &rules.1, &case);
+            let named = named_by_case(&rules.0, &case);
+            let mut draft = Draft::new(rules, &directory, case, events, &mut || self.fresh_id());
+            draft.files = named.iter().filter_map(|id| files.get(id).cloned()).collect();
             writes.push(if decision.opened.contains(&id) {
                 CaseWrite::new(number.scope.clone(), 1, move |serial| {
                     draft.numbered(number.with(serial)).rows()
@@ -347,15 +363,14 @@ impl Desk {
         let mut write = Write::new(now, writes, receipt_of(command.case().clone()));
         write.key = options.key.clone();
         write.import = options.import;
-        let moved = decision.cases.into_iter().map(|(id, case)| (before.remove(&id), case));
-        (write, Moved { cases: moved.collect(), events })
+        (write, Moved { held: moved, events })
     }
 
     fn count(&self, moved: &Moved) {
         moved
-            .cases
+            .held
             .iter()
-            .for_each(|(before, after)| self.inner.load.moved(before.as_ref(), Some(after)));
+            .for_each(|(before, after)| self.inner.load.moved(before.as_ref(), after.as_ref()));
     }
 
     /// Open cases of the same telephone number within the procedure's window (S4-A04).
@@ -414,15 +429,6 @@ fn touched(command: &Command) -> BTreeSet<Key> {
         }
     }
     ids
-}
-
-fn messages(recorded: &Recorded) -> usize {
-    match &recorded.event {
-        Event::Notified(message) => {
-            message.people.len() + message.vacant.len() + usize::from(message.customer)
-        }
-        _ => 0,
-    }
 }
 
 fn receipt_of(main: Key) -> impl FnOnce(&[CaseRows]) -> serde_json::Value + Send + 'static {

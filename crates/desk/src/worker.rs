@@ -4,18 +4,21 @@ use crate::clock::VirtualClock;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::facts::replay;
-use crate::submit::Options;
+use crate::submit::{Options, Pending};
 use engine::clocks;
 use engine::command::Command;
 use engine::key::Key;
 use engine::people::Who;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
-use store::{Filter, Scope, Sort};
+use store::{Filter, Scope, Sort, StoreError};
 use uuid::Uuid;
 
 /// How long a timer is leased: a worker that dies gives it back by this.
 const LEASE: SignedDuration = SignedDuration::from_secs(20);
+
+/// A tick that is decided and not yet waited for; `None` when nothing follows.
+type Begun = Result<Option<Pending>, DeskError>;
 
 /// What the sweep found: differences are bugs, and are mended by writing the case's timers again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,24 +59,38 @@ impl Desk {
             if timers.is_empty() {
                 break;
             }
-            let mut failed = BTreeSet::new();
             let cases: BTreeSet<Uuid> = timers.iter().map(|timer| timer.case).collect();
-            for case in cases.iter().take_while(|_| go_on()) {
-                let command = Command::Tick { case: case.to_string().into() };
+            let begin = |case| self.submit_later(&Who::System, &tick_of(case));
+            // All are decided before the first is waited for, so that they share commits.
+            let under_way: Vec<_> =
+                cases.into_iter().take_while(|_| go_on()).map(|case| (case, begin(case))).collect();
+            let mut failed = BTreeSet::new();
+            for (case, begun) in under_way {
                 // One case that cannot be done must not keep the others waiting; its timers come again when the lease ends.
-                match self.submit(&Who::System, command, Options::default()) {
-                    Ok(_) => touched += 1,
+                match self.ticked(case, begun) {
+                    Ok(()) => touched += 1,
                     Err(error) => {
                         tracing::error!(case.id = %case, error = %error, "worker.tick");
-                        failed.insert(*case);
+                        failed.insert(case);
                     }
                 }
             }
-            for timer in timers.iter().filter(|timer| !failed.contains(&timer.case)) {
-                self.inner.store.release(timer, worker)?;
-            }
+            let given_back = timers.into_iter().filter(|timer| !failed.contains(&timer.case));
+            self.inner.store.release(given_back.collect(), worker)?;
         }
         Ok(touched)
+    }
+
+    /// Waits for a tick that was begun, and does it alone when too much was waiting, or when another tick has moved the case
+    /// meanwhile, since some cases belong together.
+    fn ticked(&self, case: Uuid, begun: Begun) -> Result<(), DeskError> {
+        let done = begun.and_then(|pending| pending.map_or(Ok(()), |one| one.wait().map(drop)));
+        match done {
+            Err(DeskError::Store(
+                StoreError::Busy | StoreError::Conflict { .. } | StoreError::NumberTaken { .. },
+            )) => self.submit(&Who::System, tick_of(case), Options::default()).map(drop),
+            other => other,
+        }
     }
 
     /// Lets a virtual clock run to an instant: everything due before it is done at its own instant; what is due at the
@@ -151,4 +168,8 @@ impl Desk {
             }
         }
     }
+}
+
+fn tick_of(case: Uuid) -> Command {
+    Command::Tick { case: case.to_string().into() }
 }

@@ -5,7 +5,7 @@ use crate::backend::{Conn, Row};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError};
 use crate::time::{from_int, int, to_int};
-use crate::vault::{Vault, decrypt, encrypt, hex};
+use crate::vault::{Cipher, Vault, hex};
 use crate::write::queue::Batch;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -75,7 +75,7 @@ pub(crate) fn put_file(
 ) -> Result<(String, [u8; 32])> {
     let key = crate::vault::random::<32>()?;
     let name = hex(&mark(vault, new.id, &new.bytes));
-    blobs.put(&name, &encrypt(&crate::vault::cipher(&key), new.id.as_bytes(), &new.bytes)?)?;
+    blobs.put(&name, &Cipher::new(&key)?.encrypt(new.id.as_bytes(), &new.bytes)?)?;
     Ok((name, key))
 }
 
@@ -153,7 +153,7 @@ pub(crate) fn content(
     let (_, mark, Some(key)) = open(conn, vault, found)? else { return Ok(None) };
     let key: [u8; 32] =
         key.try_into().map_err(|_| StoreError::corrupt("a file key has the wrong length"))?;
-    decrypt(&crate::vault::cipher(&key), id.as_bytes(), &blobs.get(&mark)?).map(Some)
+    Cipher::new(&key)?.decrypt(id.as_bytes(), &blobs.get(&mark)?).map(Some)
 }
 
 /// The attachments of a case, oldest first.

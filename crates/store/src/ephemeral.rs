@@ -3,7 +3,7 @@
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
 use crate::time::to_int;
-use crate::vault::{Vault, decrypt, encrypt};
+use crate::vault::Vault;
 use crate::write::queue::Batch;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -22,7 +22,7 @@ fn bound(kind: &str, key: &str) -> Vec<u8> {
 }
 
 fn open(vault: &Vault, kind: &str, key: &str, body: &[u8]) -> Result<Value> {
-    Ok(serde_json::from_slice(&decrypt(vault.own_cipher(), &bound(kind, key), body)?)?)
+    Ok(serde_json::from_slice(&vault.own_cipher().decrypt(&bound(kind, key), body)?)?)
 }
 
 pub(crate) fn put(
@@ -32,7 +32,8 @@ pub(crate) fn put(
     body: &Value,
     expires_at: Timestamp,
 ) -> Result<()> {
-    let sealed = encrypt(batch.vault.own_cipher(), &bound(kind, key), body.to_string().as_bytes())?;
+    let sealed =
+        batch.vault.own_cipher().encrypt(&bound(kind, key), body.to_string().as_bytes())?;
     batch.conn.push(PUT, &[kind.into(), key.into(), (&sealed).into(), to_int(expires_at)?.into()])
 }
 

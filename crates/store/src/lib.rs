@@ -49,7 +49,7 @@ pub use read::list::{Filter, Page, PhoneMatch, Sort};
 pub use read::open::{Count, Likeness};
 pub use scope::{Grant, Reach, Scope};
 pub use settings::{Administer, Change, LogEntry, Setting, api_key_hash};
-pub use store::{Options, Reindexed, Store, Upgrading};
+pub use store::{Committing, Options, Reindexed, Store, Upgrading};
 pub use text::{fold, matches, phone_digits};
 pub use timers::DueTimer;
 pub use upkeep::{Facts, Verification};

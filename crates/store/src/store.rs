@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// How a store is opened.
@@ -32,6 +32,8 @@ pub struct Options {
     pub master_key: [u8; 32],
     /// Writes that may wait; more are refused by [`Store::commit_later`] and block [`Store::commit`].
     pub queue: usize,
+    /// Most writes that are committed together; what suits the database when it is `None`. One shows what sharing a commit is worth.
+    pub batch: Option<usize>,
     /// Idle connections kept for reading; of a server, the most that are opened for it.
     pub readers: usize,
     /// Whether a server is asked to tell of other programs' commits. Without it, as in an embedded database, they are noticed by
@@ -55,10 +57,27 @@ pub struct Reindexed {
     pub texts: Vec<String>,
 }
 
+/// A write that waits to be durable.
+pub struct Committing(std::sync::mpsc::Receiver<Result<Receipt>>);
+
+impl Committing {
+    /// Waits until it is durable. Blocks. Fails as [`Store::commit`].
+    pub fn wait(self) -> Result<Receipt> {
+        self.0.recv().map_err(|_| stopped())?
+    }
+}
+
 impl Options {
     /// The usual sizes: 4,096 waiting writes, 16 idle readers.
     pub fn new(master_key: [u8; 32]) -> Self {
-        Self { master_key, queue: 4096, readers: 16, listen: true, before_upgrade: None }
+        Self {
+            master_key,
+            queue: 4096,
+            batch: None,
+            readers: 16,
+            listen: true,
+            before_upgrade: None,
+        }
     }
 }
 
@@ -89,7 +108,7 @@ impl Store {
         let place = place.into();
         place.prepare()?;
         let present = presence::enter(&place)?;
-        let vault = Arc::new(Vault::new(&options.master_key));
+        let vault = Arc::new(Vault::new(&options.master_key)?);
         let conn = Conn::open(&place, Mode::Write)?;
         match &options.before_upgrade {
             Some(folder) => upkeep::upgrade(&place, &conn, &**folder)?,
@@ -101,7 +120,10 @@ impl Store {
         let anchor = Arc::new(Anchor::of(&place));
         let follower =
             Follower::start(place.clone(), news.clone(), options.listen, Arc::clone(&anchor))?;
-        let desk = queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, &anchor)?;
+        let mut desk = queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, &anchor)?;
+        if let Some(most) = options.batch {
+            desk.share_at_most(most);
+        }
         let inner = Inner {
             writer: Writer::start(desk, options.queue.max(1))?,
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
@@ -123,7 +145,7 @@ impl Store {
             return Err(StoreError::NotFound { what: "database" });
         }
         let blobs = Blobs::new(place.folder().join(BLOBS));
-        upkeep::verify(&place, &blobs, &Vault::new(&master_key))
+        upkeep::verify(&place, &blobs, &Vault::new(&master_key)?)
     }
 
     /// The schema of a database, and the newest that this program knows. Only looks.
@@ -132,22 +154,22 @@ impl Store {
         Ok((migrate::found(&conn)?, migrate::newest(&conn)))
     }
 
-    /// Commits a write and waits for it to be durable. Blocks; from async code use [`Store::commit_later`].
+    /// Commits a write and waits for it to be durable. Blocks; with [`Store::commit_later`] one can wait for many at once.
     /// Fails with `Conflict`, `KeyReused`, `AlreadyImported`, `NumberTaken`, `NotFound` (an attachment), `Invalid`, or a failure of the database.
     pub fn commit(&self, write: Write) -> Result<Receipt> {
         self.wait(|batch, spent| write::case::apply(batch, write, spent))
     }
 
     /// Puts a write into the queue and answers through the receiver once it is durable; `Busy` when the queue is full.
-    /// A receiver that is dropped does not take the write back. A closed receiver means that the writer has stopped.
-    pub fn commit_later(&self, write: Write) -> Result<oneshot::Receiver<Result<Receipt>>> {
-        let (answer, receiver) = oneshot::channel();
+    /// A receiver that is dropped does not take the write back.
+    pub fn commit_later(&self, write: Write) -> Result<Committing> {
+        let (answer, receiver) = std::sync::mpsc::sync_channel(1);
         let task = Once::new(
             move |batch: &mut Batch<'_>, spent: &mut _| write::case::apply(batch, write, spent),
             move |result| drop(answer.send(result)),
         );
         self.inner.writer.try_put(Box::new(task))?;
-        Ok(receiver)
+        Ok(Committing(receiver))
     }
 
     /// Erases every personal value of a case, its title, its files, and what could find it by phone or text, in one commit; then
@@ -183,10 +205,12 @@ impl Store {
         self.wait(move |batch, _| timers::claim(batch, now, lease_until, limit, &worker))
     }
 
-    /// Gives a timer back before its lease ends.
-    pub fn release(&self, timer: &DueTimer, worker: &str) -> Result<()> {
-        let (timer, worker) = (timer.clone(), worker.to_owned());
-        self.wait(move |batch, _| timers::release(batch, &timer, &worker))
+    /// Gives timers back before their lease ends, all in one commit.
+    pub fn release(&self, timers: Vec<DueTimer>, worker: &str) -> Result<()> {
+        let worker = worker.to_owned();
+        self.wait(move |batch, _| {
+            timers.iter().try_for_each(|timer| timers::release(batch, timer, &worker))
+        })
     }
 
     /// Leases messages to be sent at `now` to `worker` until `lease_until`.
@@ -288,7 +312,7 @@ impl Store {
         master_key: [u8; 32],
         tell: &mut dyn FnMut(&str, u64),
     ) -> Result<upkeep::Verification> {
-        let present = upkeep::Present::of(from, &Vault::new(&master_key))?;
+        let present = upkeep::Present::of(from, &Vault::new(&master_key)?)?;
         transfer::copy(&present.conn, to, tell)?;
         if from.folder() != to.folder() {
             Blobs::new(from.folder().join(BLOBS)).copy_to(&to.folder().join(BLOBS))?;

@@ -174,6 +174,11 @@ impl Store {
         self.read(|conn, _| case::to_reindex(conn, limit))
     }
 
+    /// The line of tokens by which texts are found, as the index holds it.
+    pub fn index_line(&self, texts: &[String]) -> String {
+        crate::text::index_line(&self.inner.vault, texts)
+    }
+
     /// The receipt of an earlier submission with this key; `KeyReused` when its body was another one.
     pub fn receipt(&self, key: &IdempotencyKey) -> Result<Option<Value>> {
         self.snapshot(|conn, vault| write::once::earlier(conn, vault, key))

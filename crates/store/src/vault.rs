@@ -6,9 +6,8 @@
 
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use hmac::{Hmac, Mac};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -28,7 +27,7 @@ type Reference = [u8; 16];
 
 /// The master key and what is derived from it.
 pub(crate) struct Vault {
-    wrap: ChaCha20Poly1305,
+    wrap: Cipher,
     marks: [u8; 32],
     check: [u8; 32],
 }
@@ -77,34 +76,51 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     pairs.iter().map(|[high, low]| u8::try_from(high * 16 + low).ok()).collect()
 }
 
-pub(crate) fn encrypt(cipher: &ChaCha20Poly1305, bound_to: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
-    let nonce = random::<12>()?;
-    let sealed = cipher
-        .encrypt(Nonce::from_slice(&nonce), Payload { msg: plain, aad: bound_to })
-        .map_err(|_| StoreError::invalid("a value is too long to encrypt"))?;
-    Ok([&nonce[..], &sealed].concat())
-}
+/// ChaCha20-Poly1305 under one key.
+pub(crate) struct Cipher(LessSafeKey);
 
-pub(crate) fn decrypt(
-    cipher: &ChaCha20Poly1305,
-    bound_to: &[u8],
-    stored: &[u8],
-) -> Result<Vec<u8>> {
-    let broken = || StoreError::corrupt("a sealed value does not decrypt");
-    let (nonce, sealed) = stored.split_at_checked(12).ok_or_else(broken)?;
-    cipher
-        .decrypt(Nonce::from_slice(nonce), Payload { msg: sealed, aad: bound_to })
-        .map_err(|_| broken())
+impl Cipher {
+    pub(crate) fn new(key: &[u8]) -> Result<Self> {
+        let key = UnboundKey::new(&CHACHA20_POLY1305, key)
+            .map_err(|_| StoreError::corrupt("a key has the wrong length"))?;
+        Ok(Self(LessSafeKey::new(key)))
+    }
+
+    /// The nonce, the sealed text and its tag.
+    pub(crate) fn encrypt(&self, bound_to: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+        let nonce = random::<NONCE_LEN>()?;
+        let mut sealed = plain.to_vec();
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(bound_to),
+                &mut sealed,
+            )
+            .map_err(|_| StoreError::invalid("a value is too long to encrypt"))?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    pub(crate) fn decrypt(&self, bound_to: &[u8], stored: &[u8]) -> Result<Vec<u8>> {
+        let broken = || StoreError::corrupt("a sealed value does not decrypt");
+        let (nonce, sealed) = stored.split_first_chunk::<NONCE_LEN>().ok_or_else(broken)?;
+        let mut plain = sealed.to_vec();
+        let length = self
+            .0
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(bound_to), &mut plain)
+            .map_err(|_| broken())?
+            .len();
+        plain.truncate(length);
+        Ok(plain)
+    }
 }
 
 impl Vault {
-    pub(crate) fn new(master: &[u8; 32]) -> Self {
-        let wrap = keyed(master, &[b"bihuan wrap subject keys"]);
-        Self {
-            wrap: ChaCha20Poly1305::new(Key::from_slice(&wrap)),
+    pub(crate) fn new(master: &[u8; 32]) -> Result<Self> {
+        Ok(Self {
+            wrap: Cipher::new(&keyed(master, &[b"bihuan wrap subject keys"]))?,
             marks: keyed(master, &[b"bihuan marks"]),
             check: keyed(master, &[b"bihuan key check"]),
-        }
+        })
     }
 
     /// Recognises the master key without revealing it.
@@ -118,7 +134,7 @@ impl Vault {
     }
 
     /// The cipher for what has no subject: sessions and drafts.
-    pub(crate) fn own_cipher(&self) -> &ChaCha20Poly1305 {
+    pub(crate) fn own_cipher(&self) -> &Cipher {
         &self.wrap
     }
 
@@ -128,7 +144,7 @@ impl Vault {
         let keys = conn
             .rows(KEYS, &[(&owner).into()], |row| Ok((row.int(0)?, row.text(1)?, row.blob(2)?)))?;
         for (id, name, wrapped) in keys {
-            let key = decrypt(&self.wrap, &bound(&owner, &name), &wrapped)?;
+            let key = self.wrap.decrypt(&bound(&owner, &name), &wrapped)?;
             drawer.subjects.push(Subject::new(id, name, &key)?);
         }
         if !drawer.subjects.is_empty() {
@@ -163,16 +179,14 @@ impl Vault {
         title: Option<Vec<u8>>,
     ) -> Result<Option<String>> {
         let (Some(wrapped), Some(title)) = (wrapped, title) else { return Ok(None) };
-        let key = decrypt(&self.wrap, &bound(owner, ""), &wrapped)?;
-        let cipher = ChaCha20Poly1305::new_from_slice(&key)
-            .map_err(|_| StoreError::corrupt("a key has the wrong length"))?;
-        let plain = decrypt(&cipher, owner, &title)?;
+        let key = self.wrap.decrypt(&bound(owner, ""), &wrapped)?;
+        let plain = Cipher::new(&key)?.decrypt(owner, &title)?;
         String::from_utf8(plain).map(Some).map_err(|_| StoreError::corrupt("a title is not a text"))
     }
 
     fn add_subject(&self, conn: &Conn, owner: &Owner, name: &str) -> Result<Subject> {
         let key = random::<32>()?;
-        let wrapped = encrypt(&self.wrap, &bound(owner, name), &key)?;
+        let wrapped = self.wrap.encrypt(&bound(owner, name), &key)?;
         let id =
             conn.row(ADD_KEY, &[owner.into(), name.into(), (&wrapped).into()], |row| row.int(0))?;
         Subject::new(
@@ -190,15 +204,13 @@ fn bound(owner: &Owner, name: &str) -> Vec<u8> {
 struct Subject {
     id: i64,
     name: String,
-    cipher: ChaCha20Poly1305,
+    cipher: Cipher,
     references: [u8; 32],
 }
 
 impl Subject {
     fn new(id: i64, name: String, key: &[u8]) -> Result<Self> {
-        let cipher = ChaCha20Poly1305::new_from_slice(key)
-            .map_err(|_| StoreError::corrupt("a key has the wrong length"))?;
-        Ok(Self { id, name, cipher, references: keyed(key, &[b"references"]) })
+        Ok(Self { id, name, cipher: Cipher::new(key)?, references: keyed(key, &[b"references"]) })
     }
 }
 
@@ -260,7 +272,7 @@ impl Drawer {
             Some(held) => held.salt,
             None => {
                 let salt = random::<16>()?;
-                let sealed = encrypt(&subject.cipher, &reference, text.as_bytes())?;
+                let sealed = subject.cipher.encrypt(&reference, text.as_bytes())?;
                 conn.push(
                     ADD_VALUE,
                     &[
@@ -293,33 +305,36 @@ impl Drawer {
     }
 
     /// The JSON with every reference replaced by its text, or by the commitment of a text that was erased.
-    pub(crate) fn open(&self, stored: Value) -> Result<Value> {
-        Ok(match stored {
+    pub(crate) fn open(&self, mut stored: Value) -> Result<Value> {
+        self.open_within(&mut stored)?;
+        Ok(stored)
+    }
+
+    /// Most of a case is not personal: what is not stays where it is.
+    fn open_within(&self, stored: &mut Value) -> Result<()> {
+        let fields = match stored {
             Value::Array(items) => {
-                Value::Array(items.into_iter().map(|item| self.open(item)).collect::<Result<_>>()?)
+                return items.iter_mut().try_for_each(|item| self.open_within(item));
             }
-            Value::Object(mut fields) => match (fields.get("$ref"), fields.get("c")) {
-                (Some(Value::String(reference)), Some(Value::String(commitment))) => {
-                    let (name, content) = match self.get(reference)? {
-                        Some((_, text)) => ("$p", text),
-                        None => ("$erased", commitment.clone()),
-                    };
-                    let mut opened = Map::new();
-                    opened.insert(name.into(), content.into());
-                    if let Some(of) = fields.remove("of") {
-                        opened.insert("of".into(), of);
-                    }
-                    Value::Object(opened)
-                }
-                _ => Value::Object(
-                    fields
-                        .into_iter()
-                        .map(|(name, field)| Ok((name, self.open(field)?)))
-                        .collect::<Result<Map<_, _>>>()?,
-                ),
-            },
-            plain => plain,
-        })
+            Value::Object(fields) => fields,
+            _ => return Ok(()),
+        };
+        let (Some(Value::String(reference)), Some(Value::String(commitment))) =
+            (fields.get("$ref"), fields.get("c"))
+        else {
+            return fields.values_mut().try_for_each(|field| self.open_within(field));
+        };
+        let (name, content) = match self.get(reference)? {
+            Some((_, text)) => ("$p", text),
+            None => ("$erased", commitment.clone()),
+        };
+        let mut opened = Map::new();
+        opened.insert(name.into(), content.into());
+        if let Some(of) = fields.remove("of") {
+            opened.insert("of".into(), of);
+        }
+        *fields = opened;
+        Ok(())
     }
 
     fn get(&self, reference: &str) -> Result<Option<([u8; 16], String)>> {
@@ -329,7 +344,7 @@ impl Drawer {
         let Some(held) = self.values.get(&key) else { return Ok(None) };
         let subject = self.subjects.iter().find(|subject| subject.id == held.subject);
         let subject = subject.ok_or_else(|| StoreError::corrupt("a value without its key"))?;
-        let plain = decrypt(&subject.cipher, &key, &held.sealed)?;
+        let plain = subject.cipher.decrypt(&key, &held.sealed)?;
         let text = String::from_utf8(plain)
             .map_err(|_| StoreError::corrupt("a sealed value is not a text"))?;
         Ok(Some((held.salt, text)))
@@ -370,7 +385,7 @@ impl Drawer {
         let at = self.subject(vault, conn, "")?;
         let subject =
             self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
-        encrypt(&subject.cipher, &self.owner, title.as_bytes())
+        subject.cipher.encrypt(&self.owner, title.as_bytes())
     }
 
     /// A single text, as stored JSON.
@@ -388,9 +403,4 @@ impl Drawer {
         };
         Ok(self.get(reference)?.map(|(_, text)| text))
     }
-}
-
-/// A cipher under a key of its own.
-pub(crate) fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {
-    ChaCha20Poly1305::new(Key::from_slice(key))
 }

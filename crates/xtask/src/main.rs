@@ -1,5 +1,6 @@
 //! Chores of this repository: `cargo build --workspace --bins && target/debug/xtask TASK`.
 
+mod bench;
 mod crash;
 mod mutate;
 mod simulate;
@@ -36,6 +37,12 @@ const TASKS: &[(&str, &str, &str, Task)] = &[
         "lives random lives over a store that things go wrong under, and looks whether anything was lost",
         simulate::run,
     ),
+    (
+        "bench",
+        "[arguments of `bihuan bench`]",
+        "builds the program for release and measures it: three sizes, in the process and over HTTP",
+        bench::run,
+    ),
     ("full", "", "the long rounds of all of them; takes two hours or more", full),
 ];
 
@@ -64,6 +71,7 @@ fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
         ("simulate", "--from 1000000 --seeds 10000"),
         ("simulate", "--from 2000000 --seeds 50 --steps 400"),
         ("simulate", "--from 3000000 --seeds 300 --twice"),
+        ("bench", ""),
     ] {
         let Some((.., run)) = TASKS.iter().find(|(task, ..)| *task == name) else { continue };
         sound &= run(&words(arguments), out)? == ExitCode::SUCCESS;

@@ -4,7 +4,7 @@
 //! and `demo/<procedure>.toml` (how a request becomes a case, and the lives). No rule and no label is written here.
 
 mod account;
-mod script;
+pub(crate) mod script;
 
 use crate::cli::output::Output;
 use crate::cli::serve::{self, ServeArgs};

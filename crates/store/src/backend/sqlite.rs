@@ -4,6 +4,7 @@ use super::{Cells, DatabaseFacts, Driver, Mode, Param, Place, Row};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
 use rusqlite::backup::Backup;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::path::Path;
@@ -98,6 +99,8 @@ impl Sqlite {
         let flags = flags | more | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let inner = Connection::open_with_flags(file, flags)?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Otherwise a statement is planned anew whenever another value is bound to its LIMIT or to a range: with every use of a list.
+        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         inner.busy_timeout(BUSY)?;
         inner.pragma_update(None, "foreign_keys", true)?;
         inner.pragma_update(None, "mmap_size", MMAP_BYTES)?;

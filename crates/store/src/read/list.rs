@@ -368,7 +368,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
         crate::migrate::migrate(&conn).unwrap();
-        let vault = Vault::new(&[1; 32]);
+        let vault = Vault::new(&[1; 32]).unwrap();
         for scope in crate::scope::samples() {
             for filter in filters() {
                 for open in [None, Some(true), Some(false)] {

@@ -122,6 +122,8 @@ pub(crate) struct Desk {
     batches: i64,
     /// There was a commit of which nobody knows whether it took place, and subscribers have not heard of it.
     unsure: bool,
+    /// Most tasks of one transaction.
+    most: usize,
 }
 
 impl Desk {
@@ -134,7 +136,13 @@ impl Desk {
     ) -> Result<Self> {
         let mark = place.is_shared().then(mark).transpose()?;
         let anchor = Arc::clone(anchor);
-        Ok(Self { place, anchor, conn, vault, news, mark, batches: 0, unsure: false })
+        let most = conn.batch().max(1);
+        Ok(Self { place, anchor, conn, vault, news, mark, batches: 0, unsure: false, most })
+    }
+
+    /// Commits at most so many tasks together, at least one.
+    pub(crate) fn share_at_most(&mut self, most: usize) {
+        self.most = most.max(1);
     }
 
     fn work(&mut self, tasks: &Receiver<Message>) {
@@ -153,7 +161,7 @@ impl Desk {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             };
             let mut batch = vec![first];
-            while batch.len() < self.conn.batch() && !stop {
+            while batch.len() < self.most && !stop {
                 match tasks.try_recv() {
                     Ok(Message::Task(task)) => batch.push(task),
                     Ok(Message::Stop) => stop = true,

@@ -178,8 +178,7 @@ fn one_failing_write_of_a_batch_is_rolled_back_alone() {
         );
         waiting.push(store.commit_later(write(fresh("A-4"))).unwrap());
         go.send(()).unwrap();
-        let outcomes: Vec<bool> =
-            waiting.into_iter().map(|one| one.blocking_recv().unwrap().is_ok()).collect();
+        let outcomes: Vec<bool> = waiting.into_iter().map(|one| one.wait().is_ok()).collect();
         assert_eq!(outcomes, [true, true, false, false, true]);
         assert_eq!(numbers(&store), ["S-1", "A-1", "A-4"]);
         let feed = store.feed(&Scope::all(), 0, 10).unwrap();

@@ -37,8 +37,7 @@ fn equal_submissions_of_one_batch_are_one_case() {
         let waiting: Vec<_> = (0..16)
             .map(|_| store.commit_later(numbered("AS", |_| {}).with_key(key(1))).unwrap())
             .collect();
-        let bodies: Vec<_> =
-            waiting.into_iter().map(|one| one.blocking_recv().unwrap().unwrap().body).collect();
+        let bodies: Vec<_> = waiting.into_iter().map(|one| one.wait().unwrap().body).collect();
         assert!(bodies.iter().all(|body| *body == bodies[0]));
         assert_eq!(numbers(&store).len(), 1);
     });

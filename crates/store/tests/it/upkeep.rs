@@ -96,7 +96,7 @@ fn a_database_is_there_again_after_it_was_closed() {
     let waiting = store.commit_later(crate::world::write(rows.clone())).unwrap();
     drop(store);
     // Closing waits for what was submitted.
-    assert!(waiting.blocking_recv().unwrap().is_ok());
+    assert!(waiting.wait().is_ok());
     let store = Store::open(&place, Options::new(KEY)).unwrap();
     assert_eq!(numbers(&store), ["A-1"]);
     assert_eq!(*store.changes().borrow(), 1);

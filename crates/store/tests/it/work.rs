@@ -26,9 +26,9 @@ fn due_timers_are_leased_to_one_worker_at_a_time() {
         assert_eq!(store.next_due_timer().unwrap(), Some(at(35)));
 
         // A lease that lapses goes to the next worker; one that is given back too; not one of somebody else.
-        store.release(&two[0], "one").unwrap();
+        store.release(vec![two[0].clone()], "one").unwrap();
         assert_eq!(store.claim_due(at(35), at(50), 10, "three").unwrap(), one);
-        store.release(&two[0], "two").unwrap();
+        store.release(vec![two[0].clone()], "two").unwrap();
         assert_eq!(store.claim_due(at(36), at(50), 10, "four").unwrap(), two);
     });
 }

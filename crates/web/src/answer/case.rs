@@ -3,6 +3,8 @@
 use super::{ClockAnswer, Named, PersonAnswer, encoded, flat};
 use desk::{Desk, DeskError, Seen, decode_event, without_phones};
 use engine::case::{Holder, Life, apply, holder};
+use engine::decide::Library;
+use engine::people::Directory;
 use engine::procedure::{FieldKind, Label};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -191,31 +193,27 @@ pub struct CaseRow {
 
 impl CaseRow {
     /// A row of a list.
-    pub(crate) fn of(desk: &Desk, row: &CaseSummary) -> Self {
-        let columns = &row.columns;
-        let rules = desk
-            .library()
+    pub(crate) fn of(library: &Library, people: &Directory, row: CaseSummary) -> Self {
+        let columns = row.columns;
+        let rules = library
             .version(&columns.procedure, columns.procedure_version)
             .map(|(procedure, _)| procedure);
         let stage: Option<&Label> =
             rules.as_ref().and_then(|rules| rules.stage(&columns.stage)).map(|stage| &stage.label);
         Self {
-            number: row.number.clone(),
+            number: row.number,
             id: row.id.to_string(),
             version: row.version,
             procedure: Named::of(&columns.procedure, rules.as_ref().map(|rules| &rules.label)),
-            life: columns.life.clone(),
+            life: columns.life,
             stage: Named::of(&columns.stage, stage),
-            holder: columns.holder.clone(),
-            assignee: columns
-                .assignee
-                .as_deref()
-                .map(|id| PersonAnswer::of(&desk.people(), &id.into())),
-            department: columns.department.clone(),
-            queue: columns.queue.clone(),
+            holder: columns.holder,
+            assignee: columns.assignee.map(|id| PersonAnswer::of(people, &id.as_str().into())),
+            department: columns.department,
+            queue: columns.queue,
             severity: columns.severity,
-            category: columns.category.clone(),
-            channel: columns.channel.clone(),
+            category: columns.category,
+            channel: columns.channel,
             title: columns.title.as_deref().map(without_phones),
             received_at: columns.received_at,
             registered_at: columns.registered_at,

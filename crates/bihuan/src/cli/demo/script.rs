@@ -78,7 +78,7 @@ pub(crate) struct Life {
 }
 
 /// A step of a life.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Step {
     /// How long after the step before: `20m`, `3h`, `2d`.

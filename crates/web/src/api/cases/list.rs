@@ -120,9 +120,13 @@ pub(crate) async fn handler(
     let link = next
         .as_ref()
         .and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+    let (library, people) = (desk.library(), desk.people());
     let mut response = json(
         StatusCode::OK,
-        &Cases { items: page.rows.iter().map(|row| CaseRow::of(desk, row)).collect(), next },
+        &Cases {
+            items: page.rows.into_iter().map(|row| CaseRow::of(&library, &people, row)).collect(),
+            next,
+        },
     );
     if let Some(link) = link {
         response.headers_mut().insert(header::LINK, link);

@@ -1,0 +1,229 @@
+//! What is measured once: how much sharing a commit is worth, many timers at once, a start, a changed calendar, an import.
+
+use super::drive::drive;
+use super::ground::Ground;
+use super::lives::Lives;
+use super::table::Single;
+use crate::cli::Global;
+use anyhow::{Context, Result};
+use desk::import::{Import, plan, read};
+use desk::{Clock, Desk, DeskError, Options, SystemClock, VirtualClock};
+use engine::command::Command;
+use engine::key::Key;
+use engine::people::Who;
+use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::{Administer, Change, Filter, Place, Scope, Sort, Store};
+
+/// Timers that are due in the same minute.
+const TIMERS: usize = 5_000;
+/// Rows of an imported file.
+const ROWS: usize = 100_000;
+/// Clients that register side by side.
+const CLIENTS: usize = 64;
+/// Open cases whose deadlines are computed anew.
+const RECOUNTED: usize = 50_000;
+const KEY: [u8; 32] = [7; 32];
+
+/// A desk of its own in a folder that goes away, with the people of the demonstration.
+struct House {
+    _folder: tempfile::TempDir,
+    desk: Desk,
+    lives: Lives,
+}
+
+impl House {
+    fn open(near: &Global, clock: Arc<dyn Clock>, batch: Option<usize>) -> Result<Self> {
+        // On the same disk as what is measured.
+        std::fs::create_dir_all(&near.data)?;
+        let folder = tempfile::tempdir_in(&near.data)?;
+        let options = store::Options { batch, ..store::Options::new(KEY) };
+        let store = Store::open(Place::at(folder.path()), options)?;
+        let desk = Desk::open_with(store, clock)?;
+        desk.install_builtin("bench")?;
+        super::people(&desk)?;
+        let lives = Lives::of(&desk)?;
+        Ok(Self { _folder: folder, desk, lives })
+    }
+
+    /// Registers so many cases, many at once.
+    fn register(&self, cases: usize, seed: u64) -> Result<usize> {
+        let mut random = Rng::with_seed(seed);
+        let mut waiting = std::collections::VecDeque::new();
+        let mut registered = 0;
+        for _ in 0..cases {
+            let at = self.desk.now();
+            let one = self.lives.registration(&mut random, at).context("registration")?;
+            match self.desk.register_later(&one.who, &one.procedure, one.fields, Options::default())
+            {
+                Ok(pending) => waiting.push_back(pending),
+                // A request that a procedure joins to another one at once, or wants more of.
+                Err(DeskError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            while waiting.len() > 256 {
+                let Some(first) = waiting.pop_front() else { break };
+                registered += usize::from(first.wait().is_ok());
+            }
+        }
+        registered += waiting.into_iter().filter_map(|one| one.wait().ok()).count();
+        Ok(registered)
+    }
+}
+
+/// Registrations a second with and without sharing commits.
+pub(super) fn sharing(near: &Global, span: Duration, seed: u64) -> Result<Vec<Single>> {
+    let mut found = Vec::new();
+    for (name, batch) in [("alone", Some(1)), ("shared", None)] {
+        let house = House::open(near, Arc::new(SystemClock), batch)?;
+        let pace = drive(
+            CLIENTS,
+            span,
+            &|client, turn| {
+                let own = u64::try_from(client * 1_000_003 + turn)?;
+                let mut random = Rng::with_seed(seed.wrapping_add(own));
+                house.lives.registration(&mut random, house.desk.now()).context("registration")
+            },
+            &|one| {
+                let done =
+                    house.desk.register(&one.who, &one.procedure, one.fields, Options::default());
+                Ok(done.map(drop)?)
+            },
+        )?;
+        let mut single = Single::took(0, name, pace.done(), pace.all);
+        single.value = Some(pace.rate());
+        found.push(single);
+    }
+    Ok(found)
+}
+
+/// Timers that are all due in the same minute.
+pub(super) fn timers(near: &Global, seed: u64) -> Result<Single> {
+    let begins = SystemClock.now();
+    let clock = Arc::new(VirtualClock::at(begins));
+    let house = House::open(near, clock.clone(), None)?;
+    // Cases of one minute wait for the same things at the same time.
+    let mut registered = 0;
+    while registered < TIMERS {
+        registered +=
+            house.register(TIMERS - registered, seed.wrapping_add(u64::try_from(registered)?))?;
+    }
+    let mut due: Vec<Timestamp> = Vec::new();
+    let mut cursor = None;
+    loop {
+        let filter = Filter { open: Some(true), ..Filter::default() };
+        let page = house.desk.store().list(
+            &Scope::all(),
+            &filter,
+            Sort::NextDue,
+            cursor.as_deref(),
+            500,
+        )?;
+        for row in &page.rows {
+            due.extend(house.desk.store().timers(row.id)?.first().map(|timer| timer.due));
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    // Everybody has something to do by then.
+    let latest = due.into_iter().max().context("no timers")?;
+    clock.set(latest.checked_add(SignedDuration::from_secs(1))?);
+    let begun = Instant::now();
+    let touched = house.desk.run_due("bench")?;
+    Ok(Single::took(0, "timers", touched, begun.elapsed()))
+}
+
+/// Deadlines of open cases are computed anew after the calendar has changed.
+pub(super) fn calendar(near: &Global, seed: u64) -> Result<Single> {
+    let house = House::open(near, Arc::new(SystemClock), None)?;
+    let mut registered = 0;
+    while registered < RECOUNTED {
+        registered += house
+            .register(RECOUNTED - registered, seed.wrapping_add(u64::try_from(registered)?))?;
+    }
+    let desk = &house.desk;
+    let begun = Instant::now();
+    let moved = recount(desk)?;
+    Ok(Single::took(0, "calendar", moved, begun.elapsed()))
+}
+
+/// Tomorrow becomes a day off, and every open case is counted anew.
+fn recount(desk: &Desk) -> Result<usize> {
+    let name = desk.library().all().next().context("procedures")?.calendar.clone();
+    let mut calendar = engine::calendar::Calendar::builtin(&name).context("calendar")?;
+    let tomorrow = calendar.local(desk.now()).date().tomorrow()?;
+    let line = format!("{tomorrow},off,闭店\n");
+    // A day that is off already moves nothing, which is measured all the same.
+    drop(calendar.import_table(&line));
+    let change = Change::Put {
+        kind: "calendar".to_owned(),
+        key: name.to_string(),
+        expected: None,
+        body: serde_json::json!({ "source": calendar.to_toml() }),
+        history: true,
+    };
+    let changes = vec![change];
+    desk.store().administer(Administer { at: desk.now(), actor: "bench".to_owned(), changes })?;
+    let (mut moved, mut cursor) = (0, None);
+    loop {
+        let filter = Filter { open: Some(true), ..Filter::default() };
+        let page =
+            desk.store().list(&Scope::all(), &filter, Sort::NewestEntry, cursor.as_deref(), 500)?;
+        for row in &page.rows {
+            let case: Key = row.id.to_string().into();
+            desk.submit(&Who::System, Command::Recount { case }, Options::default())?;
+            moved += 1;
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(moved),
+        }
+    }
+}
+
+/// A file of requests.
+pub(super) fn import(near: &Global, seed: u64) -> Result<Single> {
+    let house = House::open(near, Arc::new(SystemClock), None)?;
+    let mut random = Rng::with_seed(seed);
+    let first = house.lives.registration(&mut random, house.desk.now()).context("registration")?;
+    let procedure = first.procedure;
+    let mut lines = String::new();
+    let mut made = 0;
+    while made < ROWS {
+        let Some(one) = house.lives.registration(&mut random, house.desk.now()) else { break };
+        if one.procedure == procedure {
+            lines.push_str(&serde_json::json!(one.fields).to_string());
+            lines.push('\n');
+            made += 1;
+        }
+    }
+    let begun = Instant::now();
+    let table = read(lines.as_bytes(), None).map_err(|why| anyhow::anyhow!("{why:?}"))?;
+    let library = house.desk.library();
+    let (rules, _) = library.newest(&procedure).context("procedure")?;
+    let plan = plan(&rules, &table.columns, &[], &[]).map_err(|why| anyhow::anyhow!("{why:?}"))?;
+    let import = Import {
+        who: &first.who,
+        procedure: &procedure,
+        table: &table,
+        plan: &plan,
+        dry_run: false,
+        limit: None,
+        english: true,
+    };
+    let done = house.desk.import(&import, &mut |_| {})?;
+    Ok(Single::took(0, "import", done.imported, begun.elapsed()))
+}
+
+/// From starting the server to its first answer to somebody who is signed in.
+pub(super) fn start(global: &Global, ground: &Ground, cases: usize) -> Result<Single> {
+    let mut all: Vec<Duration> =
+        (0..5).map(|_| super::http::start_to_case(global, ground)).collect::<Result<_>>()?;
+    all.sort_unstable();
+    let middle = all.get(all.len() / 2).copied().unwrap_or_default();
+    Ok(Single::took(cases, "start", all.len(), middle))
+}
