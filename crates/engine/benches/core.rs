@@ -1,6 +1,6 @@
 //! The hot parts of the core: deciding, planning and counting time, on every step of the built-in scenarios.
 //! `cargo bench -p engine`.
-#![expect(missing_docs, reason = "a measurement that panics has failed")]
+#![expect(clippy::unwrap_used, reason = "a measurement that panics has failed")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use engine::calendar::Calendar;
