@@ -16,7 +16,7 @@ use super::skeleton::{Aim, Guards, skeleton};
 use super::stages::reached;
 use crate::calendar::Calendar;
 use crate::key::Key;
-use crate::procedure::{Fact, Procedure, Stage, StageKind};
+use crate::procedure::{Clock, Fact, Procedure, Stage, StageKind, TaskKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What proving brought.
@@ -115,7 +115,7 @@ impl Court<'_> {
         let mut units = Vec::new();
         for clock in procedure.clocks.iter().filter(|clock| clock.tasks.is_empty()) {
             let item = format!("clocks.{}", clock.key);
-            let alone = Aim { clocks: [clock.key.clone()].into(), ..Aim::default() };
+            let alone = of_clock(clock);
             let mut proof = self.try_aim(&alone);
             if proof.problems.iter().any(|found| found.problem.item == item) {
                 // Perhaps a guard before filing waits for it.
@@ -128,13 +128,7 @@ impl Court<'_> {
             self.note(proof, |problem| problem.item == item);
         }
         for kind in &procedure.tasks {
-            let clocks = procedure.clocks.iter().filter(|clock| clock.tasks.contains(&kind.key));
-            let facts = [Fact::OpenTasks, Fact::OpenTasksOf(kind.key.clone())];
-            let aim = Aim {
-                clocks: clocks.map(|clock| clock.key.clone()).collect(),
-                tasks: [kind.key.clone()].into(),
-                guards: Guards::About(facts.into()),
-            };
+            let aim = of_tasks(procedure, kind);
             let mut proof = self.try_aim(&aim);
             let bare = std::mem::take(&mut proof.bare);
             let items: Vec<String> =
@@ -203,6 +197,28 @@ impl Court<'_> {
             self.note(proof, |problem| problem.code == "cannot_complete");
         }
     }
+}
+
+fn of_clock(clock: &Clock) -> Aim {
+    Aim { clocks: [clock.key.clone()].into(), ..Aim::default() }
+}
+
+/// A kind of task with its clocks, and the guards that wait for it.
+fn of_tasks(procedure: &Procedure, kind: &TaskKind) -> Aim {
+    let clocks = procedure.clocks.iter().filter(|clock| clock.tasks.contains(&kind.key));
+    let facts = [Fact::OpenTasks, Fact::OpenTasksOf(kind.key.clone())];
+    Aim {
+        clocks: clocks.map(|clock| clock.key.clone()).collect(),
+        tasks: [kind.key.clone()].into(),
+        guards: Guards::About(facts.into()),
+    }
+}
+
+/// Every clock and every kind of task by itself.
+#[cfg(test)]
+pub(super) fn aims(procedure: &Procedure) -> Vec<Aim> {
+    let clocks = procedure.clocks.iter().filter(|clock| clock.tasks.is_empty()).map(of_clock);
+    clocks.chain(procedure.tasks.iter().map(|kind| of_tasks(procedure, kind))).collect()
 }
 
 /// The facts of each guard but for open tasks, which are looked at kind by kind, and the completeness of forms.

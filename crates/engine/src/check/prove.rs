@@ -4,6 +4,9 @@
 //! Of each abstract state one case stands for all. What they may differ in is left to chance here as well: which clock
 //! runs out first, on which half-day somebody calls, whether anybody is present to be dispatched to, which case joins.
 
+#[cfg(test)]
+mod tests;
+
 use super::explore::{BEGIN, Problem, Trouble, openers};
 use super::graph::End;
 use super::inputs::Variant;
@@ -71,6 +74,20 @@ pub(super) fn prove(
     all: &[&Procedure],
     most: usize,
 ) -> Proof {
+    walking(skeleton, calendar, all, most, |walk| {
+        walk.all();
+        walk.finish()
+    })
+}
+
+/// Sets everything up for a walk through a skeleton.
+fn walking<T>(
+    skeleton: &Procedure,
+    calendar: &Calendar,
+    all: &[&Procedure],
+    most: usize,
+    go: impl FnOnce(&mut Walk<'_>) -> T,
+) -> T {
     let targets = all.iter().copied().filter(|other| {
         other.key != skeleton.key
             && skeleton.links.transfers.iter().any(|rule| rule.to == other.key)
@@ -84,7 +101,8 @@ pub(super) fn prove(
     let present = directory(&together);
     let vacant = vacated(&present);
     let desk = Desk { procedure: skeleton, directory: &present };
-    let kit = Kit::new(desk, &library, together);
+    let mut kit = Kit::new(desk, &library, together);
+    kit.tested.tell_empty_apart(skeleton);
     let mut walk = Walk {
         mould: Mould::exact(skeleton, &kit.tested),
         kit: &kit,
@@ -104,12 +122,10 @@ pub(super) fn prove(
         tries: 0,
         transitions: 0,
         closed: true,
+        #[cfg(test)]
+        twins: BTreeMap::new(),
     };
-    walk.register();
-    while let Some(open) = walk.open.pop_front() {
-        walk.follow(&open);
-    }
-    walk.finish()
+    go(&mut walk)
 }
 
 struct Walk<'k> {
@@ -135,12 +151,23 @@ struct Walk<'k> {
     tries: usize,
     transitions: usize,
     closed: bool,
+    /// Another case of each shape that was reached again.
+    #[cfg(test)]
+    twins: BTreeMap<usize, Open>,
 }
 
 /// Combinations of values that are tried with one action at most.
 const MOST_INPUTS: usize = 6_000;
 
 impl Walk<'_> {
+    /// Follows everything up.
+    fn all(&mut self) {
+        self.register();
+        while let Some(open) = self.open.pop_front() {
+            self.follow(&open);
+        }
+    }
+
     fn register(&mut self) {
         let kit = self.kit;
         let Some(action) = kit.desk.procedure.register_action() else { return };
@@ -415,6 +442,9 @@ impl Walk<'_> {
             state.next.insert(number);
         }
         if known.is_some() {
+            #[cfg(test)]
+            self.twins
+                .insert(number, Open { number, other: other_of(&mut decision, &case), case, now });
             return;
         }
         if self.states.len() >= self.most {
@@ -445,10 +475,7 @@ impl Walk<'_> {
             end,
         });
         self.known.insert(shape, number);
-        let other = decision
-            .cases
-            .remove(OTHER)
-            .filter(|_| matches!(case.life, Life::Merged { .. }) || !case.members.is_empty());
+        let other = other_of(&mut decision, &case);
         self.open.push_back(Open { number, case, other, now });
     }
 
@@ -481,7 +508,7 @@ impl Walk<'_> {
         stuck
     }
 
-    fn finish(mut self) -> Proof {
+    fn finish(&mut self) -> Proof {
         // Of what was not followed up nothing can be said.
         let stuck = if self.closed { self.stuck() } else { BTreeMap::new() };
         for (stage, number) in stuck {
@@ -500,7 +527,8 @@ impl Walk<'_> {
                 Found { problem: Problem { code, origin, item, detail, path }, steps }
             })
             .collect();
-        let borne = self.borne.into_iter().filter(|(_, (borne, _))| *borne > 0);
+        let borne =
+            std::mem::take(&mut self.borne).into_iter().filter(|(_, (borne, _))| *borne > 0);
         Proof {
             states: self.states.len(),
             transitions: self.transitions,
@@ -509,6 +537,12 @@ impl Walk<'_> {
             bare: borne.map(|(stage, (borne, all))| (stage, all - borne)).collect(),
         }
     }
+}
+
+/// The other case, where this one has a relation to it.
+fn other_of(decision: &mut Decision, case: &Case) -> Option<Case> {
+    let related = matches!(case.life, Life::Merged { .. }) || !case.members.is_empty();
+    decision.cases.remove(OTHER).filter(|_| related)
 }
 
 /// The steps to a state, from registration.

@@ -12,6 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Whether a field is empty.
+const EMPTY: Test = Test::Empty(true);
+
 /// What the conditions that steer cases compare, and the fields that limits depend on.
 pub(super) struct Tested<'p> {
     pub(super) fields: BTreeMap<&'p Key, Vec<&'p Test>>,
@@ -44,6 +47,19 @@ impl<'p> Tested<'p> {
             tested.instants.extend(clock.then.iter().map(|(field, _)| field));
         }
         tested
+    }
+
+    /// Tells empty from filled in where a field is mandatory for something: then it decides what can be done.
+    pub(super) fn tell_empty_apart(&mut self, procedure: &'p Procedure) {
+        let forms = procedure.forms.iter().flat_map(|form| &form.fields);
+        let forms = forms.map(|entry| (&entry.field, &entry.need));
+        let inputs = procedure.actions.iter().flat_map(|action| &action.input);
+        let inputs = inputs.map(|input| (&input.field, &input.need));
+        for (field, _) in forms.chain(inputs).filter(|(_, need)| **need != Need::Optional) {
+            if let Some(tests) = self.fields.get_mut(field) {
+                tests.push(&EMPTY);
+            }
+        }
     }
 
     /// One value for every class of values that conditions tell from what is there, empty among them.

@@ -138,6 +138,22 @@ impl<'p> Mould<'p> {
         }
         if self.exact {
             self.begun(case).into_iter().for_each(&mut add);
+            // Clocks that come back when a merged case is parted again.
+            let mut parted = case.clone();
+            for instance in &mut parted.clocks {
+                if let Some(state) = instance.carried.take() {
+                    instance.state = *state;
+                }
+            }
+            let pairs = case.clocks.iter().zip(&parted.clocks);
+            let carried: BTreeSet<String> = pairs
+                .filter(|(merged, _)| merged.carried.is_some())
+                .filter_map(|(_, back)| {
+                    let clock = self.procedure.clock(&back.clock)?;
+                    Some(format!("{} {}", back.clock, phase(&parted, clock, back)))
+                })
+                .collect();
+            add(format!("carried {carried:?}"));
         }
         phases.into_iter().for_each(add);
         shape
