@@ -31,6 +31,7 @@ mod moves;
 mod numbers;
 mod passing;
 mod people;
+mod place;
 mod prove;
 mod realise;
 mod rows;

@@ -6,12 +6,12 @@ use super::graph::{End, Node, Step, replay, way};
 use super::inputs::Variant;
 use super::judge::{self, Seen};
 use super::moves::{CASE, Kit, OTHER, is_filed};
-use super::people::{Desk, directory};
+use super::place::Place;
 use super::shape::{Mould, Names, Shape};
 use crate::calendar::Calendar;
 use crate::case::{Case, Life};
 use crate::command::Extra;
-use crate::decide::{Decision, Library, World};
+use crate::decide::{Decision, World};
 use crate::event::Recorded;
 use crate::key::Key;
 use crate::people::Who;
@@ -19,7 +19,6 @@ use crate::procedure::{Action, Origin, Procedure, StageKind, Verb};
 use crate::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::sync::Arc;
 
 /// Registration: a Monday morning.
 pub(super) const BEGIN: Timestamp = Timestamp::constant(1_772_416_800, 0);
@@ -69,20 +68,9 @@ pub(super) fn explore(
     all: &[&Procedure],
     budget: Budget,
 ) -> Explored {
-    let targets = all.iter().copied().filter(|other| {
-        other.key != procedure.key
-            && procedure.links.transfers.iter().any(|rule| rule.to == other.key)
-    });
-    let together: Vec<&Procedure> = std::iter::once(procedure).chain(targets).collect();
-    let calendar = Arc::new(calendar.clone());
-    let mut library = Library::default();
-    for one in &together {
-        library.add(Arc::new((*one).clone()), Arc::clone(&calendar));
-    }
-    let directory = directory(&together);
-    let desk = Desk { procedure, directory: &directory };
-    let kit = Kit::new(desk, &library, together);
-    let mut search = Search::new(&kit, &calendar, budget);
+    let place = Place::new(procedure, calendar, all);
+    let kit = place.kit();
+    let mut search = Search::new(&kit, &place.calendar, budget);
     search.run();
     search.finish()
 }

@@ -6,13 +6,13 @@ use super::samples::{Tested, sample};
 use super::stages::filed;
 use super::wish::wish;
 use crate::case::{Case, Facts, Life};
-use crate::command::{Command, Entered};
+use crate::command::{Command, Entered, Extra};
 use crate::decide::{Context, Decision, Library, World, decide};
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{Action, Fact, Moment, MomentFilter, Procedure, Purpose, StageKind, Verb};
 use crate::refusal::Refusal;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,6 +168,45 @@ impl<'p> Kit<'p> {
         Some((field.key.clone(), sample(other, field, None, now)?))
     }
 
+    /// By which action another case may join this one.
+    pub(super) fn merging(&self, case: &Case) -> Option<&'p Action> {
+        let procedure = self.desk.procedure;
+        let merges = case.members.is_empty() && procedure.links.merge.is_some();
+        procedure.actions.iter().find(|action| merges && action.has(Verb::Merge))
+    }
+
+    /// Merges the case beside into this one. Tells who did it by which command.
+    pub(super) fn join(
+        &self,
+        case: &Case,
+        beside: &Case,
+        action: &Action,
+        now: Timestamp,
+        tries: &mut usize,
+    ) -> Result<(Decision, Command, Who), Refusal> {
+        let world = self.world(case, Some(beside));
+        let extra = Extra {
+            other: Some(CASE.into()),
+            reason: Some("同一事项".to_owned()),
+            ..Extra::default()
+        };
+        let command = Command::Act {
+            case: OTHER.into(),
+            action: action.key.clone(),
+            fields: Entered::default(),
+            extra: Box::new(extra),
+        };
+        let mut refused = Refusal::Forbidden { action: action.key.clone() };
+        for who in self.authors(action, beside, now) {
+            *tries += 1;
+            match decide(&world, &command, &Context { now, who: who.clone(), ids: Vec::new() }) {
+                Ok(decision) => return Ok((decision, command, who)),
+                Err(refusal) => refused = refusal,
+            }
+        }
+        Err(refused)
+    }
+
     /// The cases that an action is decided on.
     pub(super) fn world(&self, case: &Case, other: Option<&Case>) -> World<'p> {
         let cases = [(CASE, Some(case)), (OTHER, other)];
@@ -197,6 +236,10 @@ pub(super) fn filters(procedure: &Procedure) -> impl Iterator<Item = &MomentFilt
     });
     let rules = procedure.rules.iter().map(|rule| &rule.on);
     clocks.chain(rules).chain(procedure.tasks.iter().flat_map(|task| &task.done_on))
+}
+
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(at)
 }
 
 /// Whether a stage is the end of the way.

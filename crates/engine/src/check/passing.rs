@@ -3,7 +3,7 @@
 use super::explore::{Search, Trouble};
 use super::graph::Step;
 use super::judge;
-use super::moves::{CASE, OTHER};
+use super::moves::CASE;
 use super::shape::Shape;
 use crate::case::{Case, Life};
 use crate::clocks::{TimerStep, timers};
@@ -16,44 +16,15 @@ use jiff::{SignedDuration, Timestamp};
 impl Search<'_> {
     /// Another case joins this one.
     pub(super) fn join(&mut self, number: usize, case: &Case, at: Timestamp) {
-        let kit = self.kit;
-        let Some(action) = kit.desk.procedure.actions.iter().find(|action| action.has(Verb::Merge))
-        else {
+        let Some((action, beside)) = self.kit.merging(case).zip(self.beside.clone()) else {
             return;
         };
-        let Some(beside) = self
-            .beside
-            .clone()
-            .filter(|_| case.members.is_empty() && kit.desk.procedure.links.merge.is_some())
-        else {
-            return;
-        };
-        let world = kit.world(case, Some(&beside));
-        let extra = Extra {
-            other: Some(CASE.into()),
-            reason: Some("同一事项".to_owned()),
-            ..Extra::default()
-        };
-        let command = Command::Act {
-            case: OTHER.into(),
-            action: action.key.clone(),
-            fields: Default::default(),
-            extra: Box::new(extra),
-        };
-        for who in kit.authors(action, &beside, at).into_iter().take(2) {
-            let context = Context { now: at, who: who.clone(), ids: Vec::new() };
-            self.tries += 1;
-            if let Ok(decision) = decide(&world, &command, &context) {
-                self.seen.actions.insert(action.key.clone());
-                let step = Step {
-                    name: format!("{}(another case joins)", action.key),
-                    commands: vec![(at, who, command)],
-                    related: true,
-                };
-                self.reach(Some(number), step, decision, at);
-                return;
-            }
-        }
+        let joined = self.kit.join(case, &beside, action, at, &mut self.tries);
+        let Ok((decision, command, who)) = joined else { return };
+        self.seen.actions.insert(action.key.clone());
+        let name = format!("{}(another case joins)", action.key);
+        let step = Step { name, commands: vec![(at, who, command)], related: true };
+        self.reach(Some(number), step, decision, at);
     }
 
     /// Lets time pass until something changes.

@@ -4,32 +4,28 @@
 //! Of each abstract state one case stands for all. What they may differ in is left to chance here as well: which clock
 //! runs out first, on which half-day somebody calls, whether anybody is present to be dispatched to, which case joins.
 
+mod follow;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use super::explore::{BEGIN, Problem, Trouble, openers};
 use super::graph::End;
-use super::inputs::Variant;
 use super::judge;
 use super::momentary::momentary;
 use super::moves::{CASE, Kit, OTHER, is_filed};
-use super::passing::told;
-use super::people::{Desk, directory, vacated};
-use super::realise::{Kind, Move};
+use super::place::Place;
+use super::realise::Move;
 use super::shape::{Mould, Names, Shape};
-use super::skeleton::{is_plain, is_timed};
 use crate::calendar::Calendar;
 use crate::case::{Case, Life};
-use crate::clocks::{TimerStep, timers};
-use crate::command::{Command, Extra};
-use crate::decide::{Context, Decision, Library, World, decide};
+use crate::command::Extra;
+use crate::decide::{Decision, World};
 use crate::key::Key;
-use crate::people::{Directory, Who};
-use crate::procedure::{Action, Fact, Procedure, Verb};
-use crate::refusal::Refusal;
+use crate::procedure::Procedure;
+use follow::acted;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
 
 /// What following up a skeleton brought.
 pub(super) struct Proof {
@@ -74,64 +70,23 @@ pub(super) fn prove(
     all: &[&Procedure],
     most: usize,
 ) -> Proof {
-    walking(skeleton, calendar, all, most, |walk| {
-        walk.all();
-        walk.finish()
-    })
+    let place = Place::new(skeleton, calendar, all);
+    let kit = telling_empty_apart(&place);
+    let mut walk = Walk::new(&place, &kit, most);
+    walk.all();
+    walk.finish()
 }
 
-/// Sets everything up for a walk through a skeleton.
-fn walking<T>(
-    skeleton: &Procedure,
-    calendar: &Calendar,
-    all: &[&Procedure],
-    most: usize,
-    go: impl FnOnce(&mut Walk<'_>) -> T,
-) -> T {
-    let targets = all.iter().copied().filter(|other| {
-        other.key != skeleton.key
-            && skeleton.links.transfers.iter().any(|rule| rule.to == other.key)
-    });
-    let together: Vec<&Procedure> = std::iter::once(skeleton).chain(targets).collect();
-    let calendar = Arc::new(calendar.clone());
-    let mut library = Library::default();
-    for one in &together {
-        library.add(Arc::new((*one).clone()), Arc::clone(&calendar));
-    }
-    let present = directory(&together);
-    let vacant = vacated(&present);
-    let desk = Desk { procedure: skeleton, directory: &present };
-    let mut kit = Kit::new(desk, &library, together);
-    kit.tested.tell_empty_apart(skeleton);
-    let mut walk = Walk {
-        mould: Mould::exact(skeleton, &kit.tested),
-        kit: &kit,
-        calendar: &calendar,
-        vacant: &vacant,
-        most,
-        names: Names::default(),
-        states: Vec::new(),
-        known: HashMap::new(),
-        open: VecDeque::new(),
-        momentary: momentary(skeleton),
-        rows_stop_alike: skeleton.clocks.iter().all(|clock| clock.by.len() == 1),
-        beside: Vec::new(),
-        fills: BTreeMap::new(),
-        problems: BTreeMap::new(),
-        borne: BTreeMap::new(),
-        tries: 0,
-        transitions: 0,
-        closed: true,
-        #[cfg(test)]
-        twins: BTreeMap::new(),
-    };
-    go(&mut walk)
+/// What can be tried in a place; a field that was entered and one that was not are never the same here.
+fn telling_empty_apart<'p>(place: &'p Place<'p>) -> Kit<'p> {
+    let mut kit = place.kit();
+    kit.tested.tell_empty_apart(place.procedure);
+    kit
 }
 
 struct Walk<'k> {
+    place: &'k Place<'k>,
     kit: &'k Kit<'k>,
-    calendar: &'k Calendar,
-    vacant: &'k Directory,
     most: usize,
     mould: Mould<'k>,
     names: Names,
@@ -143,8 +98,6 @@ struct Walk<'k> {
     rows_stop_alike: bool,
     /// Other cases, as they stand after their registration.
     beside: Vec<Case>,
-    /// What an action was found to need in a stage.
-    fills: BTreeMap<(Key, Key), BTreeSet<Key>>,
     problems: BTreeMap<(&'static str, u32, String), (usize, Trouble)>,
     /// For each stage the states in which a clock insists, and all.
     borne: BTreeMap<Key, (usize, usize)>,
@@ -156,10 +109,31 @@ struct Walk<'k> {
     twins: BTreeMap<usize, Open>,
 }
 
-/// Combinations of values that are tried with one action at most.
-const MOST_INPUTS: usize = 6_000;
+impl<'k> Walk<'k> {
+    fn new(place: &'k Place<'k>, kit: &'k Kit<'k>, most: usize) -> Self {
+        let skeleton = place.procedure;
+        Walk {
+            place,
+            kit,
+            most,
+            mould: Mould::exact(skeleton, &kit.tested),
+            names: Names::default(),
+            states: Vec::new(),
+            known: HashMap::new(),
+            open: VecDeque::new(),
+            momentary: momentary(skeleton),
+            rows_stop_alike: skeleton.clocks.iter().all(|clock| clock.by.len() == 1),
+            beside: Vec::new(),
+            problems: BTreeMap::new(),
+            borne: BTreeMap::new(),
+            tries: 0,
+            transitions: 0,
+            closed: true,
+            #[cfg(test)]
+            twins: BTreeMap::new(),
+        }
+    }
 
-impl Walk<'_> {
     /// Follows everything up.
     fn all(&mut self) {
         self.register();
@@ -187,247 +161,6 @@ impl Walk<'_> {
                 }
             }
         }
-    }
-
-    /// Tries everything from a state.
-    fn follow(&mut self, open: &Open) {
-        let kit = self.kit;
-        let soon = later(open.now, SignedDuration::from_secs(1));
-        for action in &kit.desk.procedure.actions {
-            if action.has(Verb::Register) || !kit.is_available(&open.case, action, &Who::System) {
-                continue;
-            }
-            let relates = action.has(Verb::Merge) || action.has(Verb::Unmerge);
-            let other = open.other.as_ref().or_else(|| self.beside.first());
-            let world = kit.world(&open.case, other.filter(|_| relates));
-            self.act(open, &world, action, soon, SignedDuration::ZERO);
-            // On another half-day a call counts anew.
-            if action.has(Verb::Contact) && kit.tested.facts.contains_key(&Fact::AttemptHalfDays) {
-                let half = SignedDuration::from_hours(13);
-                let case = postponed(kit.desk.procedure, &open.case, None, half);
-                let world = kit.world(&case, None);
-                self.act(open, &world, action, later(soon, half), half);
-            }
-        }
-        if matches!(open.case.life, Life::Open | Life::Closed { .. }) {
-            self.join(open, soon);
-        }
-        self.time(open);
-    }
-
-    fn act(
-        &mut self,
-        open: &Open,
-        world: &World<'_>,
-        action: &Action,
-        at: Timestamp,
-        late: SignedDuration,
-    ) {
-        let kit = self.kit;
-        let authors = kit.authors(action, &open.case, at);
-        let each = kit.is_authored(action);
-        for variant in
-            self.inputs(Some(&open.case), action, self.extras(&open.case, action, at), at)
-        {
-            for who in &authors {
-                match kit.attempt(world, action, &variant, who, at, &mut self.tries) {
-                    Ok((decision, _, filled)) => {
-                        let needed = (action.key.clone(), open.case.stage.clone());
-                        self.fills.entry(needed).or_default().extend(filled);
-                        let step = acted(action, &variant, who, late, false);
-                        self.reach(Some(open.number), step, decision, at);
-                        if !each {
-                            break;
-                        }
-                    }
-                    Err(Refusal::Forbidden { .. } | Refusal::Own { .. }) => {}
-                    Err(_) if each || variant.extra.override_guards => {}
-                    Err(_) => break,
-                }
-            }
-            if action.has(Verb::Assign) {
-                self.dispatch_to_nobody(open, world, action, &variant, &authors, at);
-            }
-        }
-    }
-
-    /// The built-in input, and where guards may be overridden, that as well.
-    fn extras(&self, case: &Case, action: &Action, at: Timestamp) -> Vec<(String, Extra)> {
-        let mut extras = self.kit.extras(case, action, at);
-        if !action.guards.is_empty() && !action.override_by.is_empty() {
-            let overriding = |(name, extra): &(String, Extra)| {
-                let name = format!("{name} overriding").trim().to_owned();
-                (name, Extra { override_guards: true, ..extra.clone() })
-            };
-            let more: Vec<_> = extras.iter().map(overriding).collect();
-            extras.extend(more);
-        }
-        extras
-    }
-
-    /// Nobody of the role is present: the case waits in its queue.
-    fn dispatch_to_nobody(
-        &mut self,
-        open: &Open,
-        world: &World<'_>,
-        action: &Action,
-        variant: &Variant,
-        authors: &[Who],
-        at: Timestamp,
-    ) {
-        let world = World { directory: self.vacant, cases: world.cases.clone(), ..*world };
-        let extra = Extra { assignee: None, ..variant.extra.clone() };
-        let name = format!("{} nobody present", variant.name);
-        let variant = Arc::new(Variant { name, fields: variant.fields.clone(), extra });
-        for who in authors {
-            if let Ok((decision, ..)) =
-                self.kit.attempt(&world, action, &variant, who, at, &mut self.tries)
-            {
-                let step = acted(action, &variant, who, SignedDuration::ZERO, true);
-                self.reach(Some(open.number), step, decision, at);
-                return;
-            }
-        }
-    }
-
-    /// Every combination of the values that make a difference, for what the action lets people enter.
-    fn inputs(
-        &mut self,
-        case: Option<&Case>,
-        action: &Action,
-        extras: Vec<(String, Extra)>,
-        at: Timestamp,
-    ) -> Vec<Arc<Variant>> {
-        let mut fields = self.kit.enterable(case, action, at);
-        fields.retain(|(field, _)| {
-            self.momentary.get(&field.key).is_none_or(|actions| actions.contains(&action.key))
-        });
-        // Several changes at once lead where one after the other does.
-        let one_by_one = is_plain(action) && self.rows_stop_alike;
-        let size =
-            fields.iter().filter(|_| !one_by_one).try_fold(extras.len(), |size, (_, choices)| {
-                size.checked_mul(choices.len() + 1).filter(|size| *size <= MOST_INPUTS)
-            });
-        if size.is_none() {
-            self.closed = false;
-        }
-        let mut variants: Vec<Variant> = extras
-            .into_iter()
-            .map(|(name, extra)| Variant { name, fields: Default::default(), extra })
-            .collect();
-        for (field, choices) in fields {
-            if variants.len() * (choices.len() + 1) > MOST_INPUTS {
-                break;
-            }
-            let with = |variant: &Variant, choice: &serde_json::Value| {
-                let shown = choice.as_str().map_or_else(|| choice.to_string(), str::to_owned);
-                let name = format!("{} {}={shown}", variant.name, field.key);
-                let mut fields = variant.fields.clone();
-                fields.insert(field.key.clone(), choice.clone());
-                Variant { name: name.trim().to_owned(), fields, extra: variant.extra.clone() }
-            };
-            let many = if one_by_one { 1 } else { variants.len() };
-            let more: Vec<Variant> = variants
-                .iter()
-                .take(many)
-                .flat_map(|variant| choices.iter().map(move |choice| with(variant, choice)))
-                .collect();
-            variants.extend(more);
-        }
-        variants.into_iter().map(Arc::new).collect()
-    }
-
-    /// Another case joins this one.
-    fn join(&mut self, open: &Open, at: Timestamp) {
-        let kit = self.kit;
-        let actions = &kit.desk.procedure.actions;
-        let Some(action) = actions.iter().find(|action| action.has(Verb::Merge)) else { return };
-        if !open.case.members.is_empty() || kit.desk.procedure.links.merge.is_none() {
-            return;
-        }
-        for beside in self.beside.clone() {
-            let world = kit.world(&open.case, Some(&beside));
-            let extra = Extra {
-                other: Some(CASE.into()),
-                reason: Some("同一事项".to_owned()),
-                ..Extra::default()
-            };
-            let command = Command::Act {
-                case: OTHER.into(),
-                action: action.key.clone(),
-                fields: Default::default(),
-                extra: Box::new(extra),
-            };
-            for who in kit.authors(action, &beside, at) {
-                let context = Context { now: at, who, ids: Vec::new() };
-                self.tries += 1;
-                if let Ok(decision) = decide(&world, &command, &context) {
-                    let name = format!("{}(another case joins)", action.key);
-                    let step = Move { name, kind: Kind::Join { action: action.key.clone() } };
-                    self.reach(Some(open.number), step, decision, at);
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Each clock that does more than telling is the next one to run on.
-    fn time(&mut self, open: &Open) {
-        let kit = self.kit;
-        let procedure = kit.desk.procedure;
-        let shape = self.mould.shape(&mut self.names, kit.desk, &open.case, open.now);
-        let next: Vec<(Key, u32)> = open
-            .case
-            .clocks
-            .iter()
-            .filter(|one| one.is_ticking() && procedure.clock(&one.clock).is_some_and(is_timed))
-            .map(|one| (one.clock.clone(), one.generation))
-            .collect();
-        for (clock, generation) in next {
-            let (mut case, mut now) = (open.case.clone(), open.now);
-            // Steps that only tell somebody lead to the same state.
-            for _ in 0..8 {
-                let at = later(now, SignedDuration::from_secs(1));
-                let Some((ready, step)) = self.ready(&case, &clock, generation, at) else { break };
-                let world = kit.world(&ready, None);
-                let context = Context { now: at, who: Who::System, ids: Vec::new() };
-                self.tries += 1;
-                let command = Command::Tick { case: CASE.into() };
-                let Ok(decision) = decide(&world, &command, &context) else { break };
-                let Some(after) = decision.cases.get(CASE).cloned() else { break };
-                if self.mould.shape(&mut self.names, kit.desk, &after, at) != shape {
-                    let name = told(step, &clock);
-                    let step = Move { name, kind: Kind::Time { clock: clock.clone() } };
-                    self.reach(Some(open.number), step, decision, at);
-                    break;
-                }
-                (case, now) = (after, at);
-            }
-        }
-    }
-
-    /// The case with its instants moved so that the next step of this clock is due at `at`, and no other clock's is.
-    fn ready(
-        &self,
-        case: &Case,
-        clock: &Key,
-        generation: u32,
-        at: Timestamp,
-    ) -> Option<(Case, TimerStep)> {
-        let procedure = self.kit.desk.procedure;
-        let timer = timers(procedure, self.calendar, case)
-            .into_iter()
-            .find(|timer| timer.clock == *clock && timer.generation == generation)?;
-        let day = SignedDuration::from_hours(24);
-        let mut case = postponed(procedure, case, Some((clock, generation)), day);
-        let early = at.duration_since(timer.due);
-        let instance = case
-            .clocks
-            .iter_mut()
-            .find(|one| one.clock == *clock && one.generation == generation)?;
-        instance.due = instance.due.map(|due| later(due, early));
-        instance.start = later(instance.start, early);
-        Some((case, timer.step))
     }
 
     /// Notes where a decision leads.
@@ -555,42 +288,4 @@ fn way(states: &[State], to: usize) -> Vec<Move> {
     }
     steps.reverse();
     steps
-}
-
-fn acted(
-    action: &Action,
-    variant: &Arc<Variant>,
-    who: &Who,
-    late: SignedDuration,
-    vacant: bool,
-) -> Move {
-    let name = match variant.name.is_empty() {
-        true => action.key.to_string(),
-        false => format!("{}({})", action.key, variant.name),
-    };
-    let (action, variant, who) = (action.key.clone(), Arc::clone(variant), who.clone());
-    Move { name, kind: Kind::Act { action, variant, who, late, vacant } }
-}
-
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(at)
-}
-
-/// The case with the dues of all clocks that do something put off, but for one.
-fn postponed(
-    procedure: &Procedure,
-    case: &Case,
-    but: Option<(&Key, u32)>,
-    by: SignedDuration,
-) -> Case {
-    let mut case = case.clone();
-    for instance in case.clocks.iter_mut().filter(|one| one.is_ticking()) {
-        let chosen = but
-            .is_some_and(|(key, number)| instance.clock == *key && instance.generation == number);
-        if !chosen && procedure.clock(&instance.clock).is_some_and(is_timed) {
-            instance.due = instance.due.map(|due| later(due, by));
-            instance.start = later(instance.start, by);
-        }
-    }
-    case
 }

@@ -3,17 +3,17 @@
 use super::explore::{BEGIN, Problem};
 use super::inputs::Variant;
 use super::judge;
-use super::moves::{CASE, Kit, OTHER};
-use super::people::{Desk, directory, vacated};
+use super::moves::{CASE, Kit, OTHER, later};
+use super::place::Place;
 use super::skeleton::MADE;
 use super::wish::wish;
 use crate::calendar::Calendar;
 use crate::case::Case;
 use crate::clocks::timers;
-use crate::command::{Command, Extra};
-use crate::decide::{Context, Decision, Library, World, decide};
+use crate::command::Command;
+use crate::decide::{Context, Decision, World, decide};
 use crate::key::Key;
-use crate::people::{Directory, Who};
+use crate::people::Who;
 use crate::procedure::{Procedure, Verb};
 use crate::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
@@ -48,41 +48,21 @@ pub(super) enum Realised {
     Refused { step: String, why: String },
 }
 
-/// The whole procedure with the people who work by it.
-pub(super) struct Whole<'p> {
-    procedure: &'p Procedure,
-    calendar: &'p Calendar,
-    together: Vec<&'p Procedure>,
-    library: Library,
-    present: Directory,
-    vacant: Directory,
-}
+/// The whole procedure in its place.
+pub(super) struct Whole<'p>(Place<'p>);
 
 impl<'p> Whole<'p> {
     pub(super) fn new(
         procedure: &'p Procedure,
-        calendar: &'p Calendar,
+        calendar: &Calendar,
         all: &[&'p Procedure],
     ) -> Self {
-        let targets = all.iter().copied().filter(|other| {
-            other.key != procedure.key
-                && procedure.links.transfers.iter().any(|rule| rule.to == other.key)
-        });
-        let together: Vec<&Procedure> = std::iter::once(procedure).chain(targets).collect();
-        let shared = Arc::new(calendar.clone());
-        let mut library = Library::default();
-        for one in &together {
-            library.add(Arc::new((*one).clone()), Arc::clone(&shared));
-        }
-        let present = directory(&together);
-        let vacant = vacated(&present);
-        Whole { procedure, calendar, together, library, present, vacant }
+        Whole(Place::new(procedure, calendar, all))
     }
 
     /// Goes the way and looks for the problem at its end.
     pub(super) fn realise(&self, steps: &[Move], problem: &Problem) -> Realised {
-        let desk = Desk { procedure: self.procedure, directory: &self.present };
-        let kit = Kit::new(desk, &self.library, self.together.clone());
+        let kit = self.0.kit();
         let (mut case, mut other): (Option<Case>, Option<Case>) = (None, None);
         let (mut now, mut beside) = (BEGIN, None);
         for step in steps {
@@ -132,18 +112,20 @@ impl<'p> Whole<'p> {
         let Kind::Act { action, variant, who, late, vacant } = &step.kind else {
             return Err(String::new());
         };
-        let action = self.procedure.action(action).ok_or_else(String::new)?;
+        let action = self.0.procedure.action(action).ok_or_else(String::new)?;
         *now = later(*now, *late);
         let relates = action.has(Verb::Merge) || action.has(Verb::Unmerge);
         let mut world = match case {
             Some(case) => kit.world(case, other.filter(|_| relates)),
-            None => World { cases: [].into(), library: &self.library, directory: &self.present },
+            None => {
+                World { cases: [].into(), library: &self.0.library, directory: &self.0.present }
+            }
         };
         if *vacant {
-            world.directory = &self.vacant;
+            world.directory = &self.0.vacant;
         }
         // Guards that the skeleton leaves out are met where entering something meets them.
-        let mut fields = wish(self.procedure, &kit.tested, case, action);
+        let mut fields = wish(self.0.procedure, &kit.tested, case, action);
         fields.extend(variant.fields.clone());
         fields.retain(|field, _| !field.contains(MADE));
         let variant = Variant { name: String::new(), fields, extra: variant.extra.clone() };
@@ -168,27 +150,9 @@ impl<'p> Whole<'p> {
         now: Timestamp,
     ) -> Result<Decision, String> {
         let (Some(case), Some(beside)) = (case, beside) else { return Err(String::new()) };
-        let world = kit.world(case, Some(beside));
-        let extra = Extra {
-            other: Some(CASE.into()),
-            reason: Some("同一事项".to_owned()),
-            ..Extra::default()
-        };
-        let command = Command::Act {
-            case: OTHER.into(),
-            action: action.clone(),
-            fields: Default::default(),
-            extra: Box::new(extra),
-        };
-        let mut why = String::new();
-        let known = self.procedure.action(action).ok_or_else(String::new)?;
-        for who in kit.authors(known, beside, now) {
-            match decide(&world, &command, &Context { now, who, ids: Vec::new() }) {
-                Ok(decision) => return Ok(decision),
-                Err(refusal) => why = told(&refusal),
-            }
-        }
-        Err(why)
+        let action = self.0.procedure.action(action).ok_or_else(String::new)?;
+        let joined = kit.join(case, beside, action, now, &mut 0);
+        joined.map(|(decision, ..)| decision).map_err(|refusal| told(&refusal))
     }
 
     fn time(
@@ -201,7 +165,7 @@ impl<'p> Whole<'p> {
         let mut case = case.cloned().ok_or_else(String::new)?;
         let command = Command::Tick { case: CASE.into() };
         for _ in 0..20 {
-            let timers = timers(self.procedure, self.calendar, &case);
+            let timers = timers(self.0.procedure, &self.0.calendar, &case);
             let timer = timers.first().ok_or("no clock runs")?;
             *now = timer.due.max(*now);
             let context = Context { now: *now, who: Who::System, ids: Vec::new() };
@@ -221,8 +185,4 @@ fn told(refusal: &Refusal) -> String {
         Refusal::Guard { say } => format!("guard `{}`", say.en),
         other => other.code().to_owned(),
     }
-}
-
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(at)
 }

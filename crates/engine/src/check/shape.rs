@@ -138,25 +138,31 @@ impl<'p> Mould<'p> {
         }
         if self.exact {
             self.begun(case).into_iter().for_each(&mut add);
-            // Clocks that come back when a merged case is parted again.
-            let mut parted = case.clone();
-            for instance in &mut parted.clocks {
-                if let Some(state) = instance.carried.take() {
-                    instance.state = *state;
-                }
-            }
-            let pairs = case.clocks.iter().zip(&parted.clocks);
-            let carried: BTreeSet<String> = pairs
-                .filter(|(merged, _)| merged.carried.is_some())
-                .filter_map(|(_, back)| {
-                    let clock = self.procedure.clock(&back.clock)?;
-                    Some(format!("{} {}", back.clock, phase(&parted, clock, back)))
-                })
-                .collect();
-            add(format!("carried {carried:?}"));
+            add(format!("carried {:?}", self.carried(case)));
         }
         phases.into_iter().for_each(add);
         shape
+    }
+
+    /// Clocks that come back when a merged case is parted again, and how far each has come.
+    fn carried(&self, case: &Case) -> BTreeSet<String> {
+        if case.clocks.iter().all(|instance| instance.carried.is_none()) {
+            return BTreeSet::new();
+        }
+        let mut parted = case.clone();
+        for instance in &mut parted.clocks {
+            if let Some(state) = instance.carried.take() {
+                instance.state = *state;
+            }
+        }
+        let pairs = case.clocks.iter().zip(&parted.clocks);
+        pairs
+            .filter(|(merged, _)| merged.carried.is_some())
+            .filter_map(|(_, back)| {
+                let clock = self.procedure.clock(&back.clock)?;
+                Some(format!("{} {}", back.clock, phase(&parted, clock, back)))
+            })
+            .collect()
     }
 
     /// Clocks that have run already and will not start again in this case or round.

@@ -24,12 +24,12 @@ fn procedures() -> Vec<Procedure> {
 
 /// Follows up a second case of every shape that was reached twice: it leads nowhere where the first did not lead.
 fn twins_agree(skeleton: &Procedure, calendar: &Calendar, all: &[&Procedure]) -> usize {
+    let place = Place::new(skeleton, calendar, all);
+    let kit = telling_empty_apart(&place);
+    let mut walk = Walk::new(&place, &kit, SMALL);
+    walk.all();
     let mut looked_at = 0;
-    walking(skeleton, calendar, all, SMALL, |walk| {
-        walk.all();
-        if !walk.closed {
-            return;
-        }
+    if walk.closed {
         for twin in std::mem::take(&mut walk.twins).into_values() {
             let number = twin.number;
             let known = walk.states.len();
@@ -49,7 +49,7 @@ fn twins_agree(skeleton: &Procedure, calendar: &Calendar, all: &[&Procedure]) ->
             );
             looked_at += 1;
         }
-    });
+    }
     looked_at
 }
 
