@@ -353,9 +353,8 @@ impl Desk {
             let mut draft = Draft::new(rules, &directory, case, events, &mut || self.fresh_id());
             draft.files = named.iter().filter_map(|id| files.get(id).cloned()).collect();
             writes.push(if decision.opened.contains(&id) {
-                CaseWrite::new(number.scope.clone(), 1, move |serial| {
-                    draft.numbered(number.with(serial)).rows()
-                })
+                let rows = draft.numbered(blank(&id)).rows();
+                CaseWrite::new(number.scope.clone(), 1, move |serial| number.with(serial), rows)
             } else {
                 CaseWrite::existing(draft.rows())
             });
@@ -401,6 +400,13 @@ impl Desk {
             .map(|row| row.id.to_string().into())
             .collect())
     }
+}
+
+/// What stands for the number of a new case until it is drawn. Nobody knew its id when the texts were written, and it
+/// holds no digit that could be taken for a telephone number.
+fn blank(id: &Key) -> String {
+    let letter = |c: char| c.to_digit(16).and_then(|digit| char::from_digit(digit + 16, 32));
+    format!("number {}", id.chars().map(|c| letter(c).unwrap_or('-')).collect::<String>())
 }
 
 /// The answer to a command that changes nothing.

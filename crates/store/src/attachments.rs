@@ -88,7 +88,8 @@ pub(crate) fn add(
 ) -> Result<()> {
     let mut drawer = batch.vault.empty_drawer(new.id.into_bytes());
     // One sealed text holds both: without it the file cannot be opened.
-    let sealed = drawer.seal_text(batch.vault, batch.conn, &format!("{}{}", hex(key), new.name))?;
+    let sealed = drawer.seal_text(batch.vault, &format!("{}{}", hex(key), new.name))?;
+    drawer.save(batch.conn)?;
     let mark = crate::vault::unhex(mark).unwrap_or_default();
     let params = [
         (&new.id).into(),

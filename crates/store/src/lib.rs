@@ -38,8 +38,8 @@ pub use chain::ChainReport;
 pub use error::{NoEntry, Result, StoreError};
 pub use inbox::InboxMessage;
 pub use model::{
-    CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, OutboxRow, Receipt,
-    ReceiptOf, Rollup, RowsOf, TimerRow, Write,
+    CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, NumberOf, OutboxRow,
+    Receipt, ReceiptOf, Rollup, TimerRow, Write,
 };
 pub use outbox::{Delivery, OutboxMessage};
 pub use presence::AtRest;

@@ -7,11 +7,12 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Renders the answer of a submission from the rows as they are committed (numbers and serials filled in).
+/// Renders the answer of a submission from the rows as they are committed: with their numbers, without the texts of events, snapshot
+/// and messages.
 pub type ReceiptOf = Box<dyn FnOnce(&[CaseRows]) -> Value + Send>;
 
-/// Makes the rows of a new case from the serial drawn for it.
-pub type RowsOf = Box<dyn FnOnce(i64) -> CaseRows + Send>;
+/// Makes the number of a new case from the serial drawn for it.
+pub type NumberOf = Box<dyn FnOnce(i64) -> String + Send>;
 
 /// Everything one submission changes. It is committed as a whole, against the expected version of every case.
 pub struct Write {
@@ -80,8 +81,11 @@ pub enum CaseWrite {
         scope: String,
         /// The first serial of a scope that was never used.
         first: i64,
-        /// Makes the rows, called once inside the commit. It must not block.
-        rows: RowsOf,
+        /// Makes the number, called once inside the commit. It must not block.
+        number: NumberOf,
+        /// The rows. What stands in them as their number is put for it everywhere else in their texts as well, and is
+        /// replaced by the number once that is drawn: a text that nobody else could have written.
+        rows: Box<CaseRows>,
     },
 }
 
@@ -91,13 +95,15 @@ impl CaseWrite {
         Self::Existing(Box::new(rows))
     }
 
-    /// A new case that draws the next serial of `scope`.
+    /// A new case that draws the next serial of `scope`; `rows` holds in place of its number a text that occurs by no accident.
     pub fn new(
         scope: impl Into<String>,
         first: i64,
-        rows: impl FnOnce(i64) -> CaseRows + Send + 'static,
+        number: impl FnOnce(i64) -> String + Send + 'static,
+        rows: CaseRows,
     ) -> Self {
-        Self::New { scope: scope.into(), first, rows: Box::new(rows) }
+        let (number, rows) = (Box::new(number), Box::new(rows));
+        Self::New { scope: scope.into(), first, number, rows }
     }
 }
 

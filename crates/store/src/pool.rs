@@ -1,5 +1,4 @@
-//! Connections for reading. An embedded database opens as many as are asked for at once; a server gives a fixed number, and whoever
-//! comes later waits.
+//! Connections for reading: a fixed number, and whoever comes later waits. Opening one costs more than most of what is read.
 
 use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place, waiting};
@@ -7,13 +6,12 @@ use crate::error::{Result, StoreError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long somebody waits for a connection of a server before it is too busy.
+/// How long somebody waits for a connection before the database is too busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Pool {
     place: Place,
     anchor: Arc<Anchor>,
-    keep: usize,
     most: usize,
     state: Mutex<State>,
     freed: Condvar,
@@ -34,9 +32,8 @@ pub(crate) struct Lent<'p> {
 }
 
 impl Pool {
-    pub(crate) fn new(place: Place, keep: usize, anchor: Arc<Anchor>) -> Self {
-        let most = if place.is_shared() { keep } else { usize::MAX };
-        Self { place, anchor, keep, most, state: Mutex::default(), freed: Condvar::new() }
+    pub(crate) fn new(place: Place, most: usize, anchor: Arc<Anchor>) -> Self {
+        Self { place, anchor, most, state: Mutex::default(), freed: Condvar::new() }
     }
 
     pub(crate) fn take(&self) -> Result<Lent<'_>> {
@@ -84,8 +81,8 @@ impl Drop for Lent<'_> {
         let sound = self.conn.take().filter(|conn| !conn.in_transaction() && !conn.is_lost());
         let mut state = self.pool.lock();
         match sound {
-            Some(conn) if state.idle.len() < self.pool.keep => state.idle.push(conn),
-            _ => state.open -= 1,
+            Some(conn) => state.idle.push(conn),
+            None => state.open -= 1,
         }
         drop(state);
         self.pool.freed.notify_one();

@@ -158,11 +158,9 @@ fn apply(batch: &mut Batch<'_>, all: &Administer, change: &Change) -> Result<u64
                 batch.conn.push(DROP_OLD, &[kind.into(), key.into()])?;
                 batch.vault.destroy(batch.conn, owner(kind, key))?;
             }
-            let sealed = batch
-                .vault
-                .drawer(batch.conn, owner(kind, key))?
-                .seal(batch.vault, batch.conn, body)?
-                .to_string();
+            let mut drawer = batch.vault.drawer(batch.conn, owner(kind, key))?;
+            let sealed = drawer.seal(batch.vault, body.clone())?.to_string();
+            drawer.save(batch.conn)?;
             let params = [
                 kind.into(),
                 key.into(),

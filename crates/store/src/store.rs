@@ -10,10 +10,12 @@ use crate::model::{Receipt, Write};
 use crate::outbox::{Delivery, OutboxMessage};
 use crate::pool::{Lent, Pool};
 use crate::presence::{self, Present};
+use crate::read::board::Board;
 use crate::settings::Administer;
 use crate::timers::DueTimer;
 use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
+use crate::write::prepare::Prepared;
 use crate::write::queue::{self, Batch, Once, Writer, stopped};
 use crate::{
     attachments, ephemeral, inbox, migrate, outbox, settings, timers, transfer, upkeep, write,
@@ -34,7 +36,7 @@ pub struct Options {
     pub queue: usize,
     /// Most writes that are committed together; what suits the database when it is `None`. One shows what sharing a commit is worth.
     pub batch: Option<usize>,
-    /// Idle connections kept for reading; of a server, the most that are opened for it.
+    /// Connections for reading, at most; whoever comes when all are in use waits.
     pub readers: usize,
     /// Whether a server is asked to tell of other programs' commits. Without it, as in an embedded database, they are noticed by
     /// asking, four times a second.
@@ -68,7 +70,7 @@ impl Committing {
 }
 
 impl Options {
-    /// The usual sizes: 4,096 waiting writes, 16 idle readers.
+    /// The usual sizes: 4,096 waiting writes, 16 readers.
     pub fn new(master_key: [u8; 32]) -> Self {
         Self {
             master_key,
@@ -90,6 +92,7 @@ pub struct Store {
 pub(crate) struct Inner {
     writer: Writer,
     pool: Pool,
+    pub(crate) board: Board,
     place: Place,
     pub(crate) vault: Arc<Vault>,
     pub(crate) blobs: Blobs,
@@ -127,6 +130,7 @@ impl Store {
         let inner = Inner {
             writer: Writer::start(desk, options.queue.max(1))?,
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
+            board: Board::default(),
             blobs: Blobs::new(place.folder().join(BLOBS)),
             place,
             vault,
@@ -157,12 +161,14 @@ impl Store {
     /// Commits a write and waits for it to be durable. Blocks; with [`Store::commit_later`] one can wait for many at once.
     /// Fails with `Conflict`, `KeyReused`, `AlreadyImported`, `NumberTaken`, `NotFound` (an attachment), `Invalid`, or a failure of the database.
     pub fn commit(&self, write: Write) -> Result<Receipt> {
+        let write = self.prepare(write)?;
         self.wait(|batch, spent| write::case::apply(batch, write, spent))
     }
 
     /// Puts a write into the queue and answers through the receiver once it is durable; `Busy` when the queue is full.
     /// A receiver that is dropped does not take the write back.
     pub fn commit_later(&self, write: Write) -> Result<Committing> {
+        let write = self.prepare(write)?;
         let (answer, receiver) = std::sync::mpsc::sync_channel(1);
         let task = Once::new(
             move |batch: &mut Batch<'_>, spent: &mut _| write::case::apply(batch, write, spent),
@@ -330,6 +336,12 @@ impl Store {
         self.inner.settings.clone()
     }
 
+    fn prepare(&self, write: Write) -> Result<Prepared> {
+        Prepared::of(write, &self.inner.vault, &mut |rows| {
+            self.snapshot(|conn, vault| write::prepare::drawer(conn, vault, rows))
+        })
+    }
+
     /// Runs something on the writer's thread and waits until it is committed.
     fn wait<T: Send + 'static>(
         &self,
@@ -355,6 +367,7 @@ impl Store {
         if result.is_err() && lent.used && lent.conn()?.is_lost() {
             drop(lent);
             self.inner.pool.forget_idle();
+            self.inner.board.forget();
             return read(self.reader()?.conn()?, &self.inner.vault);
         }
         result

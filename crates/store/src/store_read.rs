@@ -28,7 +28,7 @@ impl Store {
     }
 
     /// Several statements that see the same state.
-    fn snapshot<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
+    pub(crate) fn snapshot<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
         self.reads(|conn, vault| {
             conn.begin_read()?;
             let result = read(conn, vault);
@@ -94,9 +94,10 @@ impl Store {
         self.read(|conn, vault| list::count(conn, vault, scope, filter, most))
     }
 
-    /// Open cases by procedure, queue and stage; costs as much as there are open cases, however many were closed.
+    /// Open cases by procedure, queue and stage, as they are committed; costs as much as there are of these, however many cases are open
+    /// or closed. The first call reads all open cases.
     pub fn counts(&self, scope: &Scope, now: Timestamp) -> Result<Vec<Count>> {
-        self.read(|conn, _| open::counts(conn, scope, now))
+        self.read(|conn, _| self.inner.board.counts(conn, scope, now))
     }
 
     /// How many open cases of a life each person holds, by person; costs as much as there are open cases.
@@ -176,7 +177,7 @@ impl Store {
 
     /// The line of tokens by which texts are found, as the index holds it.
     pub fn index_line(&self, texts: &[String]) -> String {
-        crate::text::index_line(&self.inner.vault, texts)
+        crate::text::Tokens::of(&self.inner.vault, texts).line()
     }
 
     /// The receipt of an earlier submission with this key; `KeyReused` when its body was another one.

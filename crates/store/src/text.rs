@@ -125,30 +125,48 @@ fn number_token(vault: &Vault, number: &str) -> String {
     format!("\u{E001}{}", hex(&vault.mark("long number in text", number.as_bytes())))
 }
 
-/// Everything by which the texts are found, as one line of tokens: pairs of neighbours run by run, so that a phrase never crosses
-/// from one run into the next, then each single character, word and number once.
-pub(crate) fn index_line(vault: &Vault, texts: &[String]) -> String {
-    let mut line = String::new();
-    let mut singles = BTreeSet::new();
-    for part in texts.iter().flat_map(|text| parts(text)) {
-        match part {
-            Part::Ideographs(run) => {
-                for (first, second) in run.iter().zip(run.iter().skip(1)) {
-                    line.extend([*first, *second, ' ']);
+/// Everything by which texts are found, as tokens.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    /// Pairs of neighbours run by run, so that a phrase never crosses from one run into the next.
+    pairs: String,
+    /// Each single character, word and number once.
+    singles: BTreeSet<String>,
+}
+
+impl Tokens {
+    pub(crate) fn of<'t>(vault: &Vault, texts: impl IntoIterator<Item = &'t String>) -> Self {
+        let mut tokens = Self::default();
+        texts.into_iter().for_each(|text| tokens.add(vault, text));
+        tokens
+    }
+
+    pub(crate) fn add(&mut self, vault: &Vault, text: &str) {
+        for part in parts(text) {
+            match part {
+                Part::Ideographs(run) => {
+                    for (first, second) in run.iter().zip(run.iter().skip(1)) {
+                        self.pairs.extend([*first, *second, ' ']);
+                    }
+                    // A stop that no query can contain.
+                    self.pairs.push_str("\u{E000} ");
+                    self.singles.extend(run.iter().map(char::to_string));
                 }
-                // A stop that no query can contain.
-                line.push_str("\u{E000} ");
-                singles.extend(run.iter().map(char::to_string));
+                Part::Word(word) => drop(self.singles.insert(word)),
+                Part::Number(number) => drop(self.singles.insert(number_token(vault, &number))),
             }
-            Part::Word(word) => drop(singles.insert(word)),
-            Part::Number(number) => drop(singles.insert(number_token(vault, &number))),
         }
     }
-    for token in singles {
-        line.push_str(&token);
-        line.push(' ');
+
+    /// As one line.
+    pub(crate) fn line(self) -> String {
+        let mut line = self.pairs;
+        for token in self.singles {
+            line.push_str(&token);
+            line.push(' ');
+        }
+        line
     }
-    line
 }
 
 /// The parts of a query for the index; empty when the query can find nothing.

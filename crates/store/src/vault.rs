@@ -140,19 +140,20 @@ impl Vault {
 
     /// Everything kept for one owner, ready to seal and to open.
     pub(crate) fn drawer(&self, conn: &Conn, owner: Owner) -> Result<Drawer> {
-        let mut drawer = Drawer { owner, subjects: Vec::new(), values: HashMap::new() };
+        let mut drawer = self.empty_drawer(owner);
         let keys = conn
             .rows(KEYS, &[(&owner).into()], |row| Ok((row.int(0)?, row.text(1)?, row.blob(2)?)))?;
         for (id, name, wrapped) in keys {
             let key = self.wrap.decrypt(&bound(&owner, &name), &wrapped)?;
-            drawer.subjects.push(Subject::new(id, name, &key)?);
+            drawer.subjects.push(Subject::new(Kept::As(id), name, &key)?);
         }
         if !drawer.subjects.is_empty() {
             let values = conn.rows(VALUES, &[(&owner).into()], |row| {
-                Ok((
-                    row.bytes(0)?,
-                    Held { subject: row.int(1)?, salt: row.bytes(2)?, sealed: row.blob(3)? },
-                ))
+                let id = row.int(1)?;
+                let subject = drawer.subjects.iter().position(|subject| subject.id() == Some(id));
+                let subject =
+                    subject.ok_or_else(|| StoreError::corrupt("a value without its key"))?;
+                Ok((row.bytes(0)?, Held { subject, salt: row.bytes(2)?, sealed: row.blob(3)? }))
             })?;
             drawer.values = values.into_iter().collect();
         }
@@ -161,7 +162,7 @@ impl Vault {
 
     /// A drawer that is known to be empty: that of a new case.
     pub(crate) fn empty_drawer(&self, owner: Owner) -> Drawer {
-        Drawer { owner, subjects: Vec::new(), values: HashMap::new() }
+        Drawer { owner, subjects: Vec::new(), values: HashMap::new(), fresh: Vec::new() }
     }
 
     /// Deletes every value, salt and key of an owner. What was sealed under them can never be opened again.
@@ -184,16 +185,10 @@ impl Vault {
         String::from_utf8(plain).map(Some).map_err(|_| StoreError::corrupt("a title is not a text"))
     }
 
-    fn add_subject(&self, conn: &Conn, owner: &Owner, name: &str) -> Result<Subject> {
+    fn new_subject(&self, owner: &Owner, name: &str) -> Result<Subject> {
         let key = random::<32>()?;
         let wrapped = self.wrap.encrypt(&bound(owner, name), &key)?;
-        let id =
-            conn.row(ADD_KEY, &[owner.into(), name.into(), (&wrapped).into()], |row| row.int(0))?;
-        Subject::new(
-            id.ok_or_else(|| StoreError::corrupt("a key was not stored"))?,
-            name.to_owned(),
-            &key,
-        )
+        Subject::new(Kept::NotYet(wrapped), name.to_owned(), &key)
     }
 }
 
@@ -202,29 +197,47 @@ fn bound(owner: &Owner, name: &str) -> Vec<u8> {
 }
 
 struct Subject {
-    id: i64,
+    kept: Kept,
     name: String,
     cipher: Cipher,
     references: [u8; 32],
 }
 
+/// Whether a key is in the database.
+enum Kept {
+    /// It is, under this id.
+    As(i64),
+    /// It is not; this is what will be written.
+    NotYet(Vec<u8>),
+}
+
 impl Subject {
-    fn new(id: i64, name: String, key: &[u8]) -> Result<Self> {
-        Ok(Self { id, name, cipher: Cipher::new(key)?, references: keyed(key, &[b"references"]) })
+    fn new(kept: Kept, name: String, key: &[u8]) -> Result<Self> {
+        Ok(Self { kept, name, cipher: Cipher::new(key)?, references: keyed(key, &[b"references"]) })
+    }
+
+    fn id(&self) -> Option<i64> {
+        match self.kept {
+            Kept::As(id) => Some(id),
+            Kept::NotYet(_) => None,
+        }
     }
 }
 
 struct Held {
-    subject: i64,
+    /// Its place among the subjects of the drawer.
+    subject: usize,
     salt: [u8; 16],
     sealed: Vec<u8>,
 }
 
-/// The personal values of one owner.
+/// The personal values of one owner. What is sealed is kept in it until [`Drawer::save`] writes it down.
 pub(crate) struct Drawer {
     owner: Owner,
     subjects: Vec<Subject>,
     values: HashMap<Reference, Held>,
+    /// Values that are not in the database yet, in the order in which they came.
+    fresh: Vec<Reference>,
 }
 
 fn commitment(salt: &[u8], text: &str) -> String {
@@ -232,31 +245,66 @@ fn commitment(salt: &[u8], text: &str) -> String {
 }
 
 impl Drawer {
-    /// The JSON with every private text replaced by its reference and commitment.
-    pub(crate) fn seal(&mut self, vault: &Vault, conn: &Conn, value: &Value) -> Result<Value> {
-        Ok(match value {
-            Value::Array(items) => Value::Array(
-                items.iter().map(|item| self.seal(vault, conn, item)).collect::<Result<_>>()?,
-            ),
-            Value::Object(fields) => match fields.get("$p") {
-                Some(Value::String(text)) => self.put(vault, conn, text, fields.get("of"))?,
-                Some(_) => return Err(StoreError::invalid("a private value that is not a text")),
-                // A reference in what was handed in is nobody's: only this function makes them.
-                None if fields.contains_key("$ref") => {
-                    return Err(StoreError::invalid("a reference instead of a private text"));
-                }
-                None => Value::Object(
-                    fields
-                        .iter()
-                        .map(|(name, field)| Ok((name.clone(), self.seal(vault, conn, field)?)))
-                        .collect::<Result<Map<_, _>>>()?,
-                ),
-            },
-            plain => plain.clone(),
-        })
+    /// How many keys the database held of this owner.
+    pub(crate) fn known_keys(&self) -> usize {
+        self.subjects.iter().filter(|subject| subject.id().is_some()).count()
     }
 
-    fn put(&mut self, vault: &Vault, conn: &Conn, text: &str, of: Option<&Value>) -> Result<Value> {
+    /// Writes down the keys and values that were sealed since the drawer was opened.
+    pub(crate) fn save(&mut self, conn: &Conn) -> Result<()> {
+        for subject in &mut self.subjects {
+            if let Kept::NotYet(wrapped) = &subject.kept {
+                let key = [(&self.owner).into(), (&subject.name).into(), wrapped.into()];
+                let id = conn.row(ADD_KEY, &key, |row| row.int(0))?;
+                subject.kept =
+                    Kept::As(id.ok_or_else(|| StoreError::corrupt("a key was not stored"))?);
+            }
+        }
+        for reference in std::mem::take(&mut self.fresh) {
+            let Some(held) = self.values.get(&reference) else { continue };
+            let subject = self.subjects.get(held.subject).and_then(Subject::id);
+            let params = [
+                (&self.owner).into(),
+                (&reference).into(),
+                subject.into(),
+                (&held.salt).into(),
+                (&held.sealed).into(),
+            ];
+            conn.push(ADD_VALUE, &params)?;
+        }
+        Ok(())
+    }
+
+    /// The JSON with every private text replaced by its reference and commitment.
+    pub(crate) fn seal(&mut self, vault: &Vault, mut value: Value) -> Result<Value> {
+        self.seal_within(vault, &mut value)?;
+        Ok(value)
+    }
+
+    /// Most of a case is not personal: what is not stays where it is.
+    fn seal_within(&mut self, vault: &Vault, value: &mut Value) -> Result<()> {
+        let fields = match value {
+            Value::Array(items) => {
+                return items.iter_mut().try_for_each(|item| self.seal_within(vault, item));
+            }
+            Value::Object(fields) => fields,
+            _ => return Ok(()),
+        };
+        match fields.get("$p") {
+            Some(Value::String(text)) => *value = self.put(vault, text, fields.get("of"))?,
+            Some(_) => return Err(StoreError::invalid("a private value that is not a text")),
+            // A reference in what was handed in is nobody's: only this function makes them.
+            None if fields.contains_key("$ref") => {
+                return Err(StoreError::invalid("a reference instead of a private text"));
+            }
+            None => {
+                return fields.values_mut().try_for_each(|field| self.seal_within(vault, field));
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, vault: &Vault, text: &str, of: Option<&Value>) -> Result<Value> {
         let name = match of {
             None => "",
             Some(Value::String(name)) => name.as_str(),
@@ -264,7 +312,7 @@ impl Drawer {
                 return Err(StoreError::invalid("the subject of a private text is not a key"));
             }
         };
-        let at = self.subject(vault, conn, name)?;
+        let at = self.subject(vault, name)?;
         let subject =
             self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
         let reference = half(keyed(&subject.references, &[text.as_bytes()]));
@@ -273,17 +321,8 @@ impl Drawer {
             None => {
                 let salt = random::<16>()?;
                 let sealed = subject.cipher.encrypt(&reference, text.as_bytes())?;
-                conn.push(
-                    ADD_VALUE,
-                    &[
-                        (&self.owner).into(),
-                        (&reference).into(),
-                        subject.id.into(),
-                        (&salt).into(),
-                        (&sealed).into(),
-                    ],
-                )?;
-                self.values.insert(reference, Held { subject: subject.id, salt, sealed });
+                self.values.insert(reference, Held { subject: at, salt, sealed });
+                self.fresh.push(reference);
                 salt
             }
         };
@@ -296,11 +335,11 @@ impl Drawer {
         Ok(Value::Object(stored))
     }
 
-    fn subject(&mut self, vault: &Vault, conn: &Conn, name: &str) -> Result<usize> {
+    fn subject(&mut self, vault: &Vault, name: &str) -> Result<usize> {
         if let Some(at) = self.subjects.iter().position(|subject| subject.name == name) {
             return Ok(at);
         }
-        self.subjects.push(vault.add_subject(conn, &self.owner, name)?);
+        self.subjects.push(vault.new_subject(&self.owner, name)?);
         Ok(self.subjects.len() - 1)
     }
 
@@ -342,8 +381,10 @@ impl Drawer {
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or_else(|| StoreError::corrupt("a reference is malformed"))?;
         let Some(held) = self.values.get(&key) else { return Ok(None) };
-        let subject = self.subjects.iter().find(|subject| subject.id == held.subject);
-        let subject = subject.ok_or_else(|| StoreError::corrupt("a value without its key"))?;
+        let subject = self
+            .subjects
+            .get(held.subject)
+            .ok_or_else(|| StoreError::corrupt("a value without its key"))?;
         let plain = subject.cipher.decrypt(&key, &held.sealed)?;
         let text = String::from_utf8(plain)
             .map_err(|_| StoreError::corrupt("a sealed value is not a text"))?;
@@ -376,21 +417,16 @@ impl Drawer {
     }
 
     /// A title, readable by [`Vault::open_title`] without the drawer.
-    pub(crate) fn seal_title(
-        &mut self,
-        vault: &Vault,
-        conn: &Conn,
-        title: &str,
-    ) -> Result<Vec<u8>> {
-        let at = self.subject(vault, conn, "")?;
+    pub(crate) fn seal_title(&mut self, vault: &Vault, title: &str) -> Result<Vec<u8>> {
+        let at = self.subject(vault, "")?;
         let subject =
             self.subjects.get(at).ok_or_else(|| StoreError::corrupt("a key went missing"))?;
         subject.cipher.encrypt(&self.owner, title.as_bytes())
     }
 
     /// A single text, as stored JSON.
-    pub(crate) fn seal_text(&mut self, vault: &Vault, conn: &Conn, text: &str) -> Result<String> {
-        Ok(self.put(vault, conn, text, None)?.to_string())
+    pub(crate) fn seal_text(&mut self, vault: &Vault, text: &str) -> Result<String> {
+        Ok(self.put(vault, text, None)?.to_string())
     }
 
     /// A text stored by [`Drawer::seal_text`]; `None` when it was erased.

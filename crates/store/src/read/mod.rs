@@ -1,5 +1,6 @@
 //! Reading: cases, lists, search, feed, measures.
 
+pub(crate) mod board;
 pub(crate) mod case;
 pub(crate) mod feed;
 pub(crate) mod list;

@@ -48,32 +48,6 @@ pub struct Likeness {
     pub except: Option<Uuid>,
 }
 
-/// Open cases by procedure, queue and stage.
-pub(crate) fn counts(conn: &Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Count>> {
-    let now = to_int(now)?;
-    let statement = counts_statement(scope, now);
-    conn.rows(&statement.text, &statement.params, |row| {
-        Ok(Count {
-            procedure: row.text(0)?,
-            queue: row.text(1)?,
-            stage: row.text(2)?,
-            cases: row.count(3)?,
-            overdue: row.count(4)?,
-        })
-    })
-}
-
-fn counts_statement(scope: &Scope, now: i64) -> Statement<'_> {
-    let mut statement = Statement::new(
-        "SELECT cases.procedure, cases.queue, cases.stage, COUNT(*), CAST(SUM(CASE WHEN cases.due < ",
-    );
-    statement.bind(now).push(" THEN 1 ELSE 0 END) AS BIGINT) FROM cases");
-    statement.push(&Way::Index("open_by_place").hint()).push(" WHERE cases.open = 1");
-    within(&mut statement, scope);
-    statement.push(" GROUP BY cases.procedure, cases.queue, cases.stage ORDER BY cases.procedure, cases.queue, cases.stage");
-    statement
-}
-
 /// Open cases of the same phone or customer, newest first: what a new case may be merged into.
 pub(crate) fn candidates(
     conn: &Conn,
@@ -132,13 +106,11 @@ mod tests {
     use crate::backend::{Mode, Place};
 
     #[test]
-    fn counts_and_candidates_read_open_cases_only() {
+    fn candidates_are_looked_for_among_open_cases_only() {
         let folder = tempfile::tempdir().unwrap();
         let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
         crate::migrate::migrate(&conn).unwrap();
         for scope in crate::scope::samples() {
-            let plan = conn.explain(&counts_statement(&scope, 0).text).unwrap().join("\n");
-            assert!(plan.contains("USING COVERING INDEX open_by_place"), "{plan}");
             let like = Likeness {
                 customer: Some("c".into()),
                 except: Some(Uuid::nil()),

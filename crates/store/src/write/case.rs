@@ -1,18 +1,20 @@
 //! Applies one write: versions, numbers, events, snapshots; the derived rows follow in `derived`.
 
+use super::prepare::{Prepared, PreparedCase, Serial, Text};
 use super::queue::Batch;
 use super::{derived, number, once};
 use crate::backend::Param;
 use crate::chain::{START, Stored, link};
 use crate::error::{Result, StoreError};
-use crate::model::{CaseRows, CaseWrite, Receipt, Write};
+use crate::model::{CaseRows, Receipt};
 use crate::time::{NEVER, int, opt_to_int, to_int};
 use crate::vault::Drawer;
 use serde_json::Value;
 use uuid::Uuid;
 
 crate::sql::queries! {
-    LOCK = "SELECT id, version, last_seq, head FROM cases WHERE uuid = ?1 /*lock*/";
+    LOCK = "SELECT id, version, last_seq, head, (SELECT COUNT(*) FROM subject_keys WHERE owner = cases.uuid) FROM cases
+        WHERE uuid = ?1 /*lock*/";
     INSERT = "INSERT INTO cases (uuid, version, number, last_seq, head, procedure, procedure_version, life, stage, holder, assignee,
             department, queue, severity, mildness, category, channel, customer, title, received_at, registered_at, due, closed_at,
             archived_at, keep_until, confidential, open)
@@ -33,10 +35,10 @@ crate::sql::queries! {
 /// Applies a write inside the savepoint. `spent` receives a serial whose number turned out to be taken.
 pub(crate) fn apply(
     batch: &mut Batch<'_>,
-    write: Write,
+    write: Prepared,
     spent: &mut Option<(String, i64)>,
 ) -> Result<Receipt> {
-    let Write { at, key, import, cases, receipt } = write;
+    let Prepared { at, key, import, mut cases, receipt } = write;
     if let Some(key) = &key
         && let Some(body) = once::earlier(batch.conn, batch.vault, key)?
     {
@@ -45,45 +47,58 @@ pub(crate) fn apply(
     if let Some(row) = import {
         once::refuse_imported(batch, row)?;
     }
-    let drawn = draw_serials(batch, cases)?;
-    let mut order: Vec<&(CaseRows, Option<(String, i64)>)> = drawn.iter().collect();
-    order.sort_by_key(|(rows, _)| rows.id);
-    if order.iter().zip(order.iter().skip(1)).any(|(one, next)| one.0.id == next.0.id) {
+    let drawn = cases.iter_mut().map(|case| number(batch, case)).collect::<Result<Vec<_>>>()?;
+    let mut order: Vec<(&mut PreparedCase, Drawn)> = cases.iter_mut().zip(drawn).collect();
+    order.sort_by_key(|(case, _)| case.rows.id);
+    let same = |pair: &[(&mut PreparedCase, Drawn)]| match pair {
+        [one, next] => one.0.rows.id == next.0.rows.id,
+        _ => false,
+    };
+    if order.windows(2).any(same) {
         return Err(StoreError::invalid("a case occurs twice in one write"));
     }
-    let found = order.iter().map(|(rows, _)| lock(batch, rows)).collect::<Result<Vec<_>>>()?;
-    for ((rows, serial), found) in order.into_iter().zip(found) {
-        match apply_case(batch, rows, found, at) {
+    let found = order.iter().map(|(case, _)| lock(batch, case)).collect::<Result<Vec<_>>>()?;
+    for ((case, drawn), found) in order.into_iter().zip(found) {
+        let blank = drawn.as_ref().map(|drawn| drawn.blank.as_str());
+        match apply_case(batch, case, blank.unwrap_or_default(), found, at) {
             Err(error @ StoreError::NumberTaken { .. }) => {
-                spent.clone_from(serial);
+                *spent = drawn.map(|drawn| (drawn.scope, drawn.serial));
                 return Err(error);
             }
             other => other?,
         }
     }
-    let rows: Vec<CaseRows> = drawn.into_iter().map(|(rows, _)| rows).collect();
+    let (rows, mut drawers): (Vec<CaseRows>, Vec<Drawer>) =
+        cases.into_iter().map(|case| (case.rows, case.drawer)).unzip();
     let body = receipt(&rows);
     let first = rows.first().map_or(Uuid::nil(), |rows| rows.id);
     if let Some(row) = import {
         once::keep_imported(batch, row, first, at)?;
     }
     if let Some(key) = &key {
-        once::keep(batch, key, first.into_bytes(), &body, at)?;
+        let mut none = batch.vault.empty_drawer(first.into_bytes());
+        let drawer = drawers.first_mut().unwrap_or(&mut none);
+        once::keep(batch, key, first.into_bytes(), drawer, &body, at)?;
     }
     Ok(Receipt { body, replayed: false, sequence: batch.sequence })
 }
 
-type Drawn = (CaseRows, Option<(String, i64)>);
+/// A serial that was drawn, and what stands for its number in the texts.
+type Drawn = Option<DrawnSerial>;
 
-fn draw_serials(batch: &Batch<'_>, cases: Vec<CaseWrite>) -> Result<Vec<Drawn>> {
-    let draw = |case| match case {
-        CaseWrite::Existing(rows) => Ok((*rows, None)),
-        CaseWrite::New { scope, first, rows } => {
-            let serial = number::next_serial(batch.conn, &scope, first)?;
-            Ok((rows(serial), Some((scope, serial))))
-        }
-    };
-    cases.into_iter().map(draw).collect()
+struct DrawnSerial {
+    scope: String,
+    serial: i64,
+    blank: String,
+}
+
+/// Draws the serial of a new case and gives it its number.
+fn number(batch: &Batch<'_>, case: &mut PreparedCase) -> Result<Drawn> {
+    let Some(Serial { scope, first, number, blank }) = case.serial.take() else { return Ok(None) };
+    let serial = number::next_serial(batch.conn, &scope, first)?;
+    case.rows.number = number(serial);
+    case.tokens.add(batch.vault, &case.rows.number);
+    Ok(Some(DrawnSerial { scope, serial, blank }))
 }
 
 /// What is stored of a case before the write.
@@ -92,12 +107,16 @@ struct Found {
     head: [u8; 32],
 }
 
-fn lock(batch: &Batch<'_>, rows: &CaseRows) -> Result<Option<Found>> {
+fn lock(batch: &Batch<'_>, case: &PreparedCase) -> Result<Option<Found>> {
+    let rows = &case.rows;
     let found = batch.conn.row(LOCK, &[(&rows.id).into()], |row| {
-        Ok((row.count(1)?, Found { last_seq: row.int(2)?, head: row.bytes(3)? }))
+        let keys = usize::try_from(row.count(4)?).unwrap_or(usize::MAX);
+        Ok((row.count(1)?, keys, Found { last_seq: row.int(2)?, head: row.bytes(3)? }))
     })?;
-    let version = found.as_ref().map_or(0, |(version, _)| *version);
-    if version != rows.expected {
+    let (version, keys) = found.as_ref().map_or((0, 0), |(version, keys, _)| (*version, *keys));
+    // Without the keys that it was sealed under, nothing of it could be read again.
+    let is_erased = keys != case.keys && !rows.erase;
+    if version != rows.expected || is_erased {
         return Err(StoreError::Conflict {
             case: rows.id,
             expected: rows.expected,
@@ -107,30 +126,37 @@ fn lock(batch: &Batch<'_>, rows: &CaseRows) -> Result<Option<Found>> {
     if rows.version <= rows.expected {
         return Err(StoreError::invalid("the version does not grow"));
     }
-    Ok(found.map(|(_, found)| found))
+    Ok(found.map(|(_, _, found)| found))
 }
 
 fn apply_case(
     batch: &mut Batch<'_>,
-    rows: &CaseRows,
+    case: &mut PreparedCase,
+    blank: &str,
     found: Option<Found>,
     at: jiff::Timestamp,
 ) -> Result<()> {
-    let owner = rows.id.into_bytes();
+    let PreparedCase { rows, drawer, .. } = case;
     if rows.erase {
         erase(batch, rows.id)?;
     }
-    let mut drawer = match &found {
-        Some(_) => batch.vault.drawer(batch.conn, owner)?,
-        None => batch.vault.empty_drawer(owner),
-    };
+    let mut whole = |text: Text| text.with(blank, &rows.number, drawer, batch.vault);
+    let bodies =
+        std::mem::take(&mut case.events).into_iter().map(&mut whole).collect::<Result<Vec<_>>>()?;
+    let snapshot = whole(std::mem::replace(&mut case.snapshot, Text::Whole(String::new())))?;
+    let messages = std::mem::take(&mut case.messages)
+        .into_iter()
+        .map(|(body, to)| Ok((whole(body)?, to)))
+        .collect::<Result<Vec<_>>>()?;
+    drawer.save(batch.conn)?;
     let is_new = found.is_none();
     let previous = found.unwrap_or(Found { last_seq: 0, head: START });
-    let (events, head) = chain(batch, &mut drawer, rows, previous.last_seq, previous.head)?;
-    let last_seq = previous.last_seq + i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let id = put_columns(batch, &mut drawer, rows, is_new, last_seq, &head)?;
+    let links = chain(rows, &bodies, previous.last_seq, previous.head)?;
+    let head = links.last().copied().unwrap_or(previous.head);
+    let last_seq = previous.last_seq + i64::try_from(links.len()).unwrap_or(i64::MAX);
+    let id = put_columns(batch, rows, case.title.as_ref(), is_new, last_seq, &head)?;
     number::claim(batch.conn, &rows.number, id)?;
-    for (event, (body, hash)) in rows.events.iter().zip(&events) {
+    for ((event, body), hash) in rows.events.iter().zip(&bodies).zip(&links) {
         batch.sequence += 1;
         let params = [
             int(batch.sequence)?.into(),
@@ -145,53 +171,39 @@ fn apply_case(
         ];
         batch.conn.push(ADD_EVENT, &params)?;
     }
-    let snapshot = drawer.seal(batch.vault, batch.conn, &rows.snapshot)?.to_string();
     batch.conn.push(SNAPSHOT, &[id.into(), rows.fold_version.into(), (&snapshot).into()])?;
-    derived::replace(batch, &mut drawer, rows, id, is_new, at)
+    derived::replace(batch, case, id, is_new)?;
+    derived::messages(batch, &case.rows, &messages, id, at)
 }
 
-type Sealed = (String, [u8; 32]);
-
-/// Seals the events and continues the chain.
-fn chain(
-    batch: &Batch<'_>,
-    drawer: &mut Drawer,
-    rows: &CaseRows,
-    last: i64,
-    head: [u8; 32],
-) -> Result<(Vec<Sealed>, [u8; 32])> {
+/// Continues the chain: the hash of each event.
+fn chain(rows: &CaseRows, bodies: &[String], last: i64, head: [u8; 32]) -> Result<Vec<[u8; 32]>> {
     let mut head = head;
-    let mut sealed = Vec::with_capacity(rows.events.len());
-    for (event, seq) in rows.events.iter().zip(last + 1..) {
+    let mut links = Vec::with_capacity(bodies.len());
+    for ((event, body), seq) in rows.events.iter().zip(bodies).zip(last + 1..) {
         if int(event.seq)? != seq {
             return Err(StoreError::invalid(format!("event {} where {seq} follows", event.seq)));
         }
-        let body = drawer.seal(batch.vault, batch.conn, &event.body)?.to_string();
         let (v, at) = (i64::from(event.v), to_int(event.at)?);
         head = link(
             &head,
             rows.id,
-            &Stored { seq, kind: &event.kind, v, at, actor: &event.actor, body: &body },
+            &Stored { seq, kind: &event.kind, v, at, actor: &event.actor, body },
         );
-        sealed.push((body, head));
+        links.push(head);
     }
-    Ok((sealed, head))
+    Ok(links)
 }
 
 fn put_columns(
     batch: &Batch<'_>,
-    drawer: &mut Drawer,
     rows: &CaseRows,
+    title: Option<&Vec<u8>>,
     is_new: bool,
     last_seq: i64,
     head: &[u8; 32],
 ) -> Result<i64> {
     let c = &rows.columns;
-    let title = c
-        .title
-        .as_deref()
-        .map(|title| drawer.seal_title(batch.vault, batch.conn, title))
-        .transpose()?;
     let params: [Param<'_>; 27] = [
         (&rows.id).into(),
         int(rows.version)?.into(),
@@ -211,7 +223,7 @@ fn put_columns(
         c.category.as_deref().into(),
         (&c.channel).into(),
         c.customer.as_deref().into(),
-        title.as_ref().into(),
+        title.into(),
         to_int(c.received_at)?.into(),
         to_int(c.registered_at)?.into(),
         opt_to_int(c.next_due)?.unwrap_or(NEVER).into(),

@@ -1,14 +1,14 @@
 //! The rows that a write derives from a case: timers, links, search, phones, measures, messages, attachments. Each is replaced by
 //! what the write brings; rows that stay the same are not touched.
 
+use super::prepare::PreparedCase;
 use super::queue::{Batch, Indexed};
 use crate::backend::{Conn, SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
 use crate::model::{CaseRows, Rollup};
 use crate::store::Reindexed;
-use crate::text::{TOKENIZER, index_line, phone_marks};
+use crate::text::{TOKENIZER, Tokens};
 use crate::time::to_int;
-use crate::vault::Drawer;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,18 +47,16 @@ crate::sql::queries! {
 /// Replaces everything derived of a case.
 pub(crate) fn replace(
     batch: &mut Batch<'_>,
-    drawer: &mut Drawer,
-    rows: &CaseRows,
+    case: &mut PreparedCase,
     id: i64,
     is_new: bool,
-    at: Timestamp,
 ) -> Result<()> {
+    let rows = &case.rows;
     timers(batch, rows, id, is_new)?;
     links(batch, rows, id, is_new)?;
-    phones(batch, rows, id, is_new)?;
-    search(batch, &rows.search, id, is_new)?;
+    phones(batch, &case.phones, id, is_new)?;
+    search(batch, std::mem::take(&mut case.tokens), id, is_new)?;
     contributions(batch, rows, id, is_new)?;
-    messages(batch, drawer, rows, id, at)?;
     for attachment in &rows.attachments {
         if batch.conn.run(TAKE_ATTACHMENT, &[attachment.into(), id.into()])? != 1 {
             return Err(StoreError::NotFound { what: "attachment" });
@@ -131,8 +129,8 @@ fn links(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()
     Ok(())
 }
 
-fn phones(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
-    let new = rows.phones.iter().flat_map(|phone| phone_marks(batch.vault, phone)).collect();
+fn phones(batch: &Batch<'_>, marks: &[[u8; 16]], id: i64, is_new: bool) -> Result<()> {
+    let new = marks.iter().copied().collect();
     let old = match is_new {
         true => BTreeSet::new(),
         false => {
@@ -155,15 +153,17 @@ pub(crate) fn search_again(batch: &mut Batch<'_>, again: &Reindexed) -> Result<(
         .conn
         .row(PRESENT_VERSION, &[(&again.case).into()], |row| Ok((row.int(0)?, row.count(1)?)))?;
     match found {
-        Some((id, version)) if version == again.version => search(batch, &again.texts, id, false),
+        Some((id, version)) if version == again.version => {
+            search(batch, Tokens::of(batch.vault, &again.texts), id, false)
+        }
         Some(_) => Ok(()),
         None => Err(StoreError::NotFound { what: "case" }),
     }
 }
 
 /// Indexes the texts again, but only when they changed: most writes of a case leave them alone.
-pub(crate) fn search(batch: &mut Batch<'_>, texts: &[String], id: i64, is_new: bool) -> Result<()> {
-    let line = index_line(batch.vault, texts);
+fn search(batch: &mut Batch<'_>, tokens: Tokens, id: i64, is_new: bool) -> Result<()> {
+    let line = tokens.line();
     let mark = batch.vault.mark("indexed text", line.as_bytes());
     let mut was_there = false;
     if !is_new {
@@ -236,39 +236,41 @@ fn add_to_rollup(batch: &Batch<'_>, (metric, day, dims): &Cell, amount: i64) -> 
     batch.conn.push(ADD_ROLLUP, &[metric.into(), day.into(), dims.into(), amount.into()])
 }
 
-fn messages(
+/// Adds messages: to people, and to the outside.
+pub(crate) fn messages(
     batch: &Batch<'_>,
-    drawer: &mut Drawer,
     rows: &CaseRows,
+    texts: &[(String, Option<String>)],
     id: i64,
     at: Timestamp,
 ) -> Result<()> {
-    for message in &rows.outbox {
-        let body = drawer.seal(batch.vault, batch.conn, &message.body)?.to_string();
+    for (message, (body, outside)) in rows.outbox.iter().zip(texts) {
         let not_before = to_int(message.not_before)?;
-        if message.channel == "inbox" {
-            let params = [
-                (&message.id).into(),
-                id.into(),
-                (&message.to).into(),
-                (&message.kind).into(),
-                (&body).into(),
-                not_before.into(),
-            ];
-            batch.conn.push(ADD_INBOX, &params)?;
-        } else {
-            let to = drawer.seal_text(batch.vault, batch.conn, &message.to)?;
-            let params = [
-                (&message.id).into(),
-                id.into(),
-                (&message.channel).into(),
-                (&to).into(),
-                (&message.kind).into(),
-                (&body).into(),
-                to_int(at)?.into(),
-                not_before.into(),
-            ];
-            batch.conn.push(ADD_OUTBOX, &params)?;
+        match outside {
+            None => {
+                let params = [
+                    (&message.id).into(),
+                    id.into(),
+                    (&message.to).into(),
+                    (&message.kind).into(),
+                    body.into(),
+                    not_before.into(),
+                ];
+                batch.conn.push(ADD_INBOX, &params)?;
+            }
+            Some(to) => {
+                let params = [
+                    (&message.id).into(),
+                    id.into(),
+                    (&message.channel).into(),
+                    to.into(),
+                    (&message.kind).into(),
+                    body.into(),
+                    to_int(at)?.into(),
+                    not_before.into(),
+                ];
+                batch.conn.push(ADD_OUTBOX, &params)?;
+            }
         }
     }
     Ok(())

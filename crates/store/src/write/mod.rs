@@ -4,4 +4,5 @@ pub(crate) mod case;
 pub(crate) mod derived;
 pub(crate) mod number;
 pub(crate) mod once;
+pub(crate) mod prepare;
 pub(crate) mod queue;

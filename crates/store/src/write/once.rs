@@ -4,7 +4,7 @@ use super::queue::Batch;
 use crate::error::{Result, StoreError};
 use crate::model::{IdempotencyKey, ImportRow};
 use crate::time::{limit, to_int};
-use crate::vault::Owner;
+use crate::vault::{Drawer, Owner};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -34,16 +34,17 @@ pub(crate) fn earlier(
     vault.drawer(conn, owner)?.open(serde_json::from_str(&receipt)?).map(Some)
 }
 
-/// Keeps the receipt for repetitions; private texts in it are sealed under the first case's key.
+/// Keeps the receipt for repetitions; private texts in it are sealed under the first case's key, whose drawer this is.
 pub(crate) fn keep(
     batch: &Batch<'_>,
     key: &IdempotencyKey,
     owner: Owner,
+    drawer: &mut Drawer,
     receipt: &Value,
     at: Timestamp,
 ) -> Result<()> {
-    let sealed =
-        batch.vault.drawer(batch.conn, owner)?.seal(batch.vault, batch.conn, receipt)?.to_string();
+    let sealed = drawer.seal(batch.vault, receipt.clone())?.to_string();
+    drawer.save(batch.conn)?;
     let params = [
         (&key.scope).into(),
         (&key.key).into(),

@@ -5,7 +5,7 @@ use crate::world::{
 };
 use serde_json::json;
 use std::collections::BTreeSet;
-use store::{CaseWrite, Scope, StoreError, Write};
+use store::{CaseWrite, OutboxRow, Scope, StoreError, Write};
 
 #[test]
 fn a_case_comes_back_as_it_was_written() {
@@ -157,12 +157,11 @@ fn one_failing_write_of_a_batch_is_rolled_back_alone() {
     on_each(|store| {
         // The first write keeps the writer busy until all others wait, so that they share a batch.
         let (go, wait) = std::sync::mpsc::channel::<()>();
-        let mut slow = fresh("S-1");
-        slow.columns.title = Some("slow".into());
-        let blocker = CaseWrite::new("S", 1, move |_| {
+        let number = move |_| {
             wait.recv().unwrap();
-            slow
-        });
+            "S-1".to_owned()
+        };
+        let blocker = CaseWrite::new("S", 1, number, fresh("<number>"));
         let mut waiting =
             vec![store.commit_later(Write::new(at(0), vec![blocker], store::no_receipt)).unwrap()];
         let mut bad = fresh("A-2");
@@ -183,6 +182,43 @@ fn one_failing_write_of_a_batch_is_rolled_back_alone() {
         assert_eq!(numbers(&store), ["S-1", "A-1", "A-4"]);
         let feed = store.feed(&Scope::all(), 0, 10).unwrap();
         assert_eq!(feed.events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1, 2, 3]);
+    });
+}
+
+#[test]
+fn a_drawn_number_stands_wherever_its_blank_stood() {
+    on_each(|store| {
+        let mut rows = fresh("<blank>");
+        let id = rows.id;
+        let texts = json!({"number": "<blank>", "said": {"$p": "about <blank>"}, "other": {"$p": "nothing"}});
+        rows.events[0].body = texts.clone();
+        rows.snapshot = texts.clone();
+        rows.search = vec!["漏水".into(), "<blank>".into()];
+        rows.outbox = ["inbox", "sms"]
+            .map(|channel| OutboxRow {
+                id: new_id(),
+                channel: channel.into(),
+                to: "li".into(),
+                kind: "told".into(),
+                body: texts.clone(),
+                not_before: at(0),
+            })
+            .into();
+        // A number is whatever a pattern makes of it, and JSON spells some letters in two.
+        let quoted = |serial| format!("保修\"{serial}\\");
+        let new = CaseWrite::new("Q", 7, quoted, rows);
+        store.commit(Write::new(at(0), vec![new], store::no_receipt)).unwrap();
+        let number = "保修\"7\\";
+        let filled = json!({"number": number, "said": {"$p": format!("about {number}")}, "other": {"$p": "nothing"}});
+        let found = store.case_by_number(&Scope::all(), number).unwrap().unwrap();
+        assert_eq!((found.summary.number.as_str(), &found.snapshot), (number, &filled));
+        assert_eq!(store.events(id, 0, 10).unwrap()[0].body, filled);
+        assert_eq!(store.inbox("li", 0, 10).unwrap()[0].body, filled);
+        assert_eq!(store.messages_of(id).unwrap()[0].body, filled);
+        for text in ["保修", "漏水"] {
+            assert_eq!(store.search(&Scope::all(), text, None, 5).unwrap().rows.len(), 1);
+        }
+        assert_eq!(store.verify_chain(id).unwrap().values, 2);
     });
 }
 

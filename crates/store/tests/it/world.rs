@@ -171,13 +171,11 @@ pub(crate) fn try_put(store: &Store, rows: &CaseRows) -> Result<Receipt> {
 }
 
 /// A new case that draws a serial.
-pub(crate) fn numbered(scope: &str, change: impl FnOnce(&mut CaseRows) + Send + 'static) -> Write {
+pub(crate) fn numbered(scope: &str, change: impl FnOnce(&mut CaseRows)) -> Write {
+    let mut rows = fresh("<number>");
+    change(&mut rows);
     let prefix = scope.to_owned();
-    let new = CaseWrite::new(scope, 1, move |serial| {
-        let mut rows = fresh(&format!("{prefix}-{serial:04}"));
-        change(&mut rows);
-        rows
-    });
+    let new = CaseWrite::new(scope, 1, move |serial| format!("{prefix}-{serial:04}"), rows);
     Write::new(at(0), vec![new], |rows| json!({"number": rows[0].number, "id": rows[0].id}))
 }
 

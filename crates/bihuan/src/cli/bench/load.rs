@@ -130,14 +130,10 @@ impl Pen<'_> {
             number.clone(),
             &mut || fresh_id(at, random),
         );
-        let write = Write::new(
-            at,
-            vec![CaseWrite::new(draft.scope, 1, move |drawn| {
-                // Another serial is nobody's number: the write is refused.
-                if drawn == serial { rows } else { store::CaseRows::default() }
-            })],
-            no_receipt,
-        );
+        let known = number.clone();
+        // Another serial is nobody's number: the write is refused.
+        let drawn = move |drawn| if drawn == serial { known } else { String::new() };
+        let write = Write::new(at, vec![CaseWrite::new(draft.scope, 1, drawn, rows)], no_receipt);
         self.wait(IN_FLIGHT)?;
         let committing = self.desk.store().commit_later(write)?;
         self.waiting.push_back(Box::new(move || match committing.wait() {

@@ -1,0 +1,238 @@
+//! What a write needs no transaction for: sealing, spelling and tokens. Its caller does that on his own thread, so that the one who
+//! writes only runs statements.
+
+use crate::backend::Conn;
+use crate::error::{Result, StoreError};
+use crate::model::{CaseRows, CaseWrite, IdempotencyKey, ImportRow, NumberOf, ReceiptOf, Write};
+use crate::text::{Tokens, phone_marks};
+use crate::vault::{Drawer, Vault};
+use jiff::Timestamp;
+use serde_json::Value;
+
+crate::sql::queries! {
+    VERSION = "SELECT version FROM cases WHERE uuid = ?1";
+}
+
+/// A write that is ready for the writer.
+pub(crate) struct Prepared {
+    pub(crate) at: Timestamp,
+    pub(crate) key: Option<IdempotencyKey>,
+    pub(crate) import: Option<ImportRow>,
+    pub(crate) cases: Vec<PreparedCase>,
+    pub(crate) receipt: ReceiptOf,
+}
+
+/// A case of it.
+pub(crate) struct PreparedCase {
+    /// Without the texts that are spelled below.
+    pub(crate) rows: CaseRows,
+    pub(crate) serial: Option<Serial>,
+    pub(crate) drawer: Drawer,
+    /// How many keys the case had when the drawer was opened; erasing takes them without touching the version.
+    pub(crate) keys: usize,
+    pub(crate) events: Vec<Text>,
+    pub(crate) snapshot: Text,
+    /// Of each message: its body, and its address when it goes outside.
+    pub(crate) messages: Vec<(Text, Option<String>)>,
+    pub(crate) title: Option<Vec<u8>>,
+    pub(crate) tokens: Tokens,
+    pub(crate) phones: Vec<[u8; 16]>,
+}
+
+/// How a new case gets its number.
+pub(crate) struct Serial {
+    pub(crate) scope: String,
+    pub(crate) first: i64,
+    pub(crate) number: NumberOf,
+    /// What stands for the number until then.
+    pub(crate) blank: String,
+}
+
+/// A sealed JSON text.
+pub(crate) enum Text {
+    Whole(String),
+    /// The number is still to be put in.
+    Blank(String),
+    /// A private text in it contains the number: it can be sealed only then.
+    Unsealed(Value),
+}
+
+impl Prepared {
+    /// Prepares a write. Fails with `Conflict` when a case is at another version than the write expects.
+    pub(crate) fn of(
+        write: Write,
+        vault: &Vault,
+        read: &mut dyn FnMut(&CaseRows) -> Result<Drawer>,
+    ) -> Result<Self> {
+        let Write { at, key, import, cases, receipt } = write;
+        let cases = cases.into_iter().map(|case| {
+            let (rows, serial) = match case {
+                CaseWrite::Existing(rows) => (rows, None),
+                CaseWrite::New { scope, first, number, rows } => {
+                    let blank = rows.number.clone();
+                    (rows, Some(Serial { scope, first, number, blank }))
+                }
+            };
+            let drawer = match rows.expected == 0 || rows.erase {
+                true => vault.empty_drawer(rows.id.into_bytes()),
+                false => read(&rows)?,
+            };
+            PreparedCase::of(*rows, serial, drawer, vault)
+        });
+        Ok(Self { at, key, import, cases: cases.collect::<Result<_>>()?, receipt })
+    }
+}
+
+/// The personal values of a case at the version that a write expects. The caller holds a read transaction.
+pub(crate) fn drawer(conn: &Conn, vault: &Vault, rows: &CaseRows) -> Result<Drawer> {
+    let found = conn.row(VERSION, &[(&rows.id).into()], |row| row.count(0))?.unwrap_or(0);
+    if found != rows.expected {
+        return Err(StoreError::Conflict { case: rows.id, expected: rows.expected, found });
+    }
+    vault.drawer(conn, rows.id.into_bytes())
+}
+
+impl PreparedCase {
+    fn of(
+        mut rows: CaseRows,
+        serial: Option<Serial>,
+        mut drawer: Drawer,
+        vault: &Vault,
+    ) -> Result<Self> {
+        let keys = drawer.known_keys();
+        let blank = serial.as_ref().map(|serial| serial.blank.as_str());
+        let mut spell = |value: &mut Value| Text::of(value.take(), blank, &mut drawer, vault);
+        let events =
+            rows.events.iter_mut().map(|event| spell(&mut event.body)).collect::<Result<_>>()?;
+        let snapshot = spell(&mut rows.snapshot)?;
+        let bodies = rows
+            .outbox
+            .iter_mut()
+            .map(|message| spell(&mut message.body))
+            .collect::<Result<Vec<_>>>()?;
+        let addresses = rows.outbox.iter().map(|message| {
+            let outside = message.channel != INBOX;
+            outside.then(|| drawer.seal_text(vault, &message.to)).transpose()
+        });
+        let messages = bodies.into_iter().zip(addresses.collect::<Result<Vec<_>>>()?).collect();
+        let title = rows
+            .columns
+            .title
+            .as_deref()
+            .map(|title| drawer.seal_title(vault, title))
+            .transpose()?;
+        let texts = rows.search.iter().filter(|text| Some(text.as_str()) != blank);
+        let tokens = Tokens::of(vault, texts);
+        let phones = rows.phones.iter().flat_map(|phone| phone_marks(vault, phone)).collect();
+        Ok(Self { rows, serial, drawer, keys, events, snapshot, messages, title, tokens, phones })
+    }
+}
+
+/// The channel of messages to people of the organisation.
+pub(crate) const INBOX: &str = "inbox";
+
+impl Text {
+    fn of(value: Value, blank: Option<&str>, drawer: &mut Drawer, vault: &Vault) -> Result<Self> {
+        if blank.is_some_and(|blank| is_private(&value, blank)) {
+            return Ok(Text::Unsealed(value));
+        }
+        let text = drawer.seal(vault, value)?.to_string();
+        Ok(match blank.is_some_and(|blank| text.contains(blank)) {
+            true => Text::Blank(text),
+            false => Text::Whole(text),
+        })
+    }
+
+    /// The text with the number in it.
+    pub(crate) fn with(
+        self,
+        blank: &str,
+        number: &str,
+        drawer: &mut Drawer,
+        vault: &Vault,
+    ) -> Result<String> {
+        Ok(match self {
+            Text::Whole(text) => text,
+            Text::Blank(text) => {
+                let spelled = Value::from(number).to_string();
+                let within = spelled.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+                text.replace(blank, within.unwrap_or(&spelled))
+            }
+            Text::Unsealed(mut value) => {
+                fill(&mut value, blank, number);
+                drawer.seal(vault, value)?.to_string()
+            }
+        })
+    }
+}
+
+/// Whether a private text contains what stands for the number.
+fn is_private(value: &Value, blank: &str) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_private(item, blank)),
+        Value::Object(fields) => match fields.get("$p") {
+            Some(private) => private.as_str().is_some_and(|text| text.contains(blank)),
+            None => fields.values().any(|field| is_private(field, blank)),
+        },
+        _ => false,
+    }
+}
+
+/// Puts the number into every text.
+fn fill(value: &mut Value, blank: &str, number: &str) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, blank, number)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| fill(field, blank, number)),
+        Value::String(text) if text.contains(blank) => *text = text.replace(blank, number),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{Mode, Place};
+    use crate::model::EventRow;
+    use crate::write::case::{apply, erase, no_receipt};
+    use crate::write::queue::Batch;
+    use serde_json::json;
+
+    fn noted(seq: u64, text: &str) -> Write {
+        let event = EventRow {
+            seq,
+            kind: "Noted".into(),
+            v: 1,
+            at: Timestamp::UNIX_EPOCH,
+            actor: "wang".into(),
+            body: json!({ "said": { "$p": text } }),
+        };
+        let rows = CaseRows {
+            id: uuid::Uuid::from_u128(7),
+            expected: seq - 1,
+            version: seq,
+            number: "A-1".into(),
+            events: vec![event],
+            ..CaseRows::default()
+        };
+        Write::new(Timestamp::UNIX_EPOCH, vec![CaseWrite::existing(rows)], no_receipt)
+    }
+
+    #[test]
+    fn what_was_sealed_before_an_erasure_is_refused_and_can_be_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
+        crate::migrate::migrate(&conn).unwrap();
+        let vault = Vault::new(&[1; 32]).unwrap();
+        let ready = |write| Prepared::of(write, &vault, &mut |rows| drawer(&conn, &vault, rows));
+        let mut batch =
+            Batch { conn: &conn, vault: &vault, sequence: 0, settings: false, texts: vec![] };
+        apply(&mut batch, ready(noted(1, "第一次")).unwrap(), &mut None).unwrap();
+        let late = ready(noted(2, "第二次")).unwrap();
+        erase(&mut batch, uuid::Uuid::from_u128(7)).unwrap();
+        let refused = apply(&mut batch, late, &mut None);
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+        apply(&mut batch, ready(noted(2, "第二次")).unwrap(), &mut None).unwrap();
+        let report = crate::chain::verify(&conn, &vault, uuid::Uuid::from_u128(7)).unwrap();
+        assert_eq!((report.values, report.erased), (1, 1));
+    }
+}
