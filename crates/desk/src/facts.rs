@@ -4,13 +4,12 @@ use crate::error::DeskError;
 use crate::rows::{FOLD_VERSION, decode_event};
 use engine::case::{Case, apply};
 use engine::key::Key;
-use serde::Deserialize;
 use store::{Store, StoreError, StoredCase};
 
 /// The case of a stored row.
 pub(crate) fn fold(store: &Store, stored: &StoredCase) -> Result<Case, DeskError> {
     if stored.fold_version == FOLD_VERSION
-        && let Ok(case) = Case::deserialize(&stored.snapshot)
+        && let Ok(case) = serde_json::from_str(&stored.snapshot)
     {
         return Ok(case);
     }

@@ -70,7 +70,7 @@ impl Draft {
                 .zip(&self.events)
                 .map(|(seq, recorded)| encode_event(seq, recorded))
                 .collect(),
-            snapshot: serde_json::to_value(&self.case).unwrap_or(Json::Null),
+            snapshot: serde_json::to_string(&self.case).unwrap_or_default(),
             fold_version: FOLD_VERSION,
             timers: self.timers(),
             outbox: self.outbox(),

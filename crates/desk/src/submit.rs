@@ -180,8 +180,8 @@ impl Desk {
         self.submit_made(who, options, || Ok(command))
     }
 
-    /// Submits a command that is made only when it was not submitted before under the same key: what would be refused now,
-    /// because the case has moved on, was accepted then, and is answered as it was.
+    /// Submits a command that is made here. One that was submitted before under the same key is answered as it was then, also when it
+    /// would be refused now, because the case has moved on.
     ///
     /// # Errors
     /// What `make` fails with; a refusal of the core; `Stale` when the caller has seen another version; `KeyReused` when the
@@ -192,17 +192,16 @@ impl Desk {
         options: Options,
         make: impl FnOnce() -> Result<Command, E>,
     ) -> Result<Done, E> {
-        let earlier = || self.earlier(options.key.as_ref());
-        if let Some(known) = earlier()? {
-            return Ok(known);
-        }
         let done = make().and_then(|command| Ok(self.committed(who, &command, &options)?));
         match done {
+            // Of a repetition the store answers the first receipt.
             Ok(done) => Ok(done),
-            // An equal submission may have been faster by a moment, or the answer of this one's commit was lost. When even that cannot
-            // be asked, the first failure stands: it alone says whether anything may have been committed.
-            Err(error) => match earlier() {
+            // What was accepted once may be refused now; an equal submission may have been faster by a moment; the answer of this one's
+            // commit may have been lost. When even that cannot be asked, the first failure stands: it alone says whether anything may
+            // have been committed.
+            Err(error) => match self.earlier(options.key.as_ref()) {
                 Ok(Some(known)) => Ok(known),
+                Err(reused @ DeskError::Store(StoreError::KeyReused)) => Err(reused.into()),
                 Ok(None) | Err(_) => Err(error),
             },
         }

@@ -122,8 +122,8 @@ pub struct CaseRows {
     pub columns: CaseColumns,
     /// Appended events; `seq` continues the case's sequence without a gap, from 1.
     pub events: Vec<EventRow>,
-    /// The folded case.
-    pub snapshot: Value,
+    /// The folded case as JSON text, private texts marked by objects whose first key is the mark.
+    pub snapshot: String,
     /// Version of the fold that made the snapshot.
     pub fold_version: u32,
     /// All timers of the case; replaces what was there. A timer that stays the same keeps its lease.

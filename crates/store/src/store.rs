@@ -11,6 +11,7 @@ use crate::outbox::{Delivery, OutboxMessage};
 use crate::pool::{Lent, Pool};
 use crate::presence::{self, Present};
 use crate::read::board::Board;
+use crate::read::kept::Kept;
 use crate::settings::Administer;
 use crate::timers::DueTimer;
 use crate::upkeep::{BLOBS, check_key};
@@ -93,6 +94,7 @@ pub(crate) struct Inner {
     writer: Writer,
     pool: Pool,
     pub(crate) board: Board,
+    pub(crate) kept: Kept,
     place: Place,
     pub(crate) vault: Arc<Vault>,
     pub(crate) blobs: Blobs,
@@ -131,6 +133,7 @@ impl Store {
             writer: Writer::start(desk, options.queue.max(1))?,
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
             board: Board::default(),
+            kept: Kept::default(),
             blobs: Blobs::new(place.folder().join(BLOBS)),
             place,
             vault,
@@ -368,6 +371,7 @@ impl Store {
             drop(lent);
             self.inner.pool.forget_idle();
             self.inner.board.forget();
+            self.inner.kept.forget();
             return read(self.reader()?.conn()?, &self.inner.vault);
         }
         result

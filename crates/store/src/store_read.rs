@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::inbox::InboxMessage;
 use crate::model::{EventRow, IdempotencyKey, Rollup, TimerRow};
 use crate::outbox::OutboxMessage;
-use crate::read::case::{self, CaseSummary, Links, StoredCase};
+use crate::read::case::{self, CaseSummary, Links, StoredCase, Which};
 use crate::read::feed::{self, Feed};
 use crate::read::list::{self, Filter, Page, Sort};
 use crate::read::measure;
@@ -39,15 +39,13 @@ impl Store {
 
     /// A case with its snapshot; `None` when there is none within the scope.
     pub fn case(&self, scope: &Scope, case: Uuid) -> Result<Option<StoredCase>> {
-        self.snapshot(|conn, vault| case::load(conn, vault, scope, case))
+        self.snapshot(|conn, vault| case::load(conn, vault, scope, Which::Id(&case)))
     }
 
     /// A case by its number, present or former, whatever its dashes and case; `None` when there is none within the scope.
     pub fn case_by_number(&self, scope: &Scope, number: &str) -> Result<Option<StoredCase>> {
-        self.snapshot(|conn, vault| match case::by_number(conn, number)? {
-            Some(case) => case::load(conn, vault, scope, case),
-            None => Ok(None),
-        })
+        let number = crate::fold_number(number);
+        self.snapshot(|conn, vault| case::load(conn, vault, scope, Which::Number(&number)))
     }
 
     /// Events of a case after place `after`, at most `limit`. Scope is the caller's: ask for the case first.
@@ -74,7 +72,10 @@ impl Store {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page<CaseSummary>> {
-        self.read(|conn, vault| list::list(conn, vault, scope, filter, sort, cursor, limit))
+        let kept = &self.inner.kept;
+        self.snapshot(|conn, vault| {
+            list::list(conn, vault, kept, scope, filter, sort, cursor, limit)
+        })
     }
 
     /// Cases found by text, newest first; the rules are those of [`crate::matches`].

@@ -2,6 +2,7 @@
 
 use crate::backend::{Conn, Mode, Place, Row, ServerFacts};
 use crate::error::{Result, StoreError};
+use crate::read::case::Which;
 use crate::scope::Scope;
 use crate::vault::Vault;
 use crate::{attachments, blobs::Blobs, chain, inbox, migrate, outbox, read, settings, transfer};
@@ -212,7 +213,7 @@ fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) {
         Err(error) => found.problems.push(error.to_string()),
     }
     // What is derived from the events is looked at as well: it is what people are shown.
-    let shown = read::case::load(conn, vault, &Scope::all(), case)
+    let shown = read::case::load(conn, vault, &Scope::all(), Which::Id(&case))
         .and_then(|_| outbox::of_case(conn, vault, case).map(drop));
     if let Err(error) = shown {
         found.problems.push(format!("case {case}: {error}"));

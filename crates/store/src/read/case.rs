@@ -7,13 +7,10 @@ use crate::scope::{Scope, Statement, within};
 use crate::text::TOKENIZER;
 use crate::time::{NEVER, from_int, int, limit, opt_from_int, to_int};
 use crate::vault::{Drawer, Vault};
-use crate::write::number::fold_number;
 use jiff::Timestamp;
-use serde_json::Value;
 use uuid::Uuid;
 
 crate::sql::queries! {
-    BY_NUMBER = "SELECT cases.uuid FROM numbers JOIN cases ON cases.id = numbers.case_id WHERE numbers.folded = ?1";
     SNAPSHOT = "SELECT snapshots.fold_version, snapshots.body FROM snapshots WHERE case_id = ?1";
     EVENTS = "SELECT seq, kind, v, at, actor, body FROM events WHERE case_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     TIMERS = "SELECT clock, generation, step, due FROM timers WHERE case_id = ?1 ORDER BY due, clock, step";
@@ -45,8 +42,8 @@ pub struct StoredCase {
     pub summary: CaseSummary,
     /// Place of its last event.
     pub last_seq: u64,
-    /// The folded case, private texts put back.
-    pub snapshot: Value,
+    /// The folded case as JSON text, private texts put back.
+    pub snapshot: String,
     /// Version of the fold that made the snapshot; when it is not yours, fold the events again.
     pub fold_version: u32,
 }
@@ -95,9 +92,11 @@ pub(crate) fn internal_id(conn: &Conn, case: Uuid) -> Result<i64> {
     conn.row(ID, &[(&case).into()], |row| row.int(0))?.ok_or(StoreError::NotFound { what: "case" })
 }
 
-/// The case of a number, present or former, whatever its dashes and case.
-pub(crate) fn by_number(conn: &Conn, number: &str) -> Result<Option<Uuid>> {
-    conn.row(BY_NUMBER, &[(&fold_number(number)).into()], |row| row.uuid(0))
+/// How a case is named.
+pub(crate) enum Which<'a> {
+    Id(&'a Uuid),
+    /// By its number, present or former, as [`crate::fold_number`] spells it.
+    Number(&'a str),
 }
 
 /// A case within a scope.
@@ -105,25 +104,28 @@ pub(crate) fn load(
     conn: &Conn,
     vault: &Vault,
     scope: &Scope,
-    case: Uuid,
+    which: Which<'_>,
 ) -> Result<Option<StoredCase>> {
     let mut statement = Statement::new("SELECT ");
-    statement
-        .push(SUMMARY)
-        .push(" FROM cases")
-        .push(SUMMARY_KEY)
-        .push(" WHERE cases.uuid = ")
-        .bind(&case);
+    statement.push(SUMMARY).push(" FROM cases").push(SUMMARY_KEY);
+    match which {
+        Which::Id(id) => statement.push(" WHERE cases.uuid = ").bind(id),
+        Which::Number(number) => statement
+            .push(" WHERE cases.id = (SELECT case_id FROM numbers WHERE folded = ")
+            .bind(number)
+            .push(")"),
+    };
     within(&mut statement, scope);
     let read = |row: &Row<'_>| Ok((summary(row, vault)?, row.count(26)?));
     let Some(((id, summary), last_seq)) = conn.row(&statement.text, &statement.params, read)?
     else {
         return Ok(None);
     };
+    let case = summary.id;
     let stored = conn.row(SNAPSHOT, &[id.into()], |row| Ok((row.small(0)?, row.text(1)?)))?;
     let (fold_version, body) =
         stored.ok_or_else(|| StoreError::corrupt(format!("case {case} has no snapshot")))?;
-    let snapshot = drawer_for(conn, vault, case, &body)?.open(serde_json::from_str(&body)?)?;
+    let snapshot = drawer_for(conn, vault, case, &body)?.open_spelled(&body)?;
     Ok(Some(StoredCase { summary, last_seq, snapshot, fold_version }))
 }
 

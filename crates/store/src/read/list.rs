@@ -1,6 +1,7 @@
 //! Lists and search: one statement each, over indexed columns, page by page.
 
-use super::case::{CaseSummary, SUMMARY, SUMMARY_KEY, summary};
+use super::case::CaseSummary;
+use super::kept::{Kept, NAMED, Named};
 use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
 use crate::error::{Result, StoreError};
 use crate::scope::{Scope, Statement, within};
@@ -175,10 +176,12 @@ struct Wanted {
     instants: [Option<i64>; 3],
 }
 
-/// One page of a list.
+/// One page of a list. The caller holds a read transaction.
+#[expect(clippy::too_many_arguments, reason = "those of `Store::list`, and what it reads with")]
 pub(crate) fn list(
     conn: &Conn,
     vault: &Vault,
+    kept: &Kept,
     scope: &Scope,
     filter: &Filter,
     sort: Sort,
@@ -190,9 +193,10 @@ pub(crate) fn list(
     };
     let place = cursor.map_or_else(|| Ok(sort.start()), |cursor| sort.parse(cursor))?;
     let statement = list_statement(scope, filter, &wanted, sort, &place, most);
-    let mut found = conn.rows(&statement.text, &statement.params, |row| summary(row, vault))?;
-    let more = found.len() > most;
-    found.truncate(most);
+    let mut named = conn.rows(&statement.text, &statement.params, Named::of)?;
+    let more = named.len() > most;
+    named.truncate(most);
+    let found = kept.rows(conn, vault, &named)?;
     let next = match found.last() {
         Some((id, case)) if more => Some(sort.cursor(&sort.place_of(*id, case)?)),
         _ => None,
@@ -236,7 +240,7 @@ fn list_statement<'a>(
     most: usize,
 ) -> Statement<'a> {
     let mut statement = Statement::new("SELECT ");
-    statement.push(SUMMARY).push(" FROM cases").push(&way(filter, sort).hint()).push(SUMMARY_KEY);
+    statement.push(NAMED).push(" FROM cases").push(&way(filter, sort).hint());
     if let Some(expression) = &wanted.text {
         statement.params.push(expression.into());
         statement.push(SEARCH_JOIN);

@@ -3,6 +3,7 @@
 pub(crate) mod board;
 pub(crate) mod case;
 pub(crate) mod feed;
+pub(crate) mod kept;
 pub(crate) mod list;
 pub(crate) mod measure;
 pub(crate) mod open;

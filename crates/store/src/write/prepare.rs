@@ -5,7 +5,7 @@ use crate::backend::Conn;
 use crate::error::{Result, StoreError};
 use crate::model::{CaseRows, CaseWrite, IdempotencyKey, ImportRow, NumberOf, ReceiptOf, Write};
 use crate::text::{Tokens, phone_marks};
-use crate::vault::{Drawer, Vault};
+use crate::vault::{Drawer, Vault, rewrite};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -101,10 +101,11 @@ impl PreparedCase {
     ) -> Result<Self> {
         let keys = drawer.known_keys();
         let blank = serial.as_ref().map(|serial| serial.blank.as_str());
+        let snapshot = std::mem::take(&mut rows.snapshot);
+        let snapshot = Text::spelled(snapshot, blank, &mut drawer, vault)?;
         let mut spell = |value: &mut Value| Text::of(value.take(), blank, &mut drawer, vault);
         let events =
             rows.events.iter_mut().map(|event| spell(&mut event.body)).collect::<Result<_>>()?;
-        let snapshot = spell(&mut rows.snapshot)?;
         let bodies = rows
             .outbox
             .iter_mut()
@@ -141,6 +142,28 @@ impl Text {
             true => Text::Blank(text),
             false => Text::Whole(text),
         })
+    }
+
+    /// As [`Text::of`], for what is a text already.
+    fn spelled(
+        text: String,
+        blank: Option<&str>,
+        drawer: &mut Drawer,
+        vault: &Vault,
+    ) -> Result<Self> {
+        let blank = blank.filter(|blank| text.contains(blank));
+        let mut private = false;
+        if let Some(blank) = blank {
+            rewrite(&text, |object| {
+                private |= is_private(object, blank);
+                Ok(())
+            })?;
+        }
+        if private {
+            return Ok(Text::Unsealed(serde_json::from_str(&text)?));
+        }
+        let text = drawer.seal_spelled(vault, &text)?;
+        Ok(if blank.is_some() { Text::Blank(text) } else { Text::Whole(text) })
     }
 
     /// The text with the number in it.

@@ -23,7 +23,8 @@ fn attach(store: &Store, bytes: &[u8]) -> Result<uuid::Uuid> {
 
 /// Registers a case; its number.
 fn one(store: &Store) -> Result<String> {
-    let write = numbered("AS", |rows| rows.snapshot = json!({ "text": "x".repeat(2_000) }));
+    let write =
+        numbered("AS", |rows| rows.snapshot = json!({ "text": "x".repeat(2_000) }).to_string());
     Ok(store.commit(write)?.body["number"].as_str().unwrap().to_owned())
 }
 
@@ -185,7 +186,8 @@ fn furnished(place: &Place) {
     let store = Store::open(place.clone(), Options::new(KEY)).unwrap();
     for number in 0..CASES {
         let mut rows = fresh(&format!("A-{number}"));
-        rows.snapshot = json!({ "text": { "$p": "客户要求退货退款".repeat(40) }, "n": number });
+        rows.snapshot =
+            json!({ "text": { "$p": "客户要求退货退款".repeat(40) }, "n": number }).to_string();
         rows.search = vec!["客户要求退货退款".to_owned()];
         rows.timers = (1..4)
             .map(|step| TimerRow { clock: "respond".into(), generation: 1, step, due: at(60) })

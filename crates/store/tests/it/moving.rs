@@ -33,12 +33,12 @@ fn what_arrives_is_what_was_there_and_goes_on_from_it() {
         };
         store.attach(file).unwrap();
         let mut rows = fresh("A-1");
-        rows.snapshot = json!({"name": {"$p": "王小明"}});
+        rows.snapshot = json!({"name": {"$p": "王小明"}}).to_string();
         rows.search = vec!["退货".into()];
         rows.attachments = vec![id];
         put(&store, &rows);
         let mut erased = fresh("A-2");
-        erased.snapshot = json!({"name": {"$p": "李雷"}});
+        erased.snapshot = json!({"name": {"$p": "李雷"}}).to_string();
         erased.search = vec!["退款".into()];
         put(&store, &erased);
         store.erase(erased.id).unwrap();

@@ -24,7 +24,7 @@ fn attach(store: &Store, bytes: &[u8]) -> uuid::Uuid {
 fn a_backup_of_a_running_database_is_whole() {
     on_each(|store| {
         let mut rows = fresh("A-1");
-        rows.snapshot = json!({"name": {"$p": "王小明"}});
+        rows.snapshot = json!({"name": {"$p": "王小明"}}).to_string();
         rows.attachments = vec![attach(&store, b"picture")];
         put(&store, &rows);
         let to = tempfile::tempdir().unwrap();

@@ -138,7 +138,7 @@ pub(crate) fn fresh(number: &str) -> CaseRows {
             ..CaseColumns::default()
         },
         events: vec![event(1, "Registered", json!({"number": number}))],
-        snapshot: json!({"number": number}),
+        snapshot: json!({"number": number}).to_string(),
         fold_version: 1,
         ..CaseRows::default()
     }

@@ -79,9 +79,8 @@ pub(super) fn always(desk: &Desk, model: &Model) -> Judged<Seen> {
         let key: Key = row.id.to_string().into();
         let folded = events.iter().fold(None, |case, (_, recorded)| apply(case, &key, recorded));
         let stored = store.case(&Scope::all(), row.id).map_err(told)?;
-        let kept = stored
-            .as_ref()
-            .and_then(|stored| serde_json::from_value::<Case>(stored.snapshot.clone()).ok());
+        let kept =
+            stored.as_ref().and_then(|stored| serde_json::from_str::<Case>(&stored.snapshot).ok());
         let Some(case) = kept.filter(|case| Some(case) == folded.as_ref()) else {
             return Err(format!("the events of {number} do not give its snapshot"));
         };
