@@ -15,9 +15,9 @@ use std::time::Duration;
 const STEPS: &[(&str, &str)] =
     &[("0001_initial", include_str!("../../migrations/sqlite/0001_initial.sql"))];
 
-const MMAP_BYTES: i64 = 256 << 20;
-/// Readers share the operating system's cache; the writer touches some fifty pages with every case and keeps them.
-const CACHE_KIB: i64 = 8 << 10;
+/// Readers share the operating system's cache and keep what every statement goes through; the writer touches some fifty pages with
+/// every case and keeps them.
+const CACHE_KIB: i64 = 4 << 10;
 const WRITER_CACHE_KIB: i64 = 64 << 10;
 const STATEMENTS: usize = 192;
 const BUSY: Duration = Duration::from_secs(10);
@@ -103,7 +103,8 @@ impl Sqlite {
         inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         inner.busy_timeout(BUSY)?;
         inner.pragma_update(None, "foreign_keys", true)?;
-        inner.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+        // A mapped page is checked with every use instead of once, and one that the disk cannot read ends the program.
+        inner.pragma_update(None, "mmap_size", 0)?;
         let cache = if mode == Mode::Write { WRITER_CACHE_KIB } else { CACHE_KIB };
         inner.pragma_update(None, "cache_size", -cache)?;
         inner.pragma_update(None, "temp_store", "MEMORY")?;
