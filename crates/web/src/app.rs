@@ -3,6 +3,7 @@
 use crate::limit::{Limiter, Rate};
 use crate::meter::Meter;
 use crate::pool::Pool;
+use crate::rows::Rows;
 use desk::Desk;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
+    pub(crate) rows: Rows,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -54,6 +56,7 @@ impl App {
             pool: Pool::default(),
             limiter: Limiter::new(config.rate),
             meter: Meter::new(desk.now()),
+            rows: Rows::new(&desk),
             streams: Arc::new(Semaphore::new(config.streams)),
             stopping: watch::Sender::new(false),
             desk,

@@ -13,6 +13,7 @@ mod parse;
 mod pool;
 mod problem;
 mod routes;
+mod rows;
 mod schema;
 mod serve;
 mod worker;

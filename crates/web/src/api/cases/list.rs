@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::gate::By;
 use crate::parse::Params;
 use crate::problem::{Kind, Problem};
+use crate::rows::Spelled;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
@@ -65,7 +66,8 @@ enum Order {
 /// A page of cases.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Cases {
-    items: Vec<CaseRow>,
+    #[schema(value_type = Vec<CaseRow>)]
+    items: Vec<Spelled>,
     /// Address of the next page; absent on the last one.
     next: Option<String>,
 }
@@ -120,14 +122,8 @@ pub(crate) async fn handler(
     let link = next
         .as_ref()
         .and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
-    let (library, people) = (desk.library(), desk.people());
-    let mut response = json(
-        StatusCode::OK,
-        &Cases {
-            items: page.rows.into_iter().map(|row| CaseRow::of(&library, &people, row)).collect(),
-            next,
-        },
-    );
+    let items = app.inner.rows.of(desk, page.rows).map_err(|_| Problem::new(Kind::Internal))?;
+    let mut response = json(StatusCode::OK, &Cases { items, next });
     if let Some(link) = link {
         response.headers_mut().insert(header::LINK, link);
     }
