@@ -2,6 +2,7 @@
 //! somebody's behalf, and the worker that lets time act.
 
 mod access;
+mod account;
 mod attach;
 mod builtin;
 mod clock;
@@ -12,12 +13,17 @@ mod export;
 mod facts;
 mod follow;
 pub mod import;
+mod installation;
 mod load;
 mod mask;
 mod organisation;
+mod password;
 mod publish;
 mod reindex;
 mod rows;
+mod secret;
+mod session;
+mod sign_in;
 mod submit;
 mod tidy;
 mod vacant;
@@ -25,6 +31,7 @@ pub mod words;
 mod worker;
 
 pub use access::Seen;
+pub use account::{Language, Preferences, Theme};
 pub use attach::LARGEST_FILE;
 pub use builtin::{Builtin, builtin};
 pub use clock::{Clock, SystemClock, VirtualClock};
@@ -33,8 +40,11 @@ pub use error::DeskError;
 pub use export::Listing;
 pub use mask::{mask_name, mask_phone, without_phones};
 pub use organisation::{ApiKey, Caller, KeyScope};
+pub use password::SHORTEST_PASSWORD;
 pub use publish::{Published, calendar_for};
 pub use rows::{FOLD_VERSION, decode_event, rows_of_life};
+pub use session::{IDLE, LONGEST_SESSION, Origin, Session};
+pub use sign_in::Entry;
 pub use submit::{Done, Options, Pending};
 pub use tidy::Tidied;
 pub use vacant::Vacancy;
