@@ -74,7 +74,7 @@ impl Desk {
         password::accept(password, &[&known.id, &known.name])?;
         let hash = Sealed { text: password::hash(password)? };
         let credential = Credential { password: hash };
-        self.put_setting(actor, CREDENTIAL, person, json!(credential))?;
+        self.put_setting(actor, CREDENTIAL, person, json!(credential), None)?;
         self.end_sessions(person, but)?;
         Ok(())
     }
@@ -109,32 +109,34 @@ impl Desk {
     /// # Errors
     /// A failure of the store.
     pub fn set_preferences(&self, person: &Key, chosen: Preferences) -> Result<(), DeskError> {
-        self.put_setting(person, PREFERENCES, person, json!(chosen))
+        self.put_setting(person, PREFERENCES, person, json!(chosen), None)
     }
 
     pub(crate) fn credential(&self, person: &Key) -> Result<Option<Credential>, DeskError> {
         self.inner.store.setting(CREDENTIAL, person)?.map(|known| read(known.body)).transpose()
     }
 
-    /// Writes a setting of which only the newest version is kept.
+    /// Writes a setting of which only the newest version is kept, over the version that was seen, if one was.
     pub(crate) fn put_setting(
         &self,
         actor: &str,
         kind: &str,
         key: &str,
         body: Json,
+        seen: Option<u64>,
     ) -> Result<(), DeskError> {
         let change = Change::Put {
             kind: kind.to_owned(),
             key: key.to_owned(),
-            expected: None,
+            expected: seen,
             body,
             history: false,
         };
-        self.inner.store.administer(Administer {
-            at: self.now(),
-            actor: actor.to_owned(),
-            changes: vec![change],
+        let changes = vec![change];
+        let done = Administer { at: self.now(), actor: actor.to_owned(), changes };
+        self.inner.store.administer(done).map_err(|error| match error {
+            StoreError::SettingConflict { found, .. } => DeskError::Stale { found },
+            error => error.into(),
         })?;
         self.refresh()
     }

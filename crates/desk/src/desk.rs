@@ -4,6 +4,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::DeskError;
 use crate::follow::Followed;
 use crate::load::Load;
+use crate::team::Team;
 use engine::case::Case;
 use engine::decide::Library;
 use engine::key::Key;
@@ -24,6 +25,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) library: RwLock<Arc<Library>>,
     pub(crate) directory: RwLock<Arc<Directory>>,
+    pub(crate) teams: RwLock<Arc<Vec<Team>>>,
     pub(crate) load: Load,
     pub(crate) followed: Followed,
     /// Held while attempts to sign in are counted.
@@ -47,11 +49,12 @@ impl Desk {
         let followed = Followed::new(&store, clock.now());
         let load = Load::of(crate::load::counted(&store)?);
         let (library, directory) = (RwLock::default(), RwLock::default());
-        let attempts = Mutex::default();
-        let inner = Inner { store, clock, library, directory, load, followed, attempts };
+        let (teams, attempts) = (RwLock::default(), Mutex::default());
+        let inner = Inner { store, clock, library, directory, teams, load, followed, attempts };
         let desk = Self { inner: Arc::new(inner) };
         desk.reload_procedures()?;
         desk.reload_people()?;
+        desk.reload_teams()?;
         Ok(desk)
     }
 

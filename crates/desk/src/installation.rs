@@ -16,7 +16,7 @@ impl Desk {
         if !self.people().people.is_empty() || self.has_accounts()? {
             return Err(DeskError::Forbidden);
         }
-        self.put_setting(actor, INSTALLATION, DEMO, json!({}))
+        self.put_setting(actor, INSTALLATION, DEMO, json!({}), None)
     }
 
     /// Whether it is a demonstration.

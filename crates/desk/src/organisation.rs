@@ -1,10 +1,12 @@
 //! People, their roles, and the keys by which programs enter.
 
+use crate::access::may;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::secret;
 use engine::key::Key;
 use engine::people::{Directory, Person, Who};
+use engine::procedure::Power;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use store::{Administer, Change, StoreError, api_key_hash};
@@ -118,7 +120,8 @@ impl Desk {
 
     /// A person who has signed in, with all that the person may.
     pub fn caller_of(&self, person: &Person) -> Caller {
-        let scopes = vec![KeyScope::CasesRead, KeyScope::CasesWrite, KeyScope::ReportsRead];
+        let mut scopes = vec![KeyScope::CasesRead, KeyScope::CasesWrite, KeyScope::ReportsRead];
+        scopes.extend(Some(KeyScope::Admin).filter(|_| self.is_administrator(person)));
         Caller { person: person.id.clone(), scopes }
     }
 
@@ -133,10 +136,17 @@ impl Desk {
             .setting(API_KEY, &api_key_hash(secret))?
             .ok_or(DeskError::Forbidden)?;
         let key: ApiKey = serde_json::from_value(setting.body).map_err(|_| DeskError::Forbidden)?;
-        match self.people().person(&key.person) {
-            Some(_) => Ok(Caller { person: key.person, scopes: key.scopes }),
-            None => Err(DeskError::Forbidden),
-        }
+        let people = self.people();
+        let person = people.person(&key.person).ok_or(DeskError::Forbidden)?;
+        let mut scopes = key.scopes;
+        // A key never exceeds its person.
+        scopes.retain(|scope| *scope != KeyScope::Admin || self.is_administrator(person));
+        Ok(Caller { person: key.person, scopes })
+    }
+
+    /// Whether somebody administers the installation, by one of his roles.
+    pub fn is_administrator(&self, person: &Person) -> bool {
+        may(&self.library(), person, Power::Administer)
     }
 }
 

@@ -17,7 +17,7 @@ mod verbs;
 pub(crate) use act::allowed;
 pub use act::{Offer, missing, offers};
 pub(crate) use desk::recipients;
-pub use desk::{approvers, people_for};
+pub use desk::{accused, approvers, people_for};
 pub use entered::parse;
 pub use happen::render;
 

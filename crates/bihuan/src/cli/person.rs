@@ -77,6 +77,7 @@ pub(crate) fn run(global: &Global, args: &PersonArgs, output: &mut Output) -> Re
                 department,
                 senior: *senior,
                 absent: Vec::new(),
+                substitute: None,
             };
             desk.put_people("command line", &[person])?;
             output.say("person.saved", &[("id", id)]);
