@@ -69,14 +69,19 @@ impl Desk {
         password: &str,
         but: Option<&str>,
     ) -> Result<(), DeskError> {
-        let people = self.people();
-        let known = people.person(person).ok_or(DeskError::NotFound { what: "person" })?;
-        password::accept(password, &[&known.id, &known.name])?;
+        self.acceptable(person, password)?;
         let hash = Sealed { text: password::hash(password)? };
         let credential = Credential { password: hash };
         self.put_setting(actor, CREDENTIAL, person, json!(credential), None)?;
         self.end_sessions(person, but)?;
         Ok(())
+    }
+
+    /// Whether the person may have this password.
+    pub(crate) fn acceptable(&self, person: &Key, password: &str) -> Result<(), DeskError> {
+        let people = self.people();
+        let known = people.person(person).ok_or(DeskError::NotFound { what: "person" })?;
+        password::accept(password, &[&known.id, &known.name])
     }
 
     /// Whether the person can sign in: whoever has no password cannot.

@@ -41,6 +41,12 @@ pub enum DeskError {
         /// `short`, `long` or `guessed`.
         why: &'static str,
     },
+    /// A user name that is not taken.
+    #[error("the user name is not taken")]
+    BadName,
+    /// A user name that somebody else has.
+    #[error("the user name belongs to somebody already")]
+    NameTaken,
     /// What was entered does not fit.
     #[error("{0}")]
     Invalid(String),

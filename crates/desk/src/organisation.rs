@@ -85,6 +85,44 @@ impl Desk {
         self.refresh()
     }
 
+    /// Takes somebody new in.
+    ///
+    /// # Errors
+    /// `NameTaken` when somebody has that id; a failure of the store.
+    pub fn add_person(&self, actor: &str, person: &Person) -> Result<(), DeskError> {
+        let done = self.put_setting(actor, PERSON, &person.id, stored(person), Some(0));
+        done.map_err(|error| match error {
+            DeskError::Stale { .. } => DeskError::NameTaken,
+            error => error,
+        })
+    }
+
+    /// Changes somebody, over the version that was seen, if one was.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such person, `Stale`, a failure of the store.
+    pub fn change_person(
+        &self,
+        actor: &str,
+        person: &Person,
+        seen: Option<u64>,
+    ) -> Result<(), DeskError> {
+        if self.people().person(&person.id).is_none() {
+            return Err(DeskError::NotFound { what: "person" });
+        }
+        self.put_setting(actor, PERSON, &person.id, stored(person), seen)
+    }
+
+    /// A person with the version that he is at.
+    ///
+    /// # Errors
+    /// `NotFound`; a failure of the store.
+    pub fn person(&self, id: &str) -> Result<(Person, u64), DeskError> {
+        let found = self.inner.store.setting(PERSON, id)?;
+        let found = found.ok_or(DeskError::NotFound { what: "person" })?;
+        Ok((known(&found.body)?, found.version))
+    }
+
     pub(crate) fn reload_people(&self) -> Result<(), DeskError> {
         let stored = self.inner.store.settings(PERSON)?;
         let people = stored.iter().map(|setting| known(&setting.body));

@@ -6,7 +6,7 @@ use crate::secret;
 use engine::key::Key;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, api_key_hash as hash_of};
+use store::StoreError;
 
 const SESSION: &str = "session";
 /// How long a session lasts without a request.
@@ -57,6 +57,14 @@ impl Session {
 }
 
 impl Desk {
+    /// Begins a session of somebody who has just proved who he is by other means, such as a link.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn begin(&self, person: &Key, origin: &Origin) -> Result<String, DeskError> {
+        self.begin_session(person, origin, false)
+    }
+
     /// Begins a session and returns the secret that opens it, which is told this once.
     pub(crate) fn begin_session(
         &self,
@@ -65,7 +73,7 @@ impl Desk {
         half: bool,
     ) -> Result<String, DeskError> {
         let now = self.now();
-        let secret = format!("{}.{}", mark(person), secret::fresh()?);
+        let opener = secret::fresh_for(person)?;
         let session = Session {
             id: String::new(),
             person: person.clone(),
@@ -74,16 +82,16 @@ impl Desk {
             origin: origin.clone(),
             half,
         };
-        self.keep(&secret, &session)?;
-        Ok(secret)
+        self.keep(&opener, &session)?;
+        Ok(opener)
     }
 
     /// The session that a secret opens, unless it has ended or its person has left.
     ///
     /// # Errors
     /// A failure of the store.
-    pub fn session(&self, secret: &str) -> Result<Option<Session>, DeskError> {
-        let Some(key) = key_of(secret) else { return Ok(None) };
+    pub fn session(&self, opener: &str) -> Result<Option<Session>, DeskError> {
+        let Some(key) = secret::place_of(opener) else { return Ok(None) };
         let Some(body) = self.inner.store.ephemeral(SESSION, &key, self.now())? else {
             return Ok(None);
         };
@@ -101,11 +109,11 @@ impl Desk {
     ///
     /// # Errors
     /// A failure of the store.
-    pub fn note_session(&self, secret: &str) -> Result<(), DeskError> {
+    pub fn note_session(&self, opener: &str) -> Result<(), DeskError> {
         // It may have been ended meanwhile.
-        match self.session(secret)? {
+        match self.session(opener)? {
             Some(session) if !session.half => {
-                self.keep(secret, &Session { seen: self.now(), ..session })
+                self.keep(opener, &Session { seen: self.now(), ..session })
             }
             _ => Ok(()),
         }
@@ -116,7 +124,7 @@ impl Desk {
     /// # Errors
     /// A failure of the store.
     pub fn sessions(&self, person: &Key) -> Result<Vec<Session>, DeskError> {
-        let prefix = format!("{}/", mark(person));
+        let prefix = secret::prefix_of(person);
         let found = self.inner.store.ephemeral_with_prefix(SESSION, &prefix, self.now())?;
         let mut sessions = found
             .into_iter()
@@ -132,7 +140,11 @@ impl Desk {
     /// # Errors
     /// `NotFound` when there is none; a failure of the store.
     pub fn end_session(&self, person: &Key, id: &str) -> Result<(), DeskError> {
-        match self.inner.store.remove_ephemeral(SESSION, &format!("{}/{id}", mark(person)))? {
+        match self
+            .inner
+            .store
+            .remove_ephemeral(SESSION, &format!("{}{id}", secret::prefix_of(person)))?
+        {
             true => Ok(()),
             false => Err(DeskError::NotFound { what: "session" }),
         }
@@ -143,7 +155,7 @@ impl Desk {
     /// # Errors
     /// A failure of the store.
     pub fn end_sessions(&self, person: &Key, but: Option<&str>) -> Result<usize, DeskError> {
-        let prefix = format!("{}/", mark(person));
+        let prefix = secret::prefix_of(person);
         let mut ended = 0;
         for (key, _) in self.inner.store.ephemeral_with_prefix(SESSION, &prefix, self.now())? {
             if but.is_none_or(|but| key.strip_prefix(&prefix) != Some(but)) {
@@ -153,23 +165,11 @@ impl Desk {
         Ok(ended)
     }
 
-    fn keep(&self, secret: &str, session: &Session) -> Result<(), DeskError> {
-        let key = key_of(secret).ok_or(DeskError::Forbidden)?;
+    fn keep(&self, opener: &str, session: &Session) -> Result<(), DeskError> {
+        let key = secret::place_of(opener).ok_or(DeskError::Forbidden)?;
         let body = serde_json::to_value(session).unwrap_or_default();
         Ok(self.inner.store.put_ephemeral(SESSION, &key, &body, session.until())?)
     }
-}
-
-/// What keys of a person's sessions begin with.
-fn mark(person: &Key) -> String {
-    hash_of(person).chars().take(16).collect()
-}
-
-/// Where the session lies that a secret opens.
-fn key_of(secret: &str) -> Option<String> {
-    let (mark, _) = secret.split_once('.')?;
-    let clean = mark.len() == 16 && mark.bytes().all(|byte| byte.is_ascii_hexdigit());
-    clean.then(|| format!("{mark}/{}", hash_of(secret)))
 }
 
 fn known(key: &str, body: serde_json::Value) -> Result<Session, DeskError> {

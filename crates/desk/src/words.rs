@@ -46,6 +46,8 @@ pub fn failure(error: &DeskError, english: bool) -> String {
         DeskError::WeakPassword { why } => {
             say(&format!("password.{why}"), &[("shortest", &SHORTEST_PASSWORD.to_string())])
         }
+        DeskError::BadName => say("person.bad_name", &[]),
+        DeskError::NameTaken => say("person.name_taken", &[]),
         DeskError::EmptyFile => say("api.empty-file.detail", &[]),
         DeskError::Store(error) => storage(error, english),
         other => other.to_string(),
@@ -154,7 +156,19 @@ mod tests {
             "nobody",
             "need_cases",
         ];
-        for what in ["action", "attachment", "case", "clock", "person", "procedure", "role"] {
+        for what in [
+            "action",
+            "attachment",
+            "case",
+            "clock",
+            "field",
+            "link",
+            "person",
+            "procedure",
+            "role",
+            "session",
+            "team",
+        ] {
             assert!(MESSAGES.contains_key(&format!("what.{what}")), "{what}");
         }
         let problems = [

@@ -84,6 +84,11 @@ impl App {
         &self.inner.meter
     }
 
+    /// The whole address of a link by which somebody chooses a password.
+    pub(crate) fn welcome(&self, link: &str) -> String {
+        format!("{}/welcome/{link}", self.inner.config.address.as_deref().unwrap_or_default())
+    }
+
     /// Whether browsers reach it encrypted.
     pub(crate) fn is_https(&self) -> bool {
         self.inner.config.address.as_ref().is_some_and(|address| address.starts_with("https://"))

@@ -1,10 +1,15 @@
 //! Pages: HTML for people, one page or form per file.
 
 pub(crate) mod document;
+pub(crate) mod field;
 pub(crate) mod home;
+pub(crate) mod people;
 pub(crate) mod preferences;
+pub(crate) mod procedures;
+pub(crate) mod set_up;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod welcome;
 
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};

@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
-use desk::KeyScope::{CasesRead, CasesWrite};
+use desk::KeyScope::{Admin, CasesRead, CasesWrite};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::__dev::SchemaReferences;
 use utoipa::Path;
@@ -85,6 +85,7 @@ const PUBLIC: Right = Right::Public;
 const READ: Right = Right::Key(CasesRead);
 const WRITE: Right = Right::Key(CasesWrite);
 const LOOK: Right = Right::Page(CasesRead);
+const ADMIN: Right = Right::Page(Admin);
 
 table! {
     get  "/healthz"                                      PUBLIC, TEXT, api::health;
@@ -113,11 +114,20 @@ table! {
 
 pages! {
     get  "/"                                             LOOK,   HTML, pages::home;
+    get  "/admin/people"                                 ADMIN,  HTML, pages::people;
+    post "/admin/people"                                 ADMIN,  HTML, pages::people::add;
+    post "/admin/people/{id}/invitation"                 ADMIN,  HTML, pages::people::invite;
+    get  "/admin/procedures"                             ADMIN,  HTML, pages::procedures;
+    post "/admin/procedures/{key}/retirement"            ADMIN,  HTML, pages::procedures::retire;
     post "/preferences"                                  LOOK,   HTML, pages::preferences;
+    get  "/set-up/{link}"                                PUBLIC, HTML, pages::set_up;
+    post "/set-up/{link}"                                PUBLIC, HTML, pages::set_up::save;
     get  "/sign-in"                                      PUBLIC, HTML, pages::sign_in;
     post "/sign-in"                                      PUBLIC, HTML, pages::sign_in::enter;
     post "/sign-in/demo"                                 PUBLIC, HTML, pages::sign_in::demo;
     post "/sign-out"                                     LOOK,   HTML, pages::sign_out;
+    get  "/welcome/{link}"                               PUBLIC, HTML, pages::welcome;
+    post "/welcome/{link}"                               PUBLIC, HTML, pages::welcome::choose;
 }
 
 /// The whole server.

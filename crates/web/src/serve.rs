@@ -47,7 +47,9 @@ pub async fn serve(
     config: Config,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let app = App::new(desk, config);
+    let own = || listener.local_addr().ok().map(|address| format!("http://{address}"));
+    let address = config.address.clone().or_else(own);
+    let app = App::new(desk, Config { address, ..config });
     let worker = tokio::spawn(worker::run(app.clone()));
     let tidier = tokio::spawn(worker::tidy(app.clone()));
     tokio::spawn(worker::reindex(app.clone()));

@@ -51,14 +51,21 @@ pub(crate) fn run(global: &Global, args: &ServeArgs, output: &mut Output) -> Res
         proxies: args.proxies.clone(),
         ..Config::default()
     };
+    let set_up = desk.set_up_link()?;
     let listening = |address: SocketAddr| {
+        let own = || format!("http://{address}");
+        let link =
+            |link: &String| format!("{}/set-up/{link}", args.address.clone().unwrap_or_else(own));
+        let set_up = set_up.as_ref().map(link);
         if output.json {
-            output.value(&json!({ "address": format!("http://{address}"), "has_keys": has_keys }));
+            output.value(&json!({ "address": format!("http://{address}"), "has_keys": has_keys, "set_up": set_up }));
             return;
         }
         output.say("serve.listening", &[("address", &address.to_string())]);
-        if !has_keys {
-            output.say("serve.no_key", &[]);
+        match set_up {
+            Some(link) => output.say("serve.set_up", &[("link", &link)]),
+            None if !has_keys => output.say("serve.no_key", &[]),
+            None => {}
         }
     };
     web::run(desk, args.listen, config, listening).with_context(|| args.listen.to_string())?;

@@ -7,6 +7,7 @@
 )]
 
 mod document;
+mod entering;
 mod errors;
 mod feed;
 mod life;
