@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::password;
+use crate::second::Second;
 use engine::key::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -48,6 +49,9 @@ pub enum Theme {
 pub(crate) struct Credential {
     /// Hash of the password.
     pub(crate) password: Sealed,
+    /// The second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) second: Option<Second>,
 }
 
 /// A text that the store seals.
@@ -71,8 +75,8 @@ impl Desk {
     ) -> Result<(), DeskError> {
         self.acceptable(person, password)?;
         let hash = Sealed { text: password::hash(password)? };
-        let credential = Credential { password: hash };
-        self.put_setting(actor, CREDENTIAL, person, json!(credential), None)?;
+        let known = self.credential(person)?.map(|(known, _)| known).unwrap_or_default();
+        self.put_credential(actor, person, &Credential { password: hash, ..known }, None)?;
         self.end_sessions(person, but)?;
         Ok(())
     }
@@ -117,8 +121,42 @@ impl Desk {
         self.put_setting(person, PREFERENCES, person, json!(chosen), None)
     }
 
-    pub(crate) fn credential(&self, person: &Key) -> Result<Option<Credential>, DeskError> {
-        self.inner.store.setting(CREDENTIAL, person)?.map(|known| read(known.body)).transpose()
+    /// Whether it is the person's password, as a browser that is left open may not know.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn is_password(&self, person: &Key, password: &str) -> Result<bool, DeskError> {
+        let known = self.credential(person)?;
+        let kept = known.as_ref().map(|(known, _)| known.password.text.as_str());
+        Ok(password::is(password, kept))
+    }
+
+    /// How a person proves who he is, and the version of that.
+    pub(crate) fn credential(&self, person: &Key) -> Result<Option<(Credential, u64)>, DeskError> {
+        let known = self.inner.store.setting(CREDENTIAL, person)?;
+        known.map(|known| Ok((read(known.body)?, known.version))).transpose()
+    }
+
+    pub(crate) fn put_credential(
+        &self,
+        actor: &str,
+        person: &Key,
+        credential: &Credential,
+        seen: Option<u64>,
+    ) -> Result<(), DeskError> {
+        self.put_setting(actor, CREDENTIAL, person, json!(credential), seen)
+    }
+
+    pub(crate) fn change_credential(
+        &self,
+        actor: &str,
+        person: &Key,
+        change: impl FnOnce(&mut Credential),
+    ) -> Result<(), DeskError> {
+        let missing = DeskError::NotFound { what: "person" };
+        let (mut known, version) = self.credential(person)?.ok_or(missing)?;
+        change(&mut known);
+        self.put_credential(actor, person, &known, Some(version))
     }
 
     /// Writes a setting of which only the newest version is kept, over the version that was seen, if one was.

@@ -10,6 +10,7 @@ use engine::decide::Library;
 use engine::key::Key;
 use engine::people::Directory;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, RwLock};
 use store::{Scope, Store};
 use uuid::{Builder, Uuid};
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     pub(crate) teams: RwLock<Arc<Vec<Team>>>,
     pub(crate) load: Load,
     pub(crate) followed: Followed,
+    /// Absences whose beginning has been seen to, by person and first instant.
+    pub(crate) handed: Mutex<BTreeSet<(Key, Timestamp)>>,
     /// Held while attempts to sign in are counted.
     pub(crate) attempts: Mutex<()>,
 }
@@ -50,7 +53,9 @@ impl Desk {
         let load = Load::of(crate::load::counted(&store)?);
         let (library, directory) = (RwLock::default(), RwLock::default());
         let (teams, attempts) = (RwLock::default(), Mutex::default());
-        let inner = Inner { store, clock, library, directory, teams, load, followed, attempts };
+        let handed = Mutex::default();
+        let inner =
+            Inner { store, clock, library, directory, teams, load, followed, handed, attempts };
         let desk = Self { inner: Arc::new(inner) };
         desk.reload_procedures()?;
         desk.reload_people()?;

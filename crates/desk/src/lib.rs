@@ -1,6 +1,7 @@
 //! The imperative shell around the core: one way to write a case, one way to change a setting, one way to see a case on
 //! somebody's behalf, and the worker that lets time act.
 
+mod absence;
 mod access;
 mod account;
 mod attach;
@@ -22,6 +23,7 @@ mod password;
 mod publish;
 mod reindex;
 mod rows;
+mod second;
 mod secret;
 mod session;
 mod sign_in;
@@ -32,6 +34,7 @@ mod vacant;
 pub mod words;
 mod worker;
 
+pub use absence::Absence;
 pub use access::Seen;
 pub use account::{Language, Preferences, Theme};
 pub use attach::LARGEST_FILE;

@@ -1,5 +1,6 @@
 //! People, their roles, and the keys by which programs enter.
 
+use crate::absence::Absence;
 use crate::access::may;
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -7,6 +8,7 @@ use crate::secret;
 use engine::key::Key;
 use engine::people::{Directory, Person, Who};
 use engine::procedure::Power;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use store::{Administer, Change, StoreError, api_key_hash};
@@ -111,6 +113,24 @@ impl Desk {
             return Err(DeskError::NotFound { what: "person" });
         }
         self.put_setting(actor, PERSON, &person.id, stored(person), seen)
+    }
+
+    /// Somebody leaves: what he holds is handed over, his sessions end, and nothing of him is kept but his id in what he did.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such person; a failure of the store.
+    pub fn remove_person(&self, actor: &Caller, id: &Key) -> Result<(), DeskError> {
+        let away = Absence { from: Timestamp::MIN, to: Timestamp::MAX, substitute: None };
+        self.set_absence(actor, id, Some(&away), None)?;
+        let erased = [PERSON, "credential", "preferences"]
+            .map(|kind| Change::Erase { kind: kind.to_owned(), key: id.to_string() });
+        self.inner.store.administer(Administer {
+            at: self.now(),
+            actor: actor.person.to_string(),
+            changes: erased.into(),
+        })?;
+        self.end_sessions(id, None)?;
+        self.refresh()
     }
 
     /// A person with the version that he is at.

@@ -165,6 +165,7 @@ impl Draft {
                 Topic::Clock { clock, .. } => clock.to_string(),
                 Topic::Task(_) => "task".to_owned(),
                 Topic::Approval => "approval".to_owned(),
+                Topic::HandedOver => "handed_over".to_owned(),
             };
             let not_before = message.not_before.unwrap_or(recorded.at);
             let customer = message.customer.then(|| ("customer", self.case.id.to_string()));

@@ -29,6 +29,8 @@ const FORGOTTEN: SignedDuration = SignedDuration::from_hours(1);
 pub enum Entry {
     /// Signed in: the secret that opens the session.
     In(String),
+    /// The password was right; the secret opens half a session, until the second factor is given ([`Desk::sign_in_with_code`]).
+    Code(String),
     /// Name and password do not belong together, or nobody has that name.
     Wrong,
     /// Too many failures: nothing was looked at. Seconds until the next attempt.
@@ -54,11 +56,14 @@ impl Desk {
         let people = self.people();
         let person = people.people.iter().find(|person| person.id.to_lowercase() == name);
         let credential = person.map(|person| self.credential(&person.id)).transpose()?.flatten();
-        let kept = credential.as_ref().map(|known| known.password.text.as_str());
+        let kept = credential.as_ref().map(|(known, _)| known.password.text.as_str());
         let (true, Some(person)) = (password::is(password, kept), person) else {
             tracing::info!(person = person.map(|person| &*person.id), "sign-in refused");
             return Ok(Entry::Wrong);
         };
+        if credential.as_ref().is_some_and(|(known, _)| known.second.is_some()) {
+            return self.begin_session(&person.id, origin, true).map(Entry::Code);
+        }
         self.succeeded(&name, origin)?;
         tracing::info!(person = &*person.id, "signed in");
         self.begin_session(&person.id, origin, false).map(Entry::In)

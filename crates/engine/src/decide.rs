@@ -147,6 +147,10 @@ pub fn decide(
             work.known(case)?;
             work.tick(case, true);
         }
+        Command::HandOver { case, from } => {
+            work.known(case)?;
+            work.hand_over(case, from);
+        }
         Command::Recount { case } => {
             work.known(case)?;
             crate::clocks::reprice(&mut work, case, Some(crate::clocks::DueCause::Calendar));

@@ -51,7 +51,12 @@ fn build() -> OpenApi {
 }
 
 fn method(name: &str) -> HttpMethod {
-    if name == "post" { HttpMethod::Post } else { HttpMethod::Get }
+    match name {
+        "post" => HttpMethod::Post,
+        "put" => HttpMethod::Put,
+        "delete" => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
 }
 
 /// What the handler says of itself, with what the table knows: its name, its right, and the problems of every route.
@@ -81,6 +86,7 @@ fn problems(line: &Line) -> Vec<Kind> {
     if line.right != Right::Public {
         kinds.extend([
             Kind::Unauthenticated,
+            // Its status is also that of `Forbidden` and `NotOurs`.
             Kind::ScopeMissing,
             Kind::TooManyRequests,
             Kind::Unavailable,
@@ -89,7 +95,7 @@ fn problems(line: &Line) -> Vec<Kind> {
     if line.path.contains('{') {
         kinds.push(Kind::NotFound);
     }
-    if line.method == "post" {
+    if matches!(line.method, "post" | "put") {
         kinds.extend([Kind::TooLarge, Kind::UnsupportedMediaType, Kind::InvalidFields]);
     }
     kinds

@@ -1,5 +1,6 @@
 //! Pages: HTML for people, one page or form per file.
 
+pub(crate) mod account;
 pub(crate) mod document;
 pub(crate) mod field;
 pub(crate) mod home;

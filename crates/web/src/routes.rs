@@ -84,6 +84,7 @@ macro_rules! pages {
 const PUBLIC: Right = Right::Public;
 const READ: Right = Right::Key(CasesRead);
 const WRITE: Right = Right::Key(CasesWrite);
+const RULE: Right = Right::Key(Admin);
 const LOOK: Right = Right::Page(CasesRead);
 const ADMIN: Right = Right::Page(Admin);
 
@@ -106,14 +107,33 @@ table! {
     get  "/api/v1/cases/{number}/contacts"               READ,   JSON, api::cases::contacts;
     get  "/api/v1/cases/{number}/events"                 READ,   JSON, api::cases::events;
     get  "/api/v1/cases/{number}/links"                  READ,   JSON, api::cases::links;
+    post "/api/v1/cases/{number}/reveals"                WRITE,  JSON, api::cases::reveal;
     get  "/api/v1/cases/{number}/tasks"                  READ,   JSON, api::cases::tasks;
     get  "/api/v1/events"                                READ,   FEED, api::feed;
+    get  "/api/v1/me"                                    READ,   JSON, api::me;
     get  "/api/v1/procedures"                            READ,   JSON, api::procedures::list;
     get  "/api/v1/procedures/{key}"                      READ,   JSON, api::procedures::show;
+    get  "/api/v1/sessions"                              READ,   JSON, api::sessions::list;
+    delete "/api/v1/sessions/{id}"                       WRITE,  JSON, api::sessions::end;
+    get  "/api/v1/teams"                                 READ,   JSON, api::teams::list;
+    get  "/api/v1/teams/{id}"                            READ,   JSON, api::teams::show;
+    put  "/api/v1/teams/{id}"                            RULE,   JSON, api::teams::put;
+    delete "/api/v1/teams/{id}"                          RULE,   JSON, api::teams::dissolve;
+    get  "/api/v1/users"                                 READ,   JSON, api::users::list;
+    get  "/api/v1/users/{id}"                            READ,   JSON, api::users::show;
+    put  "/api/v1/users/{id}"                            RULE,   JSON, api::users::put;
+    delete "/api/v1/users/{id}"                          RULE,   JSON, api::users::leave;
+    put  "/api/v1/users/{id}/absence"                    WRITE,  JSON, api::users::absence;
+    post "/api/v1/users/{id}/invitations"                RULE,   JSON, api::users::invite;
 }
 
 pages! {
     get  "/"                                             LOOK,   HTML, pages::home;
+    get  "/account"                                      LOOK,   HTML, pages::account;
+    post "/account/password"                             LOOK,   HTML, pages::account::password;
+    post "/account/second-factor"                        LOOK,   HTML, pages::account::confirm;
+    post "/account/second-factor/removal"                LOOK,   HTML, pages::account::remove;
+    post "/account/sessions/{id}/end"                    LOOK,   HTML, pages::account::end;
     get  "/admin/people"                                 ADMIN,  HTML, pages::people;
     post "/admin/people"                                 ADMIN,  HTML, pages::people::add;
     post "/admin/people/{id}/invitation"                 ADMIN,  HTML, pages::people::invite;
@@ -124,6 +144,8 @@ pages! {
     post "/set-up/{link}"                                PUBLIC, HTML, pages::set_up::save;
     get  "/sign-in"                                      PUBLIC, HTML, pages::sign_in;
     post "/sign-in"                                      PUBLIC, HTML, pages::sign_in::enter;
+    get  "/sign-in/code"                                 PUBLIC, HTML, pages::sign_in::code;
+    post "/sign-in/code"                                 PUBLIC, HTML, pages::sign_in::code::give;
     post "/sign-in/demo"                                 PUBLIC, HTML, pages::sign_in::demo;
     post "/sign-out"                                     LOOK,   HTML, pages::sign_out;
     get  "/welcome/{link}"                               PUBLIC, HTML, pages::welcome;

@@ -52,6 +52,7 @@ pub async fn serve(
     let app = App::new(desk, Config { address, ..config });
     let worker = tokio::spawn(worker::run(app.clone()));
     let tidier = tokio::spawn(worker::tidy(app.clone()));
+    let substitute = tokio::spawn(worker::hand_over(app.clone()));
     tokio::spawn(worker::reindex(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
@@ -64,7 +65,7 @@ pub async fn serve(
         let served = server.await;
         app.stop();
         // They end by themselves; a panic in them was logged.
-        let _ = tokio::join!(worker, tidier);
+        let _ = tokio::join!(worker, tidier, substitute);
         served
     };
     let late = async {

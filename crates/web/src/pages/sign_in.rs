@@ -1,5 +1,6 @@
 //! `GET /sign-in`: name and password; in a demonstration, one click.
 
+pub(crate) mod code;
 pub(crate) mod demo;
 pub(crate) mod enter;
 
@@ -12,6 +13,7 @@ use crate::signed::set_cookie;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use desk::words;
 use engine::people::Person;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -99,6 +101,11 @@ impl Form<'_> {
             }
         }
     }
+}
+
+/// How long to wait, in words.
+pub(crate) fn patience(seconds: u64, english: bool) -> String {
+    words::text("page.wait", english, &[("minutes", &seconds.div_ceil(60).to_string())])
 }
 
 /// The answer to whoever has just signed in: the cookie, and on to where he wanted to go.

@@ -1,16 +1,18 @@
 //! `POST /sign-in`: somebody gives name and password.
 
-use super::entered;
+use super::{entered, patience};
+use crate::answer::encoded;
 use crate::app::App;
 use crate::frame::prefers_english;
 use crate::origin::From;
 use crate::pages::document::text;
 use crate::parse::{Form, NoParams};
 use crate::problem::Problem;
+use crate::signed::set_cookie;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::Response;
-use desk::{Entry, words};
+use axum::response::{IntoResponse, Redirect, Response};
+use desk::Entry;
 use serde::Deserialize;
 
 /// The form.
@@ -41,11 +43,14 @@ pub(crate) async fn handler(
     };
     match entry {
         Entry::In(secret) => Ok(entered(&app, &secret, &given.to)),
+        Entry::Code(secret) => {
+            let cookie = [(header::SET_COOKIE, set_cookie(&app, &secret))];
+            let place = format!("/sign-in/code?to={}", encoded(&given.to));
+            Ok((cookie, Redirect::to(&place)).into_response())
+        }
         Entry::Wrong => again(text("page.wrong", english), StatusCode::UNPROCESSABLE_ENTITY),
         Entry::Wait(seconds) => {
-            let minutes = seconds.div_ceil(60).to_string();
-            let wrong = words::text("page.wait", english, &[("minutes", &minutes)]);
-            let mut response = again(wrong, StatusCode::TOO_MANY_REQUESTS)?;
+            let mut response = again(patience(seconds, english), StatusCode::TOO_MANY_REQUESTS)?;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             Ok(response)
         }
