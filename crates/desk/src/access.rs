@@ -5,15 +5,20 @@ use crate::error::DeskError;
 use crate::facts::fold;
 use crate::mask;
 use crate::organisation::Caller;
+use crate::submit::Done;
+use crate::team::Team;
 use engine::calendar::Calendar;
 use engine::case::Case;
+use engine::decide::Library;
 use engine::event::Event;
 use engine::key::Key;
-use engine::procedure::Procedure;
+use engine::people::Person;
+use engine::procedure::{Power, Procedure, Reach};
 use engine::value::Value;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{CaseSummary, Scope};
+use store::{Administer, CaseSummary, Change, Grant, Scope};
 
 /// A case that somebody may see, with the rules it is under.
 #[derive(Debug, Clone)]
@@ -33,9 +38,8 @@ pub struct Seen {
 impl Desk {
     /// Which cases a caller sees. Every list, count, search and feed goes through this.
     pub fn scope(&self, caller: &Caller) -> Scope {
-        // Until departments and teams are administered, whoever is in the directory sees the organisation's cases.
         match self.people().person(&caller.person) {
-            Some(_) => Scope::all(),
+            Some(person) => scope_of(&self.library(), &self.teams(), person),
             None => Scope::nobody(),
         }
     }
@@ -56,6 +60,46 @@ impl Desk {
         self.case_within(&Scope::all(), number)
     }
 
+    /// The case as a submission of the caller's own has left it, also when the caller has given it out of sight by that.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn case_after(&self, done: &Done) -> Result<Seen, DeskError> {
+        self.case_within(&Scope::all(), &done.number)
+    }
+
+    /// A value of a case in full, for whoever may have it shown. That it was, by whom and when, is in the settings' log; what it was
+    /// is not.
+    ///
+    /// # Errors
+    /// `NotFound` for what the caller may not see and for a field without a value; `Forbidden` when none of his roles may; a failure
+    /// of the store.
+    pub fn reveal(&self, caller: &Caller, number: &str, field: &str) -> Result<Value, DeskError> {
+        let seen = self.case_for(caller, number)?;
+        let people = self.people();
+        let person = people.person(&caller.person).ok_or(DeskError::Forbidden)?;
+        // Roles are not pinned: the newest version says what they may.
+        let (newest, _) = self
+            .library()
+            .newest(&seen.procedure.key)
+            .ok_or(DeskError::NotFound { what: "procedure" })?;
+        if !may_under(&newest, person, Power::Reveal) {
+            return Err(DeskError::Forbidden);
+        }
+        let missing = DeskError::NotFound { what: "field" };
+        let known = seen.procedure.field(field).and_then(|field| seen.case.value(&field.key));
+        let value = known.ok_or(missing)?.clone();
+        self.inner.store.administer(Administer {
+            at: self.now(),
+            actor: caller.person.to_string(),
+            changes: vec![Change::Note {
+                kind: "reveal".to_owned(),
+                key: format!("{}/{field}", seen.case.id),
+            }],
+        })?;
+        Ok(value)
+    }
+
     fn case_within(&self, scope: &Scope, number: &str) -> Result<Seen, DeskError> {
         let missing = DeskError::NotFound { what: "case" };
         let stored = self.inner.store.case_by_number(scope, number)?.ok_or(missing)?;
@@ -64,6 +108,81 @@ impl Desk {
         let (procedure, calendar) = version.ok_or(DeskError::NotFound { what: "procedure" })?;
         Ok(Seen { case, summary: stored.summary, procedure, calendar, reveal: false })
     }
+}
+
+/// What somebody's roles let him see of all procedures.
+fn scope_of(library: &Library, teams: &[Team], person: &Person) -> Scope {
+    if may(library, person, Power::Administer) {
+        return Scope::all();
+    }
+    let mut grants = vec![Grant { procedure: None, reach: store::Reach::Own, confidential: true }];
+    let each: Vec<(&Key, Vec<Grant>)> = library
+        .all()
+        .map(|procedure| (&procedure.key, grants_under(procedure, teams, person)))
+        .collect();
+    match each.split_first() {
+        // The same under every procedure: told once.
+        Some(((_, first), rest)) if rest.iter().all(|(_, other)| other == first) => {
+            grants.extend(first.iter().cloned());
+        }
+        _ => grants.extend(each.into_iter().flat_map(|(procedure, granted)| {
+            granted
+                .into_iter()
+                .map(|grant| Grant { procedure: Some(procedure.to_string()), ..grant })
+        })),
+    }
+    Scope { person: (&*person.id).into(), grants }
+}
+
+/// What somebody's roles in a procedure let him see beside what he works on.
+fn grants_under(procedure: &Procedure, teams: &[Team], person: &Person) -> Vec<Grant> {
+    let mut grants = BTreeSet::new();
+    for role in procedure.roles.iter().filter(|role| person.has(&role.key)) {
+        let confidential = role.may.contains(&Power::Confidential);
+        let mut add = |reach| grants.insert((confidential, reach));
+        if role.reach == Reach::All {
+            add(store::Reach::All);
+            continue;
+        }
+        if role.reach >= Reach::Department
+            && let Some(department) = &person.department
+        {
+            add(store::Reach::Departments(vec![department.to_string()]));
+        }
+        if role.reach >= Reach::Team {
+            // What waits for the role; of a role of one department only what its cases show anyway.
+            let queue = Some(role.key.to_string()).filter(|_| !role.of_department);
+            let mates = teams.iter().filter(|team| team.members.contains(&person.id));
+            let mates = mates.flat_map(|team| &team.members).map(ToString::to_string);
+            add(store::Reach::Team(queue.into_iter().chain(mates).collect()));
+        }
+    }
+    // Whoever sees everything needs nothing less.
+    let all = |confidential| grants.contains(&(confidential, store::Reach::All));
+    let (whole, open) = (all(true), all(false));
+    let needed = |(confidential, reach): &(bool, store::Reach)| match (whole, open) {
+        (true, _) => *confidential && *reach == store::Reach::All,
+        (false, true) => *confidential || *reach == store::Reach::All,
+        (false, false) => true,
+    };
+    grants
+        .iter()
+        .filter(|grant| needed(grant))
+        .map(|(confidential, reach)| Grant {
+            procedure: None,
+            reach: reach.clone(),
+            confidential: *confidential,
+        })
+        .collect()
+}
+
+/// Whether a role that somebody holds, in whatever procedure, lets him do something.
+pub(crate) fn may(library: &Library, person: &Person, power: Power) -> bool {
+    library.all().any(|procedure| may_under(procedure, person, power))
+}
+
+fn may_under(procedure: &Procedure, person: &Person, power: Power) -> bool {
+    procedure.roles.iter().any(|role| person.has(&role.key) && role.may.contains(&power))
 }
 
 impl Seen {

@@ -4,12 +4,14 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::DeskError;
 use crate::follow::Followed;
 use crate::load::Load;
+use crate::team::Team;
 use engine::case::Case;
 use engine::decide::Library;
 use engine::key::Key;
 use engine::people::Directory;
 use jiff::Timestamp;
-use std::sync::{Arc, RwLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, RwLock};
 use store::{Scope, Store};
 use uuid::{Builder, Uuid};
 
@@ -24,8 +26,13 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) library: RwLock<Arc<Library>>,
     pub(crate) directory: RwLock<Arc<Directory>>,
+    pub(crate) teams: RwLock<Arc<Vec<Team>>>,
     pub(crate) load: Load,
     pub(crate) followed: Followed,
+    /// Absences whose beginning has been seen to, by person and first instant.
+    pub(crate) handed: Mutex<BTreeSet<(Key, Timestamp)>>,
+    /// Held while attempts to sign in are counted.
+    pub(crate) attempts: Mutex<()>,
 }
 
 impl Desk {
@@ -45,10 +52,14 @@ impl Desk {
         let followed = Followed::new(&store, clock.now());
         let load = Load::of(crate::load::counted(&store)?);
         let (library, directory) = (RwLock::default(), RwLock::default());
-        let inner = Inner { store, clock, library, directory, load, followed };
+        let (teams, attempts) = (RwLock::default(), Mutex::default());
+        let handed = Mutex::default();
+        let inner =
+            Inner { store, clock, library, directory, teams, load, followed, handed, attempts };
         let desk = Self { inner: Arc::new(inner) };
         desk.reload_procedures()?;
         desk.reload_people()?;
+        desk.reload_teams()?;
         Ok(desk)
     }
 

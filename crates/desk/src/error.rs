@@ -35,6 +35,18 @@ pub enum DeskError {
     /// The caller's rights do not reach that far.
     #[error("not permitted")]
     Forbidden,
+    /// A password that is not taken.
+    #[error("the password is not taken: {why}")]
+    WeakPassword {
+        /// `short`, `long` or `guessed`.
+        why: &'static str,
+    },
+    /// A user name that is not taken.
+    #[error("the user name is not taken")]
+    BadName,
+    /// A user name that somebody else has.
+    #[error("the user name belongs to somebody already")]
+    NameTaken,
     /// What was entered does not fit.
     #[error("{0}")]
     Invalid(String),

@@ -4,6 +4,7 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::organisation::PERSON;
 use crate::publish::{CALENDAR, PROCEDURE};
+use crate::team::TEAM;
 use engine::case::Case;
 use engine::decide::Library;
 use jiff::{SignedDuration, Timestamp};
@@ -106,6 +107,9 @@ impl Desk {
         }
         if kinds.contains(PERSON) {
             self.reload_people()?;
+        }
+        if kinds.contains(TEAM) {
+            self.reload_teams()?;
         }
         *upto = last;
         followed.seen.store(last, Ordering::Release);

@@ -1,13 +1,17 @@
 //! People, their roles, and the keys by which programs enter.
 
+use crate::absence::Absence;
+use crate::access::may;
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::secret;
 use engine::key::Key;
 use engine::people::{Directory, Person, Who};
+use engine::procedure::Power;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use store::{Administer, Change, StoreError, api_key_hash};
-use uuid::Uuid;
 
 /// The kind of settings that are people.
 pub(crate) const PERSON: &str = "person";
@@ -83,6 +87,62 @@ impl Desk {
         self.refresh()
     }
 
+    /// Takes somebody new in.
+    ///
+    /// # Errors
+    /// `NameTaken` when somebody has that id; a failure of the store.
+    pub fn add_person(&self, actor: &str, person: &Person) -> Result<(), DeskError> {
+        let done = self.put_setting(actor, PERSON, &person.id, stored(person), Some(0));
+        done.map_err(|error| match error {
+            DeskError::Stale { .. } => DeskError::NameTaken,
+            error => error,
+        })
+    }
+
+    /// Changes somebody, over the version that was seen, if one was.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such person, `Stale`, a failure of the store.
+    pub fn change_person(
+        &self,
+        actor: &str,
+        person: &Person,
+        seen: Option<u64>,
+    ) -> Result<(), DeskError> {
+        if self.people().person(&person.id).is_none() {
+            return Err(DeskError::NotFound { what: "person" });
+        }
+        self.put_setting(actor, PERSON, &person.id, stored(person), seen)
+    }
+
+    /// Somebody leaves: what he holds is handed over, his sessions end, and nothing of him is kept but his id in what he did.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such person; a failure of the store.
+    pub fn remove_person(&self, actor: &Caller, id: &Key) -> Result<(), DeskError> {
+        let away = Absence { from: Timestamp::MIN, to: Timestamp::MAX, substitute: None };
+        self.set_absence(actor, id, Some(&away), None)?;
+        let erased = [PERSON, "credential", "preferences"]
+            .map(|kind| Change::Erase { kind: kind.to_owned(), key: id.to_string() });
+        self.inner.store.administer(Administer {
+            at: self.now(),
+            actor: actor.person.to_string(),
+            changes: erased.into(),
+        })?;
+        self.end_sessions(id, None)?;
+        self.refresh()
+    }
+
+    /// A person with the version that he is at.
+    ///
+    /// # Errors
+    /// `NotFound`; a failure of the store.
+    pub fn person(&self, id: &str) -> Result<(Person, u64), DeskError> {
+        let found = self.inner.store.setting(PERSON, id)?;
+        let found = found.ok_or(DeskError::NotFound { what: "person" })?;
+        Ok((known(&found.body)?, found.version))
+    }
+
     pub(crate) fn reload_people(&self) -> Result<(), DeskError> {
         let stored = self.inner.store.settings(PERSON)?;
         let people = stored.iter().map(|setting| known(&setting.body));
@@ -99,7 +159,7 @@ impl Desk {
         if self.people().person(&key.person).is_none() {
             return Err(DeskError::NotFound { what: "person" });
         }
-        let secret = format!("bh_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let secret = format!("bh_{}", secret::fresh()?);
         let body = serde_json::to_value(key).unwrap_or(Json::Null);
         let change = Change::Put {
             kind: API_KEY.to_owned(),
@@ -116,6 +176,13 @@ impl Desk {
         Ok(secret)
     }
 
+    /// A person who has signed in, with all that the person may.
+    pub fn caller_of(&self, person: &Person) -> Caller {
+        let mut scopes = vec![KeyScope::CasesRead, KeyScope::CasesWrite, KeyScope::ReportsRead];
+        scopes.extend(Some(KeyScope::Admin).filter(|_| self.is_administrator(person)));
+        Caller { person: person.id.clone(), scopes }
+    }
+
     /// Who calls with this secret.
     ///
     /// # Errors
@@ -127,10 +194,17 @@ impl Desk {
             .setting(API_KEY, &api_key_hash(secret))?
             .ok_or(DeskError::Forbidden)?;
         let key: ApiKey = serde_json::from_value(setting.body).map_err(|_| DeskError::Forbidden)?;
-        match self.people().person(&key.person) {
-            Some(_) => Ok(Caller { person: key.person, scopes: key.scopes }),
-            None => Err(DeskError::Forbidden),
-        }
+        let people = self.people();
+        let person = people.person(&key.person).ok_or(DeskError::Forbidden)?;
+        let mut scopes = key.scopes;
+        // A key never exceeds its person.
+        scopes.retain(|scope| *scope != KeyScope::Admin || self.is_administrator(person));
+        Ok(Caller { person: key.person, scopes })
+    }
+
+    /// Whether somebody administers the installation, by one of his roles.
+    pub fn is_administrator(&self, person: &Person) -> bool {
+        may(&self.library(), person, Power::Administer)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::mask;
 use engine::calendar::Calendar;
 use engine::case::{Case, Facts, Holder, Life, holder};
 use engine::clocks;
-use engine::decide::{Rules, render};
+use engine::decide::{Rules, accused, render};
 use engine::event::{Event, Message, Recorded, Topic};
 use engine::key::Key;
 use engine::people::{Directory, Who};
@@ -12,7 +12,7 @@ use engine::procedure::{FieldKind, Means, Procedure};
 use engine::value::Value;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use store::{Attachment, CaseColumns, CaseRows, EventRow, OutboxRow, Rollup, TimerRow};
+use store::{Attachment, CaseColumns, CaseRows, EventRow, OutboxRow, Rollup, Tie, TimerRow};
 use uuid::Uuid;
 
 /// Version of the fold that makes snapshots. It is raised when `apply` or [`Case`] changes; older snapshots are folded again.
@@ -78,6 +78,7 @@ impl Draft {
             phones: self.phones(),
             rollups: self.rollups(&columns),
             links: self.links(),
+            people: self.people(),
             attachments: self.attachments(),
             columns,
             ..CaseRows::default()
@@ -133,7 +134,8 @@ impl Draft {
             closed_at,
             archived_at,
             keep_until,
-            confidential: false,
+            // A case about somebody of the organisation.
+            confidential: !accused(&self.procedure, case).is_empty(),
             open: case.life.promised(),
         }
     }
@@ -163,6 +165,7 @@ impl Draft {
                 Topic::Clock { clock, .. } => clock.to_string(),
                 Topic::Task(_) => "task".to_owned(),
                 Topic::Approval => "approval".to_owned(),
+                Topic::HandedOver => "handed_over".to_owned(),
             };
             let not_before = message.not_before.unwrap_or(recorded.at);
             let customer = message.customer.then(|| ("customer", self.case.id.to_string()));
@@ -251,6 +254,22 @@ impl Draft {
             }
         }
         cells
+    }
+
+    /// Who has to do with it beside holder and assignee, and whom it is about.
+    fn people(&self) -> Vec<(Tie, String)> {
+        let case = &self.case;
+        let decided = case.approvals.iter().filter_map(|approval| approval.by.person());
+        let before = case.dispatches.iter().filter_map(|dispatch| dispatch.assignee.as_ref());
+        let tasks = case.tasks.iter().filter_map(|task| task.owner.as_ref());
+        let works = case.registrar.iter().chain(&case.co_owners).chain(before).chain(tasks);
+        let barred = accused(&self.procedure, case);
+        works
+            .chain(decided)
+            .filter(|person| Some(*person) != case.assignee.as_ref() && !barred.contains(person))
+            .map(|person| (Tie::Works, person.to_string()))
+            .chain(barred.iter().map(|person| (Tie::Barred, person.to_string())))
+            .collect()
     }
 
     fn links(&self) -> Vec<(String, Uuid)> {

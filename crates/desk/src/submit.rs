@@ -429,7 +429,7 @@ fn touched(command: &Command) -> BTreeSet<Key> {
             ids.insert(case.clone());
             ids.extend(extra.other.clone());
         }
-        Command::Tick { case } | Command::Recount { case } => {
+        Command::Tick { case } | Command::Recount { case } | Command::HandOver { case, .. } => {
             ids.insert(case.clone());
         }
     }

@@ -7,6 +7,7 @@ pub use refused::{input, problem, problem_of, refusal, refusal_of};
 pub use told::{Told, clock_state, moment, told};
 
 use crate::error::DeskError;
+use crate::password::SHORTEST_PASSWORD;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -42,6 +43,11 @@ pub fn failure(error: &DeskError, english: bool) -> String {
         }
         DeskError::Stale { .. } => say("error.stale", &[]),
         DeskError::Forbidden => say("error.forbidden", &[]),
+        DeskError::WeakPassword { why } => {
+            say(&format!("password.{why}"), &[("shortest", &SHORTEST_PASSWORD.to_string())])
+        }
+        DeskError::BadName => say("person.bad_name", &[]),
+        DeskError::NameTaken => say("person.name_taken", &[]),
         DeskError::EmptyFile => say("api.empty-file.detail", &[]),
         DeskError::Store(error) => storage(error, english),
         other => other.to_string(),
@@ -150,7 +156,19 @@ mod tests {
             "nobody",
             "need_cases",
         ];
-        for what in ["action", "attachment", "case", "clock", "person", "procedure", "role"] {
+        for what in [
+            "action",
+            "attachment",
+            "case",
+            "clock",
+            "field",
+            "link",
+            "person",
+            "procedure",
+            "role",
+            "session",
+            "team",
+        ] {
             assert!(MESSAGES.contains_key(&format!("what.{what}")), "{what}");
         }
         let problems = [

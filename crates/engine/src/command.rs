@@ -39,6 +39,14 @@ pub enum Command {
         /// The case.
         case: Key,
     },
+    /// Somebody is away: what he holds goes to his substitute, else to whom the rules of dispatching choose, else back to the role.
+    /// Harmless when he holds nothing.
+    HandOver {
+        /// The case.
+        case: Key,
+        /// Who is away.
+        from: Key,
+    },
     /// The calendar or the known years have changed: derive running dues again (open cases only).
     Recount {
         /// The case.
@@ -53,6 +61,7 @@ impl Command {
             Command::Register { case, .. }
             | Command::Act { case, .. }
             | Command::Tick { case }
+            | Command::HandOver { case, .. }
             | Command::Recount { case } => case,
         }
     }

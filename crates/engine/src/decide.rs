@@ -17,7 +17,7 @@ mod verbs;
 pub(crate) use act::allowed;
 pub use act::{Offer, missing, offers};
 pub(crate) use desk::recipients;
-pub use desk::{approvers, people_for};
+pub use desk::{accused, approvers, people_for};
 pub use entered::parse;
 pub use happen::render;
 
@@ -146,6 +146,10 @@ pub fn decide(
         Command::Tick { case } => {
             work.known(case)?;
             work.tick(case, true);
+        }
+        Command::HandOver { case, from } => {
+            work.known(case)?;
+            work.hand_over(case, from);
         }
         Command::Recount { case } => {
             work.known(case)?;

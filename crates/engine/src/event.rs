@@ -120,6 +120,8 @@ pub enum Event {
         due: Option<Timestamp>,
         depends_on: Vec<u32>,
     },
+    /// Child work has another owner, or is for whoever holds the role.
+    TaskGiven { id: u32, owner: Option<Key> },
     /// Child work ended.
     TaskSettled { id: u32, outcome: Option<Private>, by_itself: bool },
     /// A chain began; the steps that apply, as positions in the procedure's chain.
@@ -217,6 +219,8 @@ pub enum Topic {
     Task(u32),
     /// The next step of an approval waits.
     Approval,
+    /// Somebody is away, and the case has come from him.
+    HandedOver,
 }
 
 /// A message for people.

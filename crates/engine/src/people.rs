@@ -25,6 +25,9 @@ pub struct Person {
     /// Absences, half-open intervals in UTC.
     #[serde(default)]
     pub absent: Vec<(Timestamp, Timestamp)>,
+    /// Who takes over what is held when the person is absent, if he can; else the rules of dispatching choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub substitute: Option<Key>,
 }
 
 impl Person {

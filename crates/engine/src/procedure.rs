@@ -193,10 +193,43 @@ pub struct Role {
     pub department: Option<Key>,
     /// Its holder must belong to the case's department (a head of department).
     pub of_department: bool,
+    /// Which cases of the procedure its holders see, beside those that they hold or work on.
+    #[serde(default)]
+    pub reach: Reach,
+    /// What else they may.
+    #[serde(default)]
+    pub may: Vec<Power>,
     /// To whom G-13 passes what this role may not decide (its own plan, a case about himself).
     pub passes_to: Option<Key>,
     /// Origin.
     pub origin: Origin,
+}
+
+/// How far a role sees.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// What its holders hold or work on, and nothing else.
+    Own,
+    /// What waits for the role, and what people of their teams hold.
+    Team,
+    /// Besides, the cases of their department.
+    #[default]
+    Department,
+    /// Every case.
+    All,
+}
+
+/// What holders of a role may beyond the actions of the procedure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Power {
+    /// Administer the installation: settings, people, everything.
+    Administer,
+    /// See confidential cases as well.
+    Confidential,
+    /// Have names and telephone numbers of a case shown in full (`pii.view`); each time is logged.
+    Reveal,
 }
 
 /// A department.

@@ -77,6 +77,7 @@ pub fn everybody(procedures: &[Procedure]) -> Directory {
                 department: department.cloned().or(usual),
                 senior: number == 1,
                 absent: Vec::new(),
+                substitute: None,
             });
         }
     }

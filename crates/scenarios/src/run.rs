@@ -131,6 +131,7 @@ fn directory(cast: &Cast, procedures: &[Procedure]) -> Directory {
             department: None,
             senior: false,
             absent: Vec::new(),
+            substitute: None,
         };
         for part in parts {
             if let Some(label) = part.strip_prefix("部门") {

@@ -39,7 +39,7 @@ pub use error::{NoEntry, Result, StoreError};
 pub use inbox::InboxMessage;
 pub use model::{
     CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, NumberOf, OutboxRow,
-    Receipt, ReceiptOf, Rollup, TimerRow, Write,
+    Receipt, ReceiptOf, Rollup, Tie, TimerRow, Write,
 };
 pub use outbox::{Delivery, OutboxMessage};
 pub use presence::AtRest;
@@ -47,7 +47,7 @@ pub use read::case::{CaseSummary, Links, StoredCase};
 pub use read::feed::{Feed, FeedEvent};
 pub use read::list::{Filter, Page, PhoneMatch, Sort};
 pub use read::open::{Count, Likeness};
-pub use scope::{Grant, Reach, Scope};
+pub use scope::{Grant, Reach, Scope, Viewer};
 pub use settings::{Administer, Change, LogEntry, Setting, api_key_hash};
 pub use store::{Committing, Options, Reindexed, Store, Upgrading};
 pub use text::{fold, matches, phone_digits};

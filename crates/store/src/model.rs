@@ -5,6 +5,7 @@
 
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// Renders the answer of a submission from the rows as they are committed: with their numbers, without the texts of events, snapshot
@@ -138,6 +139,8 @@ pub struct CaseRows {
     pub rollups: Vec<Rollup>,
     /// All links to other cases, as (relation, case); replaces what was there.
     pub links: Vec<(String, Uuid)>,
+    /// The people who have to do with it, beside holder and assignee; replaces what was there.
+    pub people: Vec<(Tie, String)>,
     /// Uploaded attachments that this write takes into the case.
     pub attachments: Vec<Uuid>,
     /// Erases every personal value stored for the case before this write applies, in the same commit.
@@ -189,6 +192,38 @@ pub struct CaseColumns {
     pub confidential: bool,
     /// Whether it belongs to the work in hand; lists of work and counts read only these.
     pub open: bool,
+}
+
+/// What somebody has to do with a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tie {
+    /// Works on it, or did: the case is within [`crate::Reach::Own`].
+    Works,
+    /// May not see it, whatever his grants are, unless they are all there is.
+    Barred,
+}
+
+impl Tie {
+    /// The tie that a relation stands for.
+    pub(crate) fn of(relation: &str) -> Option<Self> {
+        [Tie::Works, Tie::Barred].into_iter().find(|tie| tie.relation() == relation)
+    }
+
+    /// The relation of such a link. No relation between cases has a space in its name.
+    pub(crate) fn relation(self) -> &'static str {
+        match self {
+            Tie::Works => "person works",
+            Tie::Barred => "person barred",
+        }
+    }
+}
+
+/// What stands for a person where links have the id of a case.
+pub(crate) fn person_target(person: &str) -> Uuid {
+    let hash = Sha256::new().chain_update("person ").chain_update(person).finalize();
+    let mut target = [0; 16];
+    target.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
+    Uuid::from_bytes(target)
 }
 
 /// One event, written once and never rewritten.

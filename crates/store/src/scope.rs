@@ -1,14 +1,32 @@
 //! Who sees which cases, as one SQL condition from one function. Lists, counts, search, feed and candidates all use it.
 
 use crate::backend::Param;
+use crate::model::{Tie, person_target};
+use uuid::Uuid;
 
 /// What somebody may see: every case that at least one grant reaches.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
-    /// Key of the person, for [`Reach::Own`].
-    pub person: String,
+    /// Key of the person, for [`Reach::Own`], and who sees nothing that he is barred from; empty for whoever sees everything.
+    pub person: Viewer,
     /// Without a grant nothing is seen.
     pub grants: Vec<Grant>,
+}
+
+/// Somebody who looks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Viewer {
+    pub(crate) key: String,
+    /// What stands for him among the links of a case.
+    pub(crate) target: Uuid,
+}
+
+impl<K: Into<String>> From<K> for Viewer {
+    fn from(key: K) -> Self {
+        let key = key.into();
+        let target = person_target(&key);
+        Self { key, target }
+    }
 }
 
 /// One right to see cases.
@@ -23,9 +41,9 @@ pub struct Grant {
 }
 
 /// How far a grant reaches.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
-    /// Cases that the person holds or works on.
+    /// Cases that the person holds, or works or worked on.
     Own,
     /// Cases whose holder, assignee or queue is one of these keys.
     Team(Vec<String>),
@@ -39,9 +57,17 @@ impl Scope {
     /// Everything, for the program's own work and for whoever may see all.
     pub fn all() -> Self {
         Self {
-            person: String::new(),
+            person: Viewer::default(),
             grants: vec![Grant { procedure: None, reach: Reach::All, confidential: true }],
         }
+    }
+
+    /// Whether every case is within it, whoever is barred from which.
+    pub(crate) fn is_everything(&self) -> bool {
+        let everything = |grant: &Grant| {
+            grant.procedure.is_none() && grant.confidential && grant.reach == Reach::All
+        };
+        self.grants.iter().any(everything)
     }
 
     /// Nothing.
@@ -53,13 +79,13 @@ impl Scope {
     pub fn departments(departments: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let reach = Reach::Departments(departments.into_iter().map(Into::into).collect());
         Self {
-            person: String::new(),
+            person: Viewer::default(),
             grants: vec![Grant { procedure: None, reach, confidential: false }],
         }
     }
 
     /// The cases a person holds or works on.
-    pub fn own(person: impl Into<String>) -> Self {
+    pub fn own(person: impl Into<Viewer>) -> Self {
         Self {
             person: person.into(),
             grants: vec![Grant { procedure: None, reach: Reach::Own, confidential: true }],
@@ -102,12 +128,9 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// Adds ` AND (…)` with the condition of a scope on the table `cases`.
+/// Adds ` AND (…)` with the condition of a scope on the table `cases`. [`crate::read::board`] counts by the same rules.
 pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
-    let everything = |grant: &Grant| {
-        grant.procedure.is_none() && grant.confidential && grant.reach == Reach::All
-    };
-    if scope.grants.iter().any(everything) {
+    if scope.is_everything() {
         return;
     }
     statement.push(" AND (1 = 0");
@@ -122,8 +145,9 @@ pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
         match &grant.reach {
             Reach::All => {}
             Reach::Own => {
-                statement.push(" AND (cases.holder = ").bind(&scope.person);
-                statement.push(" OR cases.assignee = ").bind(&scope.person).push(")");
+                statement.push(" AND (cases.holder = ").bind(&scope.person.key);
+                statement.push(" OR cases.assignee = ").bind(&scope.person.key).push(" OR EXISTS ");
+                tied(statement, Tie::Works, &scope.person.target).push(")");
             }
             Reach::Departments(keys) => {
                 statement.push(" AND cases.department IN ").bind_list(keys);
@@ -137,6 +161,23 @@ pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
         statement.push(")");
     }
     statement.push(")");
+    if !scope.person.key.is_empty() {
+        tied(statement.push(" AND NOT EXISTS "), Tie::Barred, &scope.person.target);
+    }
+}
+
+/// Whether a case has to do with a person in this way.
+fn tied<'s, 'a>(
+    statement: &'s mut Statement<'a>,
+    tie: Tie,
+    person: &'a Uuid,
+) -> &'s mut Statement<'a> {
+    statement
+        .push("(SELECT 1 FROM links WHERE links.case_id = cases.id AND links.relation = '")
+        .push(tie.relation())
+        .push("' AND links.target = ")
+        .bind(person)
+        .push(")")
 }
 
 /// One of each kind, for the plans of statements.

@@ -70,6 +70,13 @@ pub enum Change {
         /// Key.
         key: String,
     },
+    /// Nothing changes: the log keeps that somebody did something.
+    Note {
+        /// Kind of what was done.
+        kind: String,
+        /// To what.
+        key: String,
+    },
     /// Makes sure that serials up to and including `last` are not drawn any more, e.g. after importing numbered cases.
     RaiseSerial {
         /// Scope of the serial.
@@ -109,7 +116,7 @@ pub struct LogEntry {
     pub key: String,
     /// Version.
     pub version: u64,
-    /// `put`, `remove`, `erase` or `serial`.
+    /// `put`, `remove`, `erase`, `note` or `serial`.
     pub deed: String,
     /// SHA-256 of the stored content.
     pub body_hash: [u8; 32],
@@ -185,6 +192,10 @@ fn apply(batch: &mut Batch<'_>, all: &Administer, change: &Change) -> Result<u64
             batch.conn.push(DROP_OLD, &[kind.into(), key.into()])?;
             batch.vault.destroy(batch.conn, owner(kind, key))?;
             log(batch, all, kind, key, version, "erase", "")?;
+            Ok(0)
+        }
+        Change::Note { kind, key } => {
+            log(batch, all, kind, key, 0, "note", "")?;
             Ok(0)
         }
         Change::RaiseSerial { scope, last } => {

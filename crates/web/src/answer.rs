@@ -3,6 +3,7 @@
 mod case;
 mod event;
 mod parts;
+mod user;
 
 pub use case::{CaseAnswer, CaseRow, HolderAnswer};
 pub(crate) use case::{as_of, page_link};
@@ -10,6 +11,7 @@ pub(crate) use event::event;
 pub use event::{ActorAnswer, EventAnswer};
 pub(crate) use parts::flat;
 pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, ToldAnswer, TraceAnswer};
+pub use user::{AbsenceAnswer, TeamAnswer, UserAnswer};
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -2,9 +2,15 @@
 
 pub(crate) mod attachments;
 pub(crate) mod cases;
+mod change;
 pub(crate) mod document;
 pub(crate) mod feed;
 pub(crate) mod health;
+mod list;
+pub(crate) mod me;
 pub(crate) mod metrics;
 pub(crate) mod procedures;
 pub(crate) mod ready;
+pub(crate) mod sessions;
+pub(crate) mod teams;
+pub(crate) mod users;

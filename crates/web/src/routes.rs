@@ -4,6 +4,7 @@ use crate::api;
 use crate::app::App;
 use crate::frame;
 use crate::gate::{Right, gate};
+use crate::pages;
 use crate::parse::negotiate;
 use crate::problem::{Kind, Problem};
 use axum::Router;
@@ -11,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
-use desk::KeyScope::{CasesRead, CasesWrite};
+use desk::KeyScope::{Admin, CasesRead, CasesWrite};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::__dev::SchemaReferences;
 use utoipa::Path;
@@ -25,6 +26,7 @@ const JSON: Media = &["application/json"];
 const TEXT: Media = &["text/plain"];
 const FILE: Media = api::attachments::download::MEDIA;
 const FEED: Media = api::feed::MEDIA;
+const HTML: Media = &[pages::HTML];
 
 /// An address.
 pub struct Line {
@@ -36,24 +38,45 @@ pub struct Line {
     pub right: Right,
     /// What it can answer with.
     pub media: &'static [&'static str],
-    pub(crate) name: &'static str,
     router: fn() -> MethodRouter<App>,
+    pub(crate) described: Option<Described>,
+}
+
+/// What the document says of an address of the API.
+pub(crate) struct Described {
+    pub(crate) name: &'static str,
     pub(crate) operation: fn() -> Operation,
     pub(crate) schemas: fn(&mut Schemas),
 }
 
 macro_rules! table {
     ($($method:ident $path:literal $right:expr, $media:expr, $($module:ident)::+;)*) => {
-        /// Every address.
+        /// Every address of the API; the document describes it.
         pub const TABLE: &[Line] = &[$(Line {
             method: stringify!($method),
             path: $path,
             right: $right,
             media: $media,
-            name: stringify!($($module)::+),
             router: || routing::$method($($module)::+::handler),
-            operation: <$($module)::+::__path_handler as Path>::operation,
-            schemas: <$($module)::+::__path_handler as SchemaReferences>::schemas,
+            described: Some(Described {
+                name: stringify!($($module)::+),
+                operation: <$($module)::+::__path_handler as Path>::operation,
+                schemas: <$($module)::+::__path_handler as SchemaReferences>::schemas,
+            }),
+        }),*];
+    };
+}
+
+macro_rules! pages {
+    ($($method:ident $path:literal $right:expr, $media:expr, $($module:ident)::+;)*) => {
+        /// Every address that is for people.
+        pub const PAGES: &[Line] = &[$(Line {
+            method: stringify!($method),
+            path: $path,
+            right: $right,
+            media: $media,
+            router: || routing::$method($($module)::+::handler),
+            described: None,
         }),*];
     };
 }
@@ -61,6 +84,9 @@ macro_rules! table {
 const PUBLIC: Right = Right::Public;
 const READ: Right = Right::Key(CasesRead);
 const WRITE: Right = Right::Key(CasesWrite);
+const RULE: Right = Right::Key(Admin);
+const LOOK: Right = Right::Page(CasesRead);
+const ADMIN: Right = Right::Page(Admin);
 
 table! {
     get  "/healthz"                                      PUBLIC, TEXT, api::health;
@@ -81,16 +107,55 @@ table! {
     get  "/api/v1/cases/{number}/contacts"               READ,   JSON, api::cases::contacts;
     get  "/api/v1/cases/{number}/events"                 READ,   JSON, api::cases::events;
     get  "/api/v1/cases/{number}/links"                  READ,   JSON, api::cases::links;
+    post "/api/v1/cases/{number}/reveals"                WRITE,  JSON, api::cases::reveal;
     get  "/api/v1/cases/{number}/tasks"                  READ,   JSON, api::cases::tasks;
     get  "/api/v1/events"                                READ,   FEED, api::feed;
+    get  "/api/v1/me"                                    READ,   JSON, api::me;
     get  "/api/v1/procedures"                            READ,   JSON, api::procedures::list;
     get  "/api/v1/procedures/{key}"                      READ,   JSON, api::procedures::show;
+    get  "/api/v1/sessions"                              READ,   JSON, api::sessions::list;
+    delete "/api/v1/sessions/{id}"                       WRITE,  JSON, api::sessions::end;
+    get  "/api/v1/teams"                                 READ,   JSON, api::teams::list;
+    get  "/api/v1/teams/{id}"                            READ,   JSON, api::teams::show;
+    put  "/api/v1/teams/{id}"                            RULE,   JSON, api::teams::put;
+    delete "/api/v1/teams/{id}"                          RULE,   JSON, api::teams::dissolve;
+    get  "/api/v1/users"                                 READ,   JSON, api::users::list;
+    get  "/api/v1/users/{id}"                            READ,   JSON, api::users::show;
+    put  "/api/v1/users/{id}"                            RULE,   JSON, api::users::put;
+    delete "/api/v1/users/{id}"                          RULE,   JSON, api::users::leave;
+    put  "/api/v1/users/{id}/absence"                    WRITE,  JSON, api::users::absence;
+    post "/api/v1/users/{id}/invitations"                RULE,   JSON, api::users::invite;
+}
+
+pages! {
+    get  "/"                                             LOOK,   HTML, pages::home;
+    get  "/account"                                      LOOK,   HTML, pages::account;
+    post "/account/password"                             LOOK,   HTML, pages::account::password;
+    post "/account/second-factor"                        LOOK,   HTML, pages::account::confirm;
+    post "/account/second-factor/removal"                LOOK,   HTML, pages::account::remove;
+    post "/account/sessions/{id}/end"                    LOOK,   HTML, pages::account::end;
+    get  "/admin/people"                                 ADMIN,  HTML, pages::people;
+    post "/admin/people"                                 ADMIN,  HTML, pages::people::add;
+    post "/admin/people/{id}/invitation"                 ADMIN,  HTML, pages::people::invite;
+    get  "/admin/procedures"                             ADMIN,  HTML, pages::procedures;
+    post "/admin/procedures/{key}/retirement"            ADMIN,  HTML, pages::procedures::retire;
+    post "/preferences"                                  LOOK,   HTML, pages::preferences;
+    get  "/set-up/{link}"                                PUBLIC, HTML, pages::set_up;
+    post "/set-up/{link}"                                PUBLIC, HTML, pages::set_up::save;
+    get  "/sign-in"                                      PUBLIC, HTML, pages::sign_in;
+    post "/sign-in"                                      PUBLIC, HTML, pages::sign_in::enter;
+    get  "/sign-in/code"                                 PUBLIC, HTML, pages::sign_in::code;
+    post "/sign-in/code"                                 PUBLIC, HTML, pages::sign_in::code::give;
+    post "/sign-in/demo"                                 PUBLIC, HTML, pages::sign_in::demo;
+    post "/sign-out"                                     LOOK,   HTML, pages::sign_out;
+    get  "/welcome/{link}"                               PUBLIC, HTML, pages::welcome;
+    post "/welcome/{link}"                               PUBLIC, HTML, pages::welcome::choose;
 }
 
 /// The whole server.
 pub fn router(app: App) -> Router {
     let mut router = Router::new();
-    for line in TABLE {
+    for line in TABLE.iter().chain(PAGES) {
         let guarded = (line.router)()
             .route_layer(from_fn_with_state(line.media, acceptable))
             .route_layer(from_fn_with_state((app.clone(), line.right), gate));

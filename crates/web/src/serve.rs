@@ -47,22 +47,25 @@ pub async fn serve(
     config: Config,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let app = App::new(desk, config);
+    let own = || listener.local_addr().ok().map(|address| format!("http://{address}"));
+    let address = config.address.clone().or_else(own);
+    let app = App::new(desk, Config { address, ..config });
     let worker = tokio::spawn(worker::run(app.clone()));
     let tidier = tokio::spawn(worker::tidy(app.clone()));
+    let substitute = tokio::spawn(worker::hand_over(app.clone()));
     tokio::spawn(worker::reindex(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
         stop.await;
         stopping.stop();
     };
-    let server =
-        axum::serve(listener, routes::router(app.clone())).with_graceful_shutdown(graceful);
+    let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(graceful);
     let whole = async {
         let served = server.await;
         app.stop();
         // They end by themselves; a panic in them was logged.
-        let _ = tokio::join!(worker, tidier);
+        let _ = tokio::join!(worker, tidier, substitute);
         served
     };
     let late = async {

@@ -33,6 +33,23 @@ pub(crate) async fn tidy(app: App) {
     }
 }
 
+/// Hands over what people hold who are away, as soon as they are, until the server stops.
+pub(crate) async fn hand_over(app: App) {
+    loop {
+        let desk = app.desk().clone();
+        match tokio::task::spawn_blocking(move || desk.hand_over_absent()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(cases)) => tracing::info!(cases, "handed over, because somebody is away"),
+            Ok(Err(error)) => tracing::error!(error.desk = %error, "handing over failed"),
+            Err(_) => tracing::error!("handing over panicked"),
+        }
+        tokio::select! {
+            () = app.stopped() => return,
+            () = tokio::time::sleep(LONGEST) => {}
+        }
+    }
+}
+
 /// Indexes texts anew that were indexed by an older program. Cases can be served meanwhile; they are found a little later.
 pub(crate) async fn reindex(app: App) {
     let desk = app.desk().clone();

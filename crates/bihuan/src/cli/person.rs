@@ -34,6 +34,19 @@ enum PersonCommand {
         #[arg(long)]
         senior: bool,
     },
+    /// Make a link by which a person chooses a password, the first one or a new one; valid for seven days, once
+    Invite {
+        /// Id of the person
+        id: String,
+        /// Where people reach the server, such as https://desk.example.cn
+        #[arg(
+            long,
+            env = "BIHUAN_ADDRESS",
+            value_name = "URL",
+            default_value = "http://127.0.0.1:8642"
+        )]
+        address: String,
+    },
     /// Make an API key for a person; the secret is shown once
     Key {
         /// Id of the person
@@ -77,9 +90,15 @@ pub(crate) fn run(global: &Global, args: &PersonArgs, output: &mut Output) -> Re
                 department,
                 senior: *senior,
                 absent: Vec::new(),
+                substitute: None,
             };
             desk.put_people("command line", &[person])?;
             output.say("person.saved", &[("id", id)]);
+        }
+        PersonCommand::Invite { id, address } => {
+            let link = desk.invite("command line", &id.as_str().into())?;
+            let link = format!("{}/welcome/{link}", address.trim_end_matches('/'));
+            if output.json { output.value(&json!({ "link": link })) } else { output.line(link) }
         }
         PersonCommand::Key { id, name, scopes } => {
             let scopes: Vec<KeyScope> = scopes

@@ -32,6 +32,7 @@ fn neglected(desk: &Desk) -> Vec<Uuid> {
         department: None,
         senior: false,
         absent: Vec::new(),
+        substitute: None,
     };
     let people = [("lin", "agent"), ("wang", "as_eng"), ("zhou", "cs_lead")];
     desk.put_people("test", &people.map(|(id, role)| person(id, role))).unwrap();

@@ -67,6 +67,7 @@ pub(crate) fn person(id: &str, role: &str) -> Person {
         department: None,
         senior: false,
         absent: Vec::new(),
+        substitute: None,
     }
 }
 

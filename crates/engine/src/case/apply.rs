@@ -154,6 +154,11 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
                 task.let_go = true;
             }
         }
+        Event::TaskGiven { id, owner } => {
+            if let Some(task) = case.tasks.iter_mut().find(|task| task.id == id) {
+                task.owner = owner;
+            }
+        }
         Event::TaskSettled { id, outcome, .. } => {
             if let Some(task) = case.tasks.iter_mut().find(|task| task.id == id) {
                 task.done = Some(at);

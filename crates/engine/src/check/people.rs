@@ -28,6 +28,7 @@ pub(super) fn directory(procedures: &[&Procedure]) -> Directory {
                     department: department.cloned(),
                     senior: number == 2,
                     absent: Vec::new(),
+                    substitute: None,
                 });
             }
         }
@@ -48,6 +49,7 @@ pub(super) fn directory(procedures: &[&Procedure]) -> Directory {
         department: None,
         senior: false,
         absent: Vec::new(),
+        substitute: None,
     });
     Directory { people: people.into(), load: Default::default() }
 }

@@ -2,12 +2,14 @@
 
 use super::Work;
 use super::desk::accused;
-use crate::case::{Case, Facts};
+use crate::case::{Case, Facts, Task};
 use crate::command::Extra;
-use crate::event::{Event, SetCause};
+use crate::event::{Event, SetCause, Topic};
 use crate::key::Key;
 use crate::people::{Person, Who};
-use crate::procedure::{Condition, FieldKind, Means, Moment, Operand, Procedure, Row, Table};
+use crate::procedure::{
+    Actor, Condition, FieldKind, Means, Moment, Operand, Procedure, Relation, Row, Table,
+};
 use crate::refusal::{Problem, Refusal};
 use crate::value::{Private, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,6 +152,59 @@ impl Work<'_> {
             })
             .collect();
         Refusal::Missing { fields: missing }
+    }
+
+    /// Takes from somebody who is away what he holds: the case goes to his substitute if that person may own it, else to whom a dispatch
+    /// to its role would go, else it waits for the role. Clocks run on (G-12). Tasks and the part of a co-owner go the same way.
+    pub(crate) fn hand_over(&mut self, id: &Key, from: &Key) {
+        if !self.case(id).life.promised() {
+            return;
+        }
+        let (procedure, _) = self.rules(id);
+        let substitute = self.directory.person(from).and_then(|person| person.substitute.clone());
+        let substitute = substitute.filter(|person| self.may_own(id, &procedure, person).is_ok());
+        let case = self.case(id);
+        let (role, department) = (case.role.clone(), case.department.clone());
+        if case.assignee.as_ref() == Some(from) {
+            let chosen = || self.choose(id, &procedure, role.as_ref()?, false, department.as_ref());
+            let assignee = substitute.clone().or_else(chosen);
+            let (number, rule, note) = (None, None, None);
+            self.record(id, Event::Assigned { assignee, role, department, number, rule, note });
+            let loud = self.is_loud(id);
+            self.tell(id, Topic::HandedOver, &[Actor::Relation(Relation::Assignee)], None, loud);
+        }
+        if self.case(id).co_owners.contains(from) {
+            let others = self.case(id).co_owners.iter().filter(|person| *person != from);
+            let mut people: Vec<Key> = others.cloned().collect();
+            people.extend(
+                substitute
+                    .iter()
+                    .filter(|person| !people.contains(person))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
+            self.record(id, Event::CoOwnersSet { people });
+        }
+        let held = |task: &&Task| task.done.is_none() && task.owner.as_ref() == Some(from);
+        let tasks: Vec<Task> = self.case(id).tasks.iter().filter(held).cloned().collect();
+        for task in tasks {
+            let department = task.department.as_ref();
+            let chosen = || self.choose(id, &procedure, task.role.as_ref()?, false, department);
+            let owner = substitute.clone().or_else(chosen);
+            // Without anybody to take it, it stays his: its clock tells the head of his department.
+            if owner.is_none() && task.role.is_none() {
+                continue;
+            }
+            self.record(id, Event::TaskGiven { id: task.id, owner });
+            let loud = self.is_loud(id);
+            self.tell(
+                id,
+                Topic::Task(task.id),
+                &[Actor::Relation(Relation::TaskOwner)],
+                Some(task.id),
+                loud,
+            );
+        }
     }
 
     fn may_own(&self, id: &Key, procedure: &Procedure, person: &Key) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use crate::value::Value;
 use jiff::Timestamp;
 
 /// People complained about: they neither own nor approve the case (G-13).
-pub(crate) fn accused(procedure: &Procedure, case: &Case) -> Vec<Key> {
+pub fn accused(procedure: &Procedure, case: &Case) -> Vec<Key> {
     let field = procedure.field_meaning(Means::Accused);
     let value = field.and_then(|field| case.value(&field.key));
     value.map(Value::texts).unwrap_or_default().into_iter().map(Key::from).collect()

@@ -1,8 +1,8 @@
 //! The words by which files name the alternatives of small closed vocabularies.
 
 use super::{
-    Again, ArchiveMode, ChainKind, Mark, Meaning, Means, Measures, Moment, Purpose, Relation,
-    Reset, StageKind, Verb,
+    Again, ArchiveMode, ChainKind, Mark, Meaning, Means, Measures, Moment, Power, Purpose, Reach,
+    Relation, Reset, StageKind, Verb,
 };
 
 /// A closed vocabulary: every alternative has one word.
@@ -32,6 +32,8 @@ macro_rules! words {
 
 words! {
     Mark { Stated = "文", Decided = "歧", Proposed = "补" }
+    Reach { Own = "own", Team = "team", Department = "department", All = "all" }
+    Power { Administer = "administer", Confidential = "confidential", Reveal = "reveal" }
     Reset { Day = "day", Month = "month", Year = "year", Never = "never" }
     Meaning { Satisfied = "satisfied", Neutral = "neutral", Dissatisfied = "dissatisfied", Unrated = "unrated" }
     StageKind { Open = "open", Closed = "closed", Archived = "archived" }
@@ -98,6 +100,8 @@ mod tests {
     #[test]
     fn files_and_json_use_the_same_words() {
         same_as_json::<Reset>();
+        same_as_json::<Reach>();
+        same_as_json::<Power>();
         same_as_json::<Meaning>();
         same_as_json::<StageKind>();
         same_as_json::<ChainKind>();

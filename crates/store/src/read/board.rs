@@ -6,11 +6,13 @@ use super::feed;
 use super::open::Count;
 use crate::backend::{Conn, Row};
 use crate::error::Result;
+use crate::model::Tie;
 use crate::scope::{Grant, Reach, Scope};
 use crate::time::{int, to_int};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
+use uuid::Uuid;
 
 /// Events behind which everything is read anew rather than what they changed. The number stands in [`CHANGED`] as well, so that a
 /// planner that knows nothing else knows that they are few.
@@ -21,6 +23,10 @@ crate::sql::queries! {
         FROM cases INDEXED BY open_by_place WHERE open = 1";
     CHANGED = "SELECT id, open, procedure, queue, stage, department, confidential, due, assignee, holder
         FROM cases WHERE id IN (SELECT case_id FROM events WHERE sequence > ?1 ORDER BY sequence LIMIT 2000)";
+    ALL_TIES = "SELECT links.case_id, links.relation, links.target FROM cases INDEXED BY open_by_place
+        JOIN links ON links.case_id = cases.id WHERE cases.open = 1 AND links.relation LIKE 'person %'";
+    CHANGED_TIES = "SELECT case_id, relation, target FROM links WHERE relation LIKE 'person %'
+        AND case_id IN (SELECT case_id FROM events WHERE sequence > ?1 ORDER BY sequence LIMIT 2000)";
 }
 
 /// The board of one database.
@@ -36,6 +42,10 @@ struct State {
     cases: HashMap<i64, Open>,
     /// Numbers for the keys of people and queues.
     names: HashMap<String, u32>,
+    /// Which cases each holds or works on.
+    held: BTreeSet<(u32, i64)>,
+    /// Which cases each has to do with.
+    ties: BTreeSet<(Tie, Uuid, i64)>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,6 +75,13 @@ struct Open {
     due: i64,
     holder: u32,
     assignee: Option<u32>,
+    ties: Vec<(Tie, Uuid)>,
+}
+
+impl Open {
+    fn people(&self) -> impl Iterator<Item = u32> {
+        [Some(self.holder), self.assignee].into_iter().flatten()
+    }
 }
 
 impl Board {
@@ -74,25 +91,35 @@ impl Board {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.catch_up(conn)?;
         let mut sums: BTreeMap<(&str, &str, &str), (usize, usize)> = BTreeMap::new();
-        let seen = state.seen(scope);
-        for (place, seen) in state.places.iter().zip(&seen) {
-            if matches!(seen, Sight::All) {
+        let everything = scope.is_everything();
+        let sights: Vec<Sight> =
+            state.places.iter().map(|place| state.sight(scope, &place.key)).collect();
+        for place in state.places.iter().zip(&sights).filter(|(_, sight)| sight.all) {
+            let sum = sums.entry(place.0.key.shown()).or_default();
+            sum.0 += place.0.dues.len();
+            sum.1 += place.0.dues.partition_point(|due| *due < now);
+        }
+        let barred: BTreeSet<i64> = match everything {
+            true => BTreeSet::new(),
+            false => state.tied(Tie::Barred, scope).collect(),
+        };
+        for id in &barred {
+            if let Some((case, place)) = state.open(*id, &sights, |sight, _| sight.all) {
                 let sum = sums.entry(place.key.shown()).or_default();
-                sum.0 += place.dues.len();
-                sum.1 += place.dues.partition_point(|due| *due < now);
+                sum.0 -= 1;
+                sum.1 -= usize::from(case.due < now);
             }
         }
-        if seen.iter().any(|sight| matches!(sight, Sight::Some(_))) {
-            for case in state.cases.values() {
-                if let (Some(place), Some(Sight::Some(people))) =
-                    (state.places.get(case.place), seen.get(case.place))
-                    && (people.contains(&case.holder)
-                        || case.assignee.is_some_and(|person| people.contains(&person)))
-                {
-                    let sum = sums.entry(place.key.shown()).or_default();
-                    sum.0 += 1;
-                    sum.1 += usize::from(case.due < now);
-                }
+        for id in state.near(scope, &sights).difference(&barred) {
+            let by_people = |sight: &Sight, case: &Open| {
+                !sight.all
+                    && (case.people().any(|person| sight.people.contains(&person))
+                        || sight.own && case.ties.contains(&(Tie::Works, scope.person.target)))
+            };
+            if let Some((case, place)) = state.open(*id, &sights, by_people) {
+                let sum = sums.entry(place.key.shown()).or_default();
+                sum.0 += 1;
+                sum.1 += usize::from(case.due < now);
             }
         }
         let counted = sums.into_iter().filter(|(_, (cases, _))| *cases > 0);
@@ -114,11 +141,13 @@ impl Board {
 }
 
 /// What a scope shows of a place.
-enum Sight {
-    Nothing,
-    All,
+#[derive(Default)]
+struct Sight {
+    all: bool,
     /// Cases that one of these holds or works on.
-    Some(Vec<u32>),
+    people: Vec<u32>,
+    /// Cases that the viewer has worked on.
+    own: bool,
 }
 
 impl State {
@@ -128,10 +157,12 @@ impl State {
             Some(upto) if upto == last => return Ok(()),
             Some(upto) if upto < last && last - upto <= FEW => {
                 conn.each(CHANGED, &[int(upto)?.into()], &mut |row| self.put(row))?;
+                conn.each(CHANGED_TIES, &[int(upto)?.into()], &mut |row| self.tie(row))?;
             }
             _ => {
                 *self = Self::default();
                 conn.each(ALL, &[], &mut |row| self.put(row))?;
+                conn.each(ALL_TIES, &[], &mut |row| self.tie(row))?;
             }
         }
         // What was committed since `last` was asked may be on it already; it is put there once more by the next call.
@@ -141,11 +172,18 @@ impl State {
 
     fn put(&mut self, row: &Row<'_>) -> Result<bool> {
         let id = row.int(0)?;
-        if let Some(before) = self.cases.remove(&id)
-            && let Some(place) = self.places.get_mut(before.place)
-            && let Ok(at) = place.dues.binary_search(&before.due)
-        {
-            place.dues.remove(at);
+        if let Some(before) = self.cases.remove(&id) {
+            for person in before.people() {
+                self.held.remove(&(person, id));
+            }
+            for (tie, target) in &before.ties {
+                self.ties.remove(&(*tie, *target, id));
+            }
+            if let Some(place) = self.places.get_mut(before.place)
+                && let Ok(at) = place.dues.binary_search(&before.due)
+            {
+                place.dues.remove(at);
+            }
         }
         if !row.flag(1)? {
             return Ok(true);
@@ -167,8 +205,53 @@ impl State {
         if let Some(place) = self.places.get_mut(place) {
             place.dues.insert(place.dues.partition_point(|other| *other <= due), due);
         }
-        self.cases.insert(id, Open { place, due, holder, assignee });
+        let case = Open { place, due, holder, assignee, ties: Vec::new() };
+        self.held.extend(case.people().map(|person| (person, id)));
+        self.cases.insert(id, case);
         Ok(true)
+    }
+
+    /// Notes what somebody has to do with a case that was put.
+    fn tie(&mut self, row: &Row<'_>) -> Result<bool> {
+        let (id, tie, target) = (row.int(0)?, Tie::of(&row.text(1)?), row.uuid(2)?);
+        if let (Some(case), Some(tie)) = (self.cases.get_mut(&id), tie)
+            && self.ties.insert((tie, target, id))
+        {
+            case.ties.push((tie, target));
+        }
+        Ok(true)
+    }
+
+    /// The cases that the viewer is tied to.
+    fn tied(&self, tie: Tie, scope: &Scope) -> impl Iterator<Item = i64> {
+        let target = scope.person.target;
+        let all = (tie, target, i64::MIN)..=(tie, target, i64::MAX);
+        let is_somebody = !scope.person.key.is_empty();
+        self.ties.range(all).filter(move |_| is_somebody).map(|(.., id)| *id)
+    }
+
+    /// The cases that are seen for the sake of a person, and perhaps more.
+    fn near(&self, scope: &Scope, sights: &[Sight]) -> BTreeSet<i64> {
+        let people: BTreeSet<u32> =
+            sights.iter().flat_map(|sight| &sight.people).copied().collect();
+        let held = people
+            .into_iter()
+            .flat_map(|person| self.held.range((person, i64::MIN)..=(person, i64::MAX)))
+            .map(|(_, id)| *id);
+        let own = sights.iter().any(|sight| sight.own);
+        held.chain(self.tied(Tie::Works, scope).filter(|_| own)).collect()
+    }
+
+    /// A case and its place, if what the scope shows of the place includes it.
+    fn open(
+        &self,
+        id: i64,
+        sights: &[Sight],
+        includes: impl Fn(&Sight, &Open) -> bool,
+    ) -> Option<(&Open, &Place)> {
+        let case = self.cases.get(&id)?;
+        let place = self.places.get(case.place)?;
+        includes(sights.get(case.place)?, case).then_some((case, place))
     }
 
     fn name(&mut self, name: String) -> u32 {
@@ -176,34 +259,31 @@ impl State {
         *self.names.entry(name).or_insert(next)
     }
 
-    /// For each place what the scope shows of it.
-    fn seen(&self, scope: &Scope) -> Vec<Sight> {
-        self.places.iter().map(|place| self.sight(scope, &place.key)).collect()
-    }
-
     /// The same rules as [`crate::scope::within`].
     fn sight(&self, scope: &Scope, place: &PlaceKey) -> Sight {
+        let mut sight = Sight::default();
         let applies = |grant: &&Grant| {
             grant.procedure.as_ref().is_none_or(|procedure| *procedure == place.procedure)
                 && (grant.confidential || !place.confidential)
         };
-        let mut people: Vec<&String> = Vec::new();
+        let known = |person: &String| self.names.get(person).copied();
         for grant in scope.grants.iter().filter(applies) {
             match &grant.reach {
-                Reach::All => return Sight::All,
+                Reach::All => sight.all = true,
                 Reach::Departments(keys) => {
-                    if place.department.as_ref().is_some_and(|own| keys.contains(own)) {
-                        return Sight::All;
-                    }
+                    sight.all |= place.department.as_ref().is_some_and(|own| keys.contains(own));
                 }
-                Reach::Own => people.push(&scope.person),
-                Reach::Team(keys) if keys.contains(&place.queue) => return Sight::All,
-                Reach::Team(keys) => people.extend(keys),
+                Reach::Team(keys) => {
+                    sight.all |= keys.contains(&place.queue);
+                    sight.people.extend(keys.iter().filter_map(known));
+                }
+                Reach::Own => {
+                    sight.own = true;
+                    sight.people.extend(known(&scope.person.key));
+                }
             }
         }
-        let known: Vec<u32> =
-            people.into_iter().filter_map(|person| self.names.get(person).copied()).collect();
-        if known.is_empty() { Sight::Nothing } else { Sight::Some(known) }
+        sight
     }
 }
 

@@ -14,7 +14,7 @@ crate::sql::queries! {
     SNAPSHOT = "SELECT snapshots.fold_version, snapshots.body FROM snapshots WHERE case_id = ?1";
     EVENTS = "SELECT seq, kind, v, at, actor, body FROM events WHERE case_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     TIMERS = "SELECT clock, generation, step, due FROM timers WHERE case_id = ?1 ORDER BY due, clock, step";
-    LINKS = "SELECT relation, target FROM links WHERE case_id = ?1 ORDER BY relation, target";
+    LINKS = "SELECT relation, target FROM links WHERE case_id = ?1 AND relation NOT LIKE 'person %' ORDER BY relation, target";
     LINKS_TO = "SELECT links.relation, cases.uuid FROM links JOIN cases ON cases.id = links.case_id WHERE links.target = ?1
         ORDER BY links.relation, cases.uuid";
     TO_FORGET = "SELECT uuid FROM cases WHERE keep_until IS NOT NULL AND keep_until < ?1 ORDER BY keep_until LIMIT ?2";

@@ -5,7 +5,7 @@ use super::prepare::PreparedCase;
 use super::queue::{Batch, Indexed};
 use crate::backend::{Conn, SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
-use crate::model::{CaseRows, Rollup};
+use crate::model::{CaseRows, Rollup, person_target};
 use crate::store::Reindexed;
 use crate::text::{TOKENIZER, Tokens};
 use crate::time::to_int;
@@ -110,7 +110,9 @@ fn timers(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
 }
 
 fn links(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
-    let new = rows.links.iter().cloned().collect();
+    let people =
+        rows.people.iter().map(|(tie, person)| (tie.relation().to_owned(), person_target(person)));
+    let new = rows.links.iter().cloned().chain(people).collect();
     let old = match is_new {
         true => BTreeSet::new(),
         false => batch

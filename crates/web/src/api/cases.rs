@@ -10,6 +10,7 @@ pub(crate) mod links;
 pub(crate) mod list;
 mod part;
 pub(crate) mod register;
+pub(crate) mod reveal;
 pub(crate) mod show;
 pub(crate) mod tasks;
 pub(crate) mod trace;

@@ -77,7 +77,8 @@ async fn step(
     let mut offers = Vec::new();
     for (person, key) in &world.keys {
         let actions = world.get(key, &format!("{path}/actions")).await.json();
-        for offer in actions["items"].as_array().unwrap() {
+        // None for whoever does not see the case.
+        for offer in actions["items"].as_array().into_iter().flatten() {
             offers.push((person.clone(), key.clone(), offer.clone(), actions["version"].clone()));
         }
     }
@@ -169,9 +170,8 @@ async fn a_masked_value_sent_back_changes_nothing() {
         .unwrap();
     let mut tried = 0;
     for key in world.keys.values() {
-        for offer in
-            world.get(key, &format!("{path}/actions")).await.json()["items"].as_array().unwrap()
-        {
+        let actions = world.get(key, &format!("{path}/actions")).await.json();
+        for offer in actions["items"].as_array().into_iter().flatten() {
             if offer["schema"]["properties"]["fields"]["properties"].get(shown.0).is_some() {
                 let body = json!({ "fields": { shown.0: shown.1 }, "input": {} });
                 tried += 1;

@@ -7,6 +7,7 @@
 )]
 
 mod document;
+mod entering;
 mod errors;
 mod feed;
 mod life;
@@ -14,5 +15,6 @@ mod lists;
 mod loss;
 mod once;
 mod served;
+mod signing;
 mod uploads;
 mod world;

@@ -101,7 +101,7 @@ async fn a_file_joins_a_case_by_its_registration_and_by_an_action() {
     let mut refused = Vec::new();
     for other in world.keys.values().filter(|other| **other != key) {
         let offers = world.get(other, &format!("{path}/actions")).await.json();
-        for offer in offers["items"].as_array().unwrap() {
+        for offer in offers["items"].as_array().into_iter().flatten() {
             let takes = &offer["schema"]["properties"]["fields"]["properties"][&field];
             if !takes.is_object() {
                 continue;
@@ -169,7 +169,7 @@ async fn a_file_of_nobody_or_of_somebody_else_is_refused() {
     };
     let case = world.post(&key, "/api/v1/cases", &registering(json!([taken])), &[]).await;
     assert_eq!(case.status, 201, "{}", case.text);
-    assert_eq!(download(&world, other, &taken).await.status, 200);
+    assert_eq!(download(&world, world.any(), &taken).await.status, 200);
     for id in [&theirs, &taken, "01890000-0000-7000-8000-000000000000", "现场照片.png"] {
         let refused = world.post(&key, "/api/v1/cases", &registering(json!([id])), &[]).await;
         let problem = refused.problem(422, "invalid-fields");

@@ -74,8 +74,20 @@ impl World {
         Self { _database: database, ..Self::over(address.as_deref(), config) }
     }
 
+    /// Nobody works there yet.
+    pub(crate) fn empty() -> Self {
+        let database = cluster::Database::chosen().unwrap();
+        let address = database.as_ref().map(|database| database.address.clone());
+        let config = Config { rate: None, ..Config::default() };
+        Self { _database: database, ..Self::of(address.as_deref(), config, |_| Vec::new()) }
+    }
+
     /// Over the database of an address, else over a file.
     pub(crate) fn over(address: Option<&str>, config: Config) -> Self {
+        Self::of(address, config, people)
+    }
+
+    fn of(address: Option<&str>, config: Config, people: fn(&Desk) -> Vec<Person>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = match address {
             Some(address) => Place::postgres(address, folder.path()).unwrap(),
@@ -126,9 +138,11 @@ impl World {
             .unwrap()
     }
 
-    /// Any key.
+    /// The key of somebody who sees every case.
     pub(crate) fn any(&self) -> &str {
-        self.keys.values().next().unwrap()
+        let people = self.desk.people();
+        let mut all = people.people.iter().filter(|person| self.desk.is_administrator(person));
+        &self.keys[&*all.next().unwrap().id]
     }
 
     pub(crate) fn wait(&self, minutes: i64) {
@@ -235,6 +249,7 @@ fn people(desk: &Desk) -> Vec<Person> {
                 department: role.department.clone(),
                 senior: true,
                 absent: Vec::new(),
+                substitute: None,
             });
         }
     }

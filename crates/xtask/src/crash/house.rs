@@ -136,6 +136,7 @@ fn people_and_keys(home: &Home) -> Result<KeysAndComments> {
             department: role.department.clone(),
             senior: true,
             absent: Vec::new(),
+            substitute: None,
         });
     }
     let people: Vec<Person> = people.into_values().collect();

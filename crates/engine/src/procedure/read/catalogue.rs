@@ -34,6 +34,8 @@ impl Record<'_> {
             label: self.own_label("role"),
             department: self.name("department", Kind::Department),
             of_department: self.flag("of_department"),
+            reach: self.word("reach").unwrap_or_default(),
+            may: self.words("may"),
             passes_to: self.name("passes_to", Kind::Role),
             origin: self.origin(),
         }

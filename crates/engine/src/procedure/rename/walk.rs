@@ -117,7 +117,16 @@ impl Walk<'_> {
     }
 
     fn role(&self, role: &mut Role) {
-        let Role { key, label: _, department, of_department: _, passes_to, origin: _ } = role;
+        let Role {
+            key,
+            label: _,
+            department,
+            of_department: _,
+            reach: _,
+            may: _,
+            passes_to,
+            origin: _,
+        } = role;
         self.key(Named::Role, key);
         self.maybe(Named::Department, department);
         self.maybe(Named::Role, passes_to);

@@ -81,7 +81,7 @@ pub(crate) async fn handler(
         let done = desk
             .submit_made(&caller.who(), options, make)
             .map_err(|problem| problem.under(&rules))?;
-        write::answer(&desk, &caller, &done, StatusCode::OK)
+        write::answer(&desk, &done, StatusCode::OK)
     };
     app.inner.pool.run(work).await
 }

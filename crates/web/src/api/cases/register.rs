@@ -68,7 +68,7 @@ pub(crate) async fn handler(
                     None => problem,
                 },
             )?;
-        write::answer(&desk, &caller, &done, StatusCode::CREATED)
+        write::answer(&desk, &done, StatusCode::CREATED)
     };
     app.inner.pool.run(work).await
 }

@@ -22,13 +22,8 @@ pub(super) fn key(
 }
 
 /// The case as the submission left it.
-pub(super) fn answer(
-    desk: &Desk,
-    caller: &Caller,
-    done: &Done,
-    status: StatusCode,
-) -> Result<Response, Problem> {
-    let seen = as_of(desk, desk.case_for(caller, &done.number)?, done.version)?;
+pub(super) fn answer(desk: &Desk, done: &Done, status: StatusCode) -> Result<Response, Problem> {
+    let seen = as_of(desk, desk.case_after(done)?, done.version)?;
     let body = CaseAnswer::of(desk, &seen);
     let mut response = json(status, &body);
     response.headers_mut().insert(header::ETAG, etag(body.version));

@@ -1,0 +1,48 @@
+//! What is said of the installation as a whole.
+
+use crate::desk::Desk;
+use crate::error::DeskError;
+use serde_json::{Value as Json, json};
+
+const INSTALLATION: &str = "installation";
+const DEMO: &str = "demo";
+const ORGANISATION: &str = "organisation";
+
+impl Desk {
+    /// Marks the installation as a demonstration, where anybody may sign in as anybody. Only what holds nothing real may be marked.
+    ///
+    /// # Errors
+    /// `Forbidden` when somebody works here already; a failure of the store.
+    pub fn mark_as_demo(&self, actor: &str) -> Result<(), DeskError> {
+        if !self.people().people.is_empty() || self.has_accounts()? {
+            return Err(DeskError::Forbidden);
+        }
+        self.put_setting(actor, INSTALLATION, DEMO, json!({}), None)
+    }
+
+    /// What the organisation is called; nothing before it was set up.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn organisation(&self) -> Result<Option<String>, DeskError> {
+        let known = self.inner.store.setting(INSTALLATION, ORGANISATION)?;
+        let name = |body: &Json| body.get("name").and_then(Json::as_str).map(str::to_owned);
+        Ok(known.and_then(|known| name(&known.body)))
+    }
+
+    /// Gives the organisation a name.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn name_organisation(&self, actor: &str, name: &str) -> Result<(), DeskError> {
+        self.put_setting(actor, INSTALLATION, ORGANISATION, json!({ "name": name }), None)
+    }
+
+    /// Whether it is a demonstration.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn is_demo(&self) -> Result<bool, DeskError> {
+        Ok(self.inner.store.setting(INSTALLATION, DEMO)?.is_some())
+    }
+}

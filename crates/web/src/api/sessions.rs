@@ -1,0 +1,4 @@
+//! Sessions of the caller.
+
+pub(crate) mod end;
+pub(crate) mod list;

@@ -1,0 +1,62 @@
+//! `GET /set-up/{link}`: the first of three steps: the organisation and its first administrator. People and procedures follow.
+
+pub(crate) mod save;
+
+use crate::app::App;
+use crate::frame::prefers_english;
+use crate::pages::document::{Page, text};
+use crate::pages::field::{input, wrong};
+use crate::parse::{Named, NoParams};
+use crate::problem::{Kind, Problem};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use maud::html;
+use save::Given;
+
+/// The form, as long as the link is valid.
+pub(crate) async fn handler(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Named(link): Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
+    let known = app.desk().link(&link)?.filter(|link| link.person.is_none());
+    known.ok_or_else(|| Problem::new(Kind::LinkEnded))?;
+    let english = prefers_english(&headers);
+    Ok(form(&link, english, &Given::default(), None).into_response())
+}
+
+/// The form, empty or once more.
+fn form(link: &str, english: bool, given: &Given, why: Option<&str>) -> Response {
+    let title = text("page.set_up", english);
+    let chosen = if given.language.is_empty() { english } else { given.language == "en" };
+    let content = html! {
+        h1 { (title) }
+        p { (text("page.set_up.about", english)) }
+        (wrong(why))
+        form method="post" action=(format!("/set-up/{link}")) {
+            fieldset {
+                legend { (text("page.set_up.organisation", english)) }
+                (input(english, "organisation", "text", &given.organisation, "organization"))
+                label {
+                    (text("page.field.language", english))
+                    select name="language" {
+                        option value="zh" selected[!chosen] { "中文" }
+                        option value="en" selected[chosen] { "English" }
+                    }
+                }
+            }
+            fieldset {
+                legend { (text("page.set_up.administrator", english)) }
+                (input(english, "name", "text", &given.name, "name"))
+                (input(english, "id", "text", &given.id, "username"))
+                (input(english, "password", "password", "", "new-password"))
+                (input(english, "again", "password", "", "new-password"))
+            }
+            button { (text("page.next", english)) }
+        }
+    };
+    let status = if why.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    (status, Page { title: &title, english, theme: None, content }).into_response()
+}

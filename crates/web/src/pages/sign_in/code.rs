@@ -1,0 +1,33 @@
+//! `GET /sign-in/code`: the second factor, after the password.
+
+pub(crate) mod give;
+
+use crate::frame::prefers_english;
+use crate::pages::document::{Page, text};
+use crate::pages::field::{input, wrong};
+use crate::pages::sign_in::Query;
+use crate::parse::Params;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+/// The form.
+pub(crate) async fn handler(headers: HeaderMap, Params(query): Params<Query>) -> Response {
+    let to = query.to.unwrap_or_default();
+    form(prefers_english(&headers), &to, None, StatusCode::OK)
+}
+
+fn form(english: bool, to: &str, why: Option<&str>, status: StatusCode) -> Response {
+    let title = text("page.code", english);
+    let content = html! {
+        h1 { (title) }
+        p { (text("page.code.about", english)) }
+        (wrong(why))
+        form method="post" action="/sign-in/code" {
+            input type="hidden" name="to" value=(to);
+            (input(english, "code", "text", "", "one-time-code"))
+            button { (text("page.sign_in", english)) }
+        }
+    };
+    (status, Page { title: &title, english, theme: None, content }).into_response()
+}

@@ -1,0 +1,56 @@
+//! `POST /sign-in/code`: the second factor is given.
+
+use crate::app::App;
+use crate::frame::prefers_english;
+use crate::origin::From;
+use crate::pages::document::text;
+use crate::pages::sign_in::{entered, patience};
+use crate::parse::{Form, NoParams};
+use crate::problem::Problem;
+use crate::signed::cookie;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use desk::{DeskError, Entry};
+use serde::Deserialize;
+
+/// The form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Given {
+    code: String,
+    #[serde(default)]
+    to: String,
+}
+
+/// Signs in, or asks once more; back to the password when that was too long ago.
+pub(crate) async fn handler(
+    State(app): State<App>,
+    headers: HeaderMap,
+    From(origin): From,
+    _: NoParams,
+    Form(given): Form<Given>,
+) -> Result<Response, Problem> {
+    let english = prefers_english(&headers);
+    let opener = cookie(&app, &headers).unwrap_or_default();
+    let desk = app.desk().clone();
+    let work = move || {
+        Ok(match desk.sign_in_with_code(&opener, &given.code, &origin) {
+            Err(DeskError::NotFound { .. }) => None,
+            entry => Some(entry?),
+        })
+    };
+    let again = |why: &str, status| super::form(english, &given.to, Some(why), status);
+    match app.inner.passwords.run(work).await? {
+        Some(Entry::In(secret)) => Ok(entered(&app, &secret, &given.to)),
+        Some(Entry::Wait(seconds)) => {
+            let mut response = again(&patience(seconds, english), StatusCode::TOO_MANY_REQUESTS);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            Ok(response)
+        }
+        Some(Entry::Wrong | Entry::Code(_)) => {
+            Ok(again(&text("page.code.wrong", english), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        None => Ok(Redirect::to("/sign-in").into_response()),
+    }
+}
