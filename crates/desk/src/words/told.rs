@@ -81,7 +81,7 @@ pub fn clock_state(state: &ClockState, english: bool) -> String {
     text(&format!("clock.{key}"), english, &[])
 }
 
-fn cause(cause: &DueCause, english: bool) -> String {
+pub(super) fn cause(cause: &DueCause, english: bool) -> String {
     let key = match cause {
         DueCause::Counted => "counted",
         DueCause::Shorter => "shorter",
