@@ -86,7 +86,7 @@ enum Command {
     Procedure(procedure::ProcedureArgs),
     /// People and API keys
     Person(person::PersonArgs),
-    /// Serve the API and let time act on cases
+    /// Serve pages and the API, and let time act on cases
     Serve(serve::ServeArgs),
     /// Measure how fast a desk is at several sizes, beside what the machine does at most
     Bench(bench::BenchArgs),

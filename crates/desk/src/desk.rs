@@ -9,7 +9,7 @@ use engine::decide::Library;
 use engine::key::Key;
 use engine::people::Directory;
 use jiff::Timestamp;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use store::{Scope, Store};
 use uuid::{Builder, Uuid};
 
@@ -26,6 +26,8 @@ pub(crate) struct Inner {
     pub(crate) directory: RwLock<Arc<Directory>>,
     pub(crate) load: Load,
     pub(crate) followed: Followed,
+    /// Held while attempts to sign in are counted.
+    pub(crate) attempts: Mutex<()>,
 }
 
 impl Desk {
@@ -45,7 +47,8 @@ impl Desk {
         let followed = Followed::new(&store, clock.now());
         let load = Load::of(crate::load::counted(&store)?);
         let (library, directory) = (RwLock::default(), RwLock::default());
-        let inner = Inner { store, clock, library, directory, load, followed };
+        let attempts = Mutex::default();
+        let inner = Inner { store, clock, library, directory, load, followed, attempts };
         let desk = Self { inner: Arc::new(inner) };
         desk.reload_procedures()?;
         desk.reload_people()?;

@@ -35,6 +35,12 @@ pub enum DeskError {
     /// The caller's rights do not reach that far.
     #[error("not permitted")]
     Forbidden,
+    /// A password that is not taken.
+    #[error("the password is not taken: {why}")]
+    WeakPassword {
+        /// `short`, `long` or `guessed`.
+        why: &'static str,
+    },
     /// What was entered does not fit.
     #[error("{0}")]
     Invalid(String),

@@ -2,6 +2,7 @@
 //! somebody's behalf, and the worker that lets time act.
 
 mod access;
+mod account;
 mod attach;
 mod builtin;
 mod clock;
@@ -14,12 +15,17 @@ mod facts;
 mod follow;
 mod foresee;
 pub mod import;
+mod installation;
 mod load;
 mod mask;
 mod organisation;
+mod password;
 mod publish;
 mod reindex;
 mod rows;
+mod secret;
+mod session;
+mod sign_in;
 mod submit;
 mod tidy;
 mod vacant;
@@ -28,6 +34,7 @@ mod work;
 mod worker;
 
 pub use access::Seen;
+pub use account::{Language, Preferences, Theme};
 pub use attach::LARGEST_FILE;
 pub use builtin::{Builtin, builtin};
 pub use clock::{Clock, SystemClock, VirtualClock};
@@ -37,8 +44,11 @@ pub use export::Listing;
 pub use foresee::Foreseen;
 pub use mask::{mask_name, mask_phone, without_phones};
 pub use organisation::{ApiKey, Caller, KeyScope};
+pub use password::SHORTEST_PASSWORD;
 pub use publish::{Published, calendar_for};
 pub use rows::{FOLD_VERSION, decode_event, rows_of_life};
+pub use session::{IDLE, LONGEST_SESSION, Origin, Session};
+pub use sign_in::Entry;
 pub use submit::{Done, Options, Pending};
 pub use tidy::Tidied;
 pub use vacant::Vacancy;

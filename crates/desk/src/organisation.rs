@@ -2,12 +2,12 @@
 
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::secret;
 use engine::key::Key;
 use engine::people::{Directory, Person, Who};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use store::{Administer, Change, StoreError, api_key_hash};
-use uuid::Uuid;
 
 /// The kind of settings that are people.
 pub(crate) const PERSON: &str = "person";
@@ -99,7 +99,7 @@ impl Desk {
         if self.people().person(&key.person).is_none() {
             return Err(DeskError::NotFound { what: "person" });
         }
-        let secret = format!("bh_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let secret = format!("bh_{}", secret::fresh()?);
         let body = serde_json::to_value(key).unwrap_or(Json::Null);
         let change = Change::Put {
             kind: API_KEY.to_owned(),
@@ -114,6 +114,12 @@ impl Desk {
             changes: vec![change],
         })?;
         Ok(secret)
+    }
+
+    /// A person who has signed in, with all that the person may.
+    pub fn caller_of(&self, person: &Person) -> Caller {
+        let scopes = vec![KeyScope::CasesRead, KeyScope::CasesWrite, KeyScope::ReportsRead];
+        Caller { person: person.id.clone(), scopes }
     }
 
     /// Who calls with this secret.

@@ -9,6 +9,7 @@ pub use refused::{input, problem, problem_of, refusal, refusal_of};
 pub use told::{Told, clock_state, moment, told};
 
 use crate::error::DeskError;
+use crate::password::SHORTEST_PASSWORD;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -44,6 +45,9 @@ pub fn failure(error: &DeskError, english: bool) -> String {
         }
         DeskError::Stale { .. } => say("error.stale", &[]),
         DeskError::Forbidden => say("error.forbidden", &[]),
+        DeskError::WeakPassword { why } => {
+            say(&format!("password.{why}"), &[("shortest", &SHORTEST_PASSWORD.to_string())])
+        }
         DeskError::EmptyFile => say("api.empty-file.detail", &[]),
         DeskError::Store(error) => storage(error, english),
         other => other.to_string(),

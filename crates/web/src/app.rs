@@ -4,8 +4,12 @@ use crate::limit::{Limiter, Rate};
 use crate::meter::Meter;
 use crate::pool::Pool;
 use desk::Desk;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
+
+/// Passwords that are looked at at once.
+const PASSWORDS: usize = 4;
 
 /// How the server is set up.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +22,11 @@ pub struct Config {
     pub upload_limit: usize,
     /// Feeds that may be open at once.
     pub streams: usize,
+    /// Where people reach it, as `https://desk.example.cn`, without a slash at the end. Links begin with it, and with `https` cookies
+    /// are bound to encryption.
+    pub address: Option<String>,
+    /// Proxies whose word on where a request comes from is believed.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for Config {
@@ -27,6 +36,8 @@ impl Default for Config {
             body_limit: 1 << 20,
             upload_limit: desk::LARGEST_FILE,
             streams: 256,
+            address: None,
+            proxies: Vec::new(),
         }
     }
 }
@@ -43,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
+    /// Passwords that are looked at at once: each takes memory and a core.
+    pub(crate) passwords: Pool,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -52,6 +65,7 @@ impl App {
     pub fn new(desk: Desk, config: Config) -> Self {
         let inner = Inner {
             pool: Pool::default(),
+            passwords: Pool::of(PASSWORDS),
             limiter: Limiter::new(config.rate),
             meter: Meter::new(desk.now()),
             streams: Arc::new(Semaphore::new(config.streams)),
@@ -68,6 +82,11 @@ impl App {
 
     pub(crate) fn meter(&self) -> &Meter {
         &self.inner.meter
+    }
+
+    /// Whether browsers reach it encrypted.
+    pub(crate) fn is_https(&self) -> bool {
+        self.inner.config.address.as_ref().is_some_and(|address| address.starts_with("https://"))
     }
 
     /// From now on streams end and the worker does.

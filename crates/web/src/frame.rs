@@ -1,9 +1,11 @@
 //! The outermost layer: language, panics, patience, counters, and headers that every answer bears.
 
 use crate::app::App;
-use crate::problem::{Kind, Problem};
+use crate::pages;
+use crate::parse::negotiate;
+use crate::problem::{Kind, MEDIA_TYPE, Problem};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
@@ -12,9 +14,32 @@ use std::time::Duration;
 /// How long an answer may take to begin.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What every answer tells a browser: nothing is run, shown or framed but what comes from here and stands in files of its own.
+const SECURE: [(HeaderName, &str); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+/// Behind https: for a year nothing but https.
+const HSTS: &str = "max-age=31536000";
+
+/// The language that whoever has signed in has chosen; the gate leaves it in the response.
+#[derive(Clone, Copy)]
+pub(crate) struct Spoken(pub(crate) bool);
+
 /// Around every request. It logs the route, never the address: search texts are in there.
 pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
-    let english = prefers_english(request.headers());
+    let asked = prefers_english(request.headers());
+    let wants_page = !request.uri().path().starts_with("/api/")
+        && negotiate(request.headers(), &[MEDIA_TYPE, pages::HTML]) == Some(pages::HTML);
     let method = request.method().clone();
     let begun = app.desk().now();
     let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
@@ -23,7 +48,11 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         app.meter().refused(problem.kind());
         let allow = response.headers().get(header::ALLOW).cloned();
-        response = problem.answer(english);
+        let english = response.extensions().get::<Spoken>().map_or(asked, |spoken| spoken.0);
+        response = match wants_page {
+            true => problem.put_into(pages::problem(&problem, english)),
+            false => problem.answer(english),
+        };
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -35,9 +64,15 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     let duration_ms = i64::try_from(duration_ms).unwrap_or(i64::MAX);
     log(&method, route.as_deref().unwrap_or("-"), status, duration_ms);
     let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // A file of somebody has stricter ones already.
+    for (name, value) in SECURE {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if app.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
+    headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Cookie"));
     response
 }
 

@@ -1,22 +1,32 @@
-//! Who may call a route: the key, its scope, its rate.
+//! Who may call a route: the key or the session, its scope, its rate; and that a write in a session comes from a page of ours.
 
 use crate::app::App;
+use crate::frame::Spoken;
 use crate::limit::{Left, Rate};
+use crate::origin::is_ours;
+use crate::parse::{CSRF_FIELD, FORM, media_type};
 use crate::problem::{Kind, Problem};
+use crate::signed::Signed;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use desk::{Caller, DeskError, KeyScope};
+
+/// Where a write in a session bears the session's token, unless its form does.
+const CSRF_HEADER: &str = "x-csrf-token";
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
     /// Nothing.
     Public,
-    /// An API key with this scope.
+    /// An API key with this scope, or a session of somebody who may as much.
     Key(KeyScope),
+    /// A session of somebody who may as much; whoever has none is led to sign in.
+    Page(KeyScope),
 }
 
 impl Right {
@@ -24,7 +34,7 @@ impl Right {
     pub fn scope(self) -> Option<String> {
         match self {
             Right::Public => None,
-            Right::Key(scope) => {
+            Right::Key(scope) | Right::Page(scope) => {
                 serde_json::to_value(scope).ok().and_then(|name| name.as_str().map(str::to_owned))
             }
         }
@@ -52,29 +62,119 @@ pub(crate) async fn gate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Right::Key(scope) = right else { return next.run(request).await };
-    match admit(&app, scope, request.headers()) {
-        Err(problem) => problem.into_response(),
-        Ok((caller, left)) => {
-            request.extensions_mut().insert(caller);
-            let mut response = next.run(request).await;
-            if let (Some(left), Some(rate)) = (left, app.inner.limiter.rate()) {
-                let [policy, limit] = rate_headers(rate, left);
-                response.headers_mut().insert(policy.0, policy.1);
-                response.headers_mut().insert(limit.0, limit.1);
-                if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-                    let [policy, limit] = rate_headers(rate, left);
-                    response
-                        .extensions_mut()
-                        .insert(problem.header(policy.0, policy.1).header(limit.0, limit.1));
-                }
-            }
+    let left = match admit(&app, right, &mut request).await {
+        Ok(left) => left,
+        Err(Refused::To(place)) => return Redirect::to(&place).into_response(),
+        Err(Refused::With(problem)) => return problem.into_response(),
+    };
+    let spoken = request.extensions().get::<Signed>().map(|signed| Spoken(signed.english));
+    let mut response = next.run(request).await;
+    if let (Some(left), Some(rate)) = (left, app.inner.limiter.rate()) {
+        let [policy, limit] = rate_headers(rate, left);
+        response.headers_mut().insert(policy.0, policy.1);
+        response.headers_mut().insert(limit.0, limit.1);
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            let [policy, limit] = rate_headers(rate, left);
             response
+                .extensions_mut()
+                .insert(problem.header(policy.0, policy.1).header(limit.0, limit.1));
         }
+    }
+    if let Some(spoken) = spoken {
+        response.extensions_mut().insert(spoken);
+    }
+    response
+}
+
+/// Why a request does not get through.
+enum Refused {
+    With(Problem),
+    /// A page that is for whoever has signed in: where to do that.
+    To(String),
+}
+
+impl<E: Into<Problem>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::With(error.into())
     }
 }
 
-fn admit(
+/// Who calls is left in the request. Returns what is left of the caller's rate.
+async fn admit(app: &App, right: Right, request: &mut Request) -> Result<Option<Left>, Refused> {
+    let (scope, page) = match right {
+        Right::Public if writes(request.method()) && !is_ours(app, request.headers()) => {
+            return Err(Problem::new(Kind::NotOurs).into());
+        }
+        Right::Public => return Ok(None),
+        Right::Key(scope) => (scope, false),
+        Right::Page(scope) => (scope, true),
+    };
+    if !page && request.headers().contains_key(header::AUTHORIZATION) {
+        let (caller, left) = by_key(app, scope, request.headers())?;
+        request.extensions_mut().insert(caller);
+        return Ok(left);
+    }
+    let Some(signed) = Signed::of(app, request.headers())? else {
+        return Err(match page && is_navigation(request.headers()) {
+            true => Refused::To(sign_in(request)),
+            false => Problem::new(Kind::Unauthenticated).into(),
+        });
+    };
+    let left = within_rate(app, &signed.session.id)?;
+    if writes(request.method()) {
+        let token = token(app, request).await?;
+        if !is_ours(app, request.headers()) || !token.is_some_and(|token| signed.accepts(&token)) {
+            return Err(Problem::new(Kind::NotOurs).into());
+        }
+    }
+    if !signed.caller.allows(scope) {
+        return Err(Problem::new(Kind::Forbidden).into());
+    }
+    if app.desk().is_worth_noting(&signed.session) {
+        let (desk, secret) = (app.desk().clone(), signed.secret.clone());
+        app.inner.pool.run(move || Ok(desk.note_session(&secret)?)).await?;
+    }
+    request.extensions_mut().insert(signed.caller.clone());
+    request.extensions_mut().insert(signed);
+    Ok(left)
+}
+
+fn writes(method: &Method) -> bool {
+    !method.is_safe()
+}
+
+/// Whether somebody goes to a page, as against a script that fetches it: that one is told what is wrong.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let mode = headers.get("sec-fetch-mode").and_then(|mode| mode.to_str().ok());
+    mode.is_none_or(|mode| mode == "navigate") && !headers.contains_key(CSRF_HEADER)
+}
+
+/// Where to sign in, and to come back from there to what is asked for now.
+fn sign_in(request: &Request) -> String {
+    let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
+    if writes(request.method()) || here == "/" {
+        return "/sign-in".to_owned();
+    }
+    format!("/sign-in?to={}", crate::answer::encoded(here))
+}
+
+/// The token that a write bears, in its header or in its form; the form is read and put back.
+async fn token(app: &App, request: &mut Request) -> Result<Option<String>, Problem> {
+    if let Some(token) = request.headers().get(CSRF_HEADER) {
+        return Ok(token.to_str().ok().map(str::to_owned));
+    }
+    if media_type(request.headers()) != Some(FORM) {
+        return Ok(None);
+    }
+    let limit = app.inner.config.body_limit;
+    let body = std::mem::take(request.body_mut());
+    let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| Problem::too_large(limit))?;
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
+    *request.body_mut() = Body::from(bytes);
+    Ok(pairs.into_iter().find(|(name, _)| name == CSRF_FIELD).map(|(_, token)| token))
+}
+
+fn by_key(
     app: &App,
     scope: KeyScope,
     headers: &HeaderMap,
@@ -84,17 +184,7 @@ fn admit(
         DeskError::Forbidden => unauthenticated("Bearer realm=\"bihuan\", error=\"invalid_token\""),
         error => error.into(),
     })?;
-    let left =
-        app.inner.limiter.take(&store::api_key_hash(secret), app.desk().now()).map_err(|left| {
-            let refused =
-                Problem::new(Kind::TooManyRequests).header(header::RETRY_AFTER, left.wait.into());
-            match app.inner.limiter.rate().map(|rate| rate_headers(rate, left)) {
-                Some([policy, limit]) => {
-                    refused.header(policy.0, policy.1).header(limit.0, limit.1)
-                }
-                None => refused,
-            }
-        })?;
+    let left = within_rate(app, &store::api_key_hash(secret))?;
     if caller.allows(scope) {
         return Ok((caller, left));
     }
@@ -105,6 +195,18 @@ fn admit(
     Err(match HeaderValue::from_str(&challenge) {
         Ok(value) => problem.header(header::WWW_AUTHENTICATE, value),
         Err(_) => problem,
+    })
+}
+
+/// Takes one request off what a key or a session may make.
+fn within_rate(app: &App, key: &str) -> Result<Option<Left>, Problem> {
+    app.inner.limiter.take(key, app.desk().now()).map_err(|left| {
+        let refused =
+            Problem::new(Kind::TooManyRequests).header(header::RETRY_AFTER, left.wait.into());
+        match app.inner.limiter.rate().map(|rate| rate_headers(rate, left)) {
+            Some([policy, limit]) => refused.header(policy.0, policy.1).header(limit.0, limit.1),
+            None => refused,
+        }
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::gate::Right;
 use crate::problem::{FieldProblem, Kind, MEDIA_TYPE, Problem, ProblemBody};
-use crate::routes::{Line, TABLE};
+use crate::routes::{Described, Line, TABLE};
 use serde_json::Value as Json;
 use std::sync::LazyLock;
 use utoipa::openapi::path::{HttpMethod, Operation};
@@ -32,8 +32,9 @@ fn build() -> OpenApi {
     ];
     <ProblemBody as ToSchema>::schemas(&mut schemas);
     for line in TABLE {
-        (line.schemas)(&mut schemas);
-        paths.add_path_operation(line.path, vec![method(line.method)], operation(line));
+        let Some(described) = &line.described else { continue };
+        (described.schemas)(&mut schemas);
+        paths.add_path_operation(line.path, vec![method(line.method)], operation(line, described));
     }
     let scheme = Http::builder()
         .scheme(HttpAuthScheme::Bearer)
@@ -54,9 +55,9 @@ fn method(name: &str) -> HttpMethod {
 }
 
 /// What the handler says of itself, with what the table knows: its name, its right, and the problems of every route.
-fn operation(line: &Line) -> Operation {
-    let mut operation = (line.operation)();
-    operation.operation_id = Some(line.name.trim_start_matches("api::").replace("::", "_"));
+fn operation(line: &Line, described: &Described) -> Operation {
+    let mut operation = (described.operation)();
+    operation.operation_id = Some(described.name.trim_start_matches("api::").replace("::", "_"));
     operation.tags = Some(vec![
         line.path
             .trim_start_matches("/api/v1/")

@@ -72,6 +72,33 @@ fn wrong_member(path: &str, message: &str) -> Problem {
     problem.field(path, Some(Wrong::WrongType { expected }))
 }
 
+/// The media type of a form without files.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+/// The field of a form that bears the session's token. The gate has looked at it.
+pub(crate) const CSRF_FIELD: &str = "csrf";
+
+/// A form of a page. Fields that are not known are refused, as everywhere.
+pub(crate) struct Form<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        if media_type(request.headers()) != Some(FORM) {
+            return Err(Problem::new(Kind::UnsupportedMediaType));
+        }
+        let limit = app.inner.config.body_limit;
+        let bytes = axum::body::to_bytes(request.into_body(), limit)
+            .await
+            .map_err(|error| unread(&error, limit))?;
+        let invalid = || Problem::new(Kind::InvalidBody);
+        let mut pairs: Vec<(String, String)> =
+            serde_urlencoded::from_bytes(&bytes).map_err(|_| invalid())?;
+        pairs.retain(|(name, _)| name != CSRF_FIELD);
+        let text = serde_urlencoded::to_string(&pairs).map_err(|_| invalid())?;
+        serde_urlencoded::from_str(&text).map(Form).map_err(|_| invalid())
+    }
+}
+
 /// A part of a body whose type is known only after the rest was read.
 pub(crate) fn typed<T: DeserializeOwned>(
     name: &str,

@@ -15,11 +15,16 @@ pub(crate) struct Pool(Arc<Semaphore>);
 
 impl Default for Pool {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(THREADS)))
+        Self::of(THREADS)
     }
 }
 
 impl Pool {
+    /// One of so many threads.
+    pub(crate) fn of(threads: usize) -> Self {
+        Self(Arc::new(Semaphore::new(threads)))
+    }
+
     /// Runs something that blocks. It is finished even when the client has gone away.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
@@ -43,7 +48,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_internal_problem_and_gives_its_thread_back() {
-        let pool = Pool(Arc::new(Semaphore::new(1)));
+        let pool = Pool::of(1);
         let failed = pool.run(|| -> Result<(), Problem> { panic!("on purpose") }).await;
         assert_eq!(failed.map_err(|problem| problem.kind()), Err(Kind::Internal));
         assert_eq!(pool.run(|| Ok(1)).await.map_err(|problem| problem.kind()), Ok(1));

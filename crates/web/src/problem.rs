@@ -49,6 +49,7 @@ kinds! {
     Unauthenticated = 401 "unauthenticated",
     ScopeMissing = 403 "scope-missing",
     Forbidden = 403 "forbidden",
+    NotOurs = 403 "not-ours",
     OwnMatter = 403 "own-matter",
     NotFound = 404 "not-found",
     FileMissing = 404 "file-missing",
@@ -67,6 +68,7 @@ kinds! {
     InvalidFields = 422 "invalid-fields",
     ReasonNeeded = 422 "reason-needed",
     UnknownReference = 422 "unknown-reference",
+    WeakPassword = 422 "weak-password",
     TooManyRequests = 429 "too-many-requests",
     Internal = 500 "internal",
     Damaged = 500 "damaged",
@@ -251,14 +253,20 @@ impl Problem {
     /// The whole answer in a language.
     pub(crate) fn answer(&self, english: bool) -> Response {
         let body = serde_json::to_vec(&self.body(english)).unwrap_or_default();
-        let mut response = (self.0.kind.status(), body).into_response();
-        self.put_headers(response.headers_mut());
+        let mut response = self.put_into(body.into_response());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(
             header::CONTENT_LANGUAGE,
             HeaderValue::from_static(if english { "en" } else { "zh" }),
         );
+        response
+    }
+
+    /// Gives an answer this problem's status and headers.
+    pub(crate) fn put_into(&self, mut response: Response) -> Response {
+        *response.status_mut() = self.0.kind.status();
+        self.put_headers(response.headers_mut());
         response
     }
 
@@ -373,6 +381,7 @@ impl From<DeskError> for Problem {
             }
             DeskError::EmptyFile => Problem::new(Kind::EmptyFile),
             DeskError::Forbidden => Problem::new(Kind::Forbidden),
+            DeskError::WeakPassword { .. } => Problem::new(Kind::WeakPassword),
             DeskError::Store(error) => error.into(),
             DeskError::Procedure(_) | DeskError::Unsound(_) | DeskError::Invalid(_) => {
                 Problem::new(Kind::InvalidBody)

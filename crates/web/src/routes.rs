@@ -4,6 +4,7 @@ use crate::api;
 use crate::app::App;
 use crate::frame;
 use crate::gate::{Right, gate};
+use crate::pages;
 use crate::parse::negotiate;
 use crate::problem::{Kind, Problem};
 use axum::Router;
@@ -25,6 +26,7 @@ const JSON: Media = &["application/json"];
 const TEXT: Media = &["text/plain"];
 const FILE: Media = api::attachments::download::MEDIA;
 const FEED: Media = api::feed::MEDIA;
+const HTML: Media = &[pages::HTML];
 
 /// An address.
 pub struct Line {
@@ -36,24 +38,45 @@ pub struct Line {
     pub right: Right,
     /// What it can answer with.
     pub media: &'static [&'static str],
-    pub(crate) name: &'static str,
     router: fn() -> MethodRouter<App>,
+    pub(crate) described: Option<Described>,
+}
+
+/// What the document says of an address of the API.
+pub(crate) struct Described {
+    pub(crate) name: &'static str,
     pub(crate) operation: fn() -> Operation,
     pub(crate) schemas: fn(&mut Schemas),
 }
 
 macro_rules! table {
     ($($method:ident $path:literal $right:expr, $media:expr, $($module:ident)::+;)*) => {
-        /// Every address.
+        /// Every address of the API; the document describes it.
         pub const TABLE: &[Line] = &[$(Line {
             method: stringify!($method),
             path: $path,
             right: $right,
             media: $media,
-            name: stringify!($($module)::+),
             router: || routing::$method($($module)::+::handler),
-            operation: <$($module)::+::__path_handler as Path>::operation,
-            schemas: <$($module)::+::__path_handler as SchemaReferences>::schemas,
+            described: Some(Described {
+                name: stringify!($($module)::+),
+                operation: <$($module)::+::__path_handler as Path>::operation,
+                schemas: <$($module)::+::__path_handler as SchemaReferences>::schemas,
+            }),
+        }),*];
+    };
+}
+
+macro_rules! pages {
+    ($($method:ident $path:literal $right:expr, $media:expr, $($module:ident)::+;)*) => {
+        /// Every address that is for people.
+        pub const PAGES: &[Line] = &[$(Line {
+            method: stringify!($method),
+            path: $path,
+            right: $right,
+            media: $media,
+            router: || routing::$method($($module)::+::handler),
+            described: None,
         }),*];
     };
 }
@@ -61,6 +84,7 @@ macro_rules! table {
 const PUBLIC: Right = Right::Public;
 const READ: Right = Right::Key(CasesRead);
 const WRITE: Right = Right::Key(CasesWrite);
+const LOOK: Right = Right::Page(CasesRead);
 
 table! {
     get  "/healthz"                                      PUBLIC, TEXT, api::health;
@@ -87,10 +111,19 @@ table! {
     get  "/api/v1/procedures/{key}"                      READ,   JSON, api::procedures::show;
 }
 
+pages! {
+    get  "/"                                             LOOK,   HTML, pages::home;
+    post "/preferences"                                  LOOK,   HTML, pages::preferences;
+    get  "/sign-in"                                      PUBLIC, HTML, pages::sign_in;
+    post "/sign-in"                                      PUBLIC, HTML, pages::sign_in::enter;
+    post "/sign-in/demo"                                 PUBLIC, HTML, pages::sign_in::demo;
+    post "/sign-out"                                     LOOK,   HTML, pages::sign_out;
+}
+
 /// The whole server.
 pub fn router(app: App) -> Router {
     let mut router = Router::new();
-    for line in TABLE {
+    for line in TABLE.iter().chain(PAGES) {
         let guarded = (line.router)()
             .route_layer(from_fn_with_state(line.media, acceptable))
             .route_layer(from_fn_with_state((app.clone(), line.right), gate));

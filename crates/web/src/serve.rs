@@ -56,8 +56,8 @@ pub async fn serve(
         stop.await;
         stopping.stop();
     };
-    let server =
-        axum::serve(listener, routes::router(app.clone())).with_graceful_shutdown(graceful);
+    let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(graceful);
     let whole = async {
         let served = server.await;
         app.stop();

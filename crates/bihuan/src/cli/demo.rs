@@ -63,6 +63,8 @@ pub(crate) fn run(global: &Global, args: &DemoArgs, output: &mut Output) -> Resu
     {
         bail!("{}", output.text("demo.not_empty", &[("data", &place)]));
     }
+    desk.mark_as_demo("demo")
+        .with_context(|| output.text("demo.not_empty", &[("data", &place)]))?;
     desk.put_people("demo", &script.organisation.people)?;
     let expected = script.take_expected();
     let numbers = walk_all(&desk, &clock, &script, args, output)?;

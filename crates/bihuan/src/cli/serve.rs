@@ -6,7 +6,7 @@ use crate::cli::{Global, place};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use web::{Config, Rate};
 
 /// Where the store keeps API keys.
@@ -17,11 +17,27 @@ pub(crate) struct ServeArgs {
     /// Address and port to listen on
     #[arg(long, env = "BIHUAN_LISTEN", default_value = "127.0.0.1:8642")]
     listen: SocketAddr,
-    /// Requests a second that one API key may make; 0: any number
+    /// Requests a second that one API key or session may make; 0: any number
     #[arg(long, default_value_t = 100, value_name = "NUMBER")]
     rate: u32,
+    /// Where people reach it, such as https://desk.example.cn; with https, cookies are bound to encryption
+    #[arg(long, env = "BIHUAN_ADDRESS", value_name = "URL", value_parser = address)]
+    address: Option<String>,
+    /// Address of a proxy whose word on where a request comes from is believed; may be repeated
+    #[arg(long = "proxy", env = "BIHUAN_PROXY", value_delimiter = ',', value_name = "IP")]
+    proxies: Vec<IpAddr>,
     #[command(flatten)]
     log: LogArgs,
+}
+
+/// A web address without a path.
+fn address(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@'])) {
+        true => Ok(text.to_owned()),
+        false => Err("https://HOST".to_owned()),
+    }
 }
 
 pub(crate) fn run(global: &Global, args: &ServeArgs, output: &mut Output) -> Result<bool> {
@@ -29,7 +45,12 @@ pub(crate) fn run(global: &Global, args: &ServeArgs, output: &mut Output) -> Res
     let desk = place::open(global)?;
     let has_keys = !desk.store().settings(API_KEYS)?.is_empty();
     let rate = Rate { per_second: args.rate, burst: args.rate.saturating_mul(5) };
-    let config = Config { rate: (args.rate > 0).then_some(rate), ..Config::default() };
+    let config = Config {
+        rate: (args.rate > 0).then_some(rate),
+        address: args.address.clone(),
+        proxies: args.proxies.clone(),
+        ..Config::default()
+    };
     let listening = |address: SocketAddr| {
         if output.json {
             output.value(&json!({ "address": format!("http://{address}"), "has_keys": has_keys }));

@@ -14,5 +14,6 @@ mod lists;
 mod loss;
 mod once;
 mod served;
+mod signing;
 mod uploads;
 mod world;

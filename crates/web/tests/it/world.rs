@@ -74,8 +74,20 @@ impl World {
         Self { _database: database, ..Self::over(address.as_deref(), config) }
     }
 
+    /// Nobody works there yet.
+    pub(crate) fn empty() -> Self {
+        let database = cluster::Database::chosen().unwrap();
+        let address = database.as_ref().map(|database| database.address.clone());
+        let config = Config { rate: None, ..Config::default() };
+        Self { _database: database, ..Self::of(address.as_deref(), config, |_| Vec::new()) }
+    }
+
     /// Over the database of an address, else over a file.
     pub(crate) fn over(address: Option<&str>, config: Config) -> Self {
+        Self::of(address, config, people)
+    }
+
+    fn of(address: Option<&str>, config: Config, people: fn(&Desk) -> Vec<Person>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = match address {
             Some(address) => Place::postgres(address, folder.path()).unwrap(),

@@ -1,0 +1,60 @@
+//! Pages: HTML for people, one page or form per file.
+
+pub(crate) mod document;
+pub(crate) mod home;
+pub(crate) mod preferences;
+pub(crate) mod sign_in;
+pub(crate) mod sign_out;
+
+use crate::problem::Problem;
+use axum::response::{IntoResponse, Response};
+use document::{Page, text};
+use maud::html;
+
+/// The media type of every page.
+pub(crate) const HTML: &str = "text/html";
+
+/// A problem as a page: what is wrong and what to do.
+pub(crate) fn problem(problem: &Problem, english: bool) -> Response {
+    let body = problem.body(english);
+    let content = html! {
+        h1 { (body.title) }
+        p { (body.detail) }
+        p { a href="/" { (text("page.home", english)) } }
+    };
+    Page { title: &body.title, english, theme: None, content }.into_response()
+}
+
+/// Where to go on: only to a place of ours, whatever a link says.
+pub(crate) fn local(to: &str) -> &str {
+    let foreign = !to.starts_with('/')
+        || to.starts_with("//")
+        || to.contains(|c: char| c == '\\' || c.is_control())
+        || to.starts_with("/sign-in")
+        || to.starts_with("/api/");
+    if foreign { "/" } else { to }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leads_away() {
+        for to in [
+            "",
+            "x",
+            "//evil",
+            "/\\evil",
+            "https://evil",
+            "/\t/evil",
+            "/sign-in?to=/",
+            "javascript:1",
+        ] {
+            assert_eq!(local(to), "/", "{to}");
+        }
+        for to in ["/cases/CF-1?x=%2F", "/?q=退货"] {
+            assert_eq!(local(to), to);
+        }
+    }
+}
