@@ -18,6 +18,7 @@ mod routes;
 mod schema;
 mod serve;
 mod signed;
+mod stream;
 mod worker;
 
 pub use app::{App, Config};

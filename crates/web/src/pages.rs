@@ -1,10 +1,31 @@
 //! Pages: HTML for people, one page or form per file.
 
+pub(crate) mod assets;
+pub(crate) mod case;
+pub(crate) mod cases;
+mod chart;
 pub(crate) mod document;
+pub(crate) mod draft;
+mod form;
+mod framed;
 pub(crate) mod home;
+mod icon;
+pub(crate) mod inbox;
+mod left;
+pub(crate) mod live;
+pub(crate) mod new;
+pub(crate) mod overview;
 pub(crate) mod preferences;
+mod row;
+#[cfg(test)]
+mod samples;
+pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+mod visit;
+pub(crate) mod wall;
+mod words;
+pub(crate) mod work;
 
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};

@@ -27,6 +27,8 @@ const TEXT: Media = &["text/plain"];
 const FILE: Media = api::attachments::download::MEDIA;
 const FEED: Media = api::feed::MEDIA;
 const HTML: Media = &[pages::HTML];
+const ASSET: Media = pages::assets::MEDIA;
+const LIVE: Media = pages::live::MEDIA;
 
 /// An address.
 pub struct Line {
@@ -85,6 +87,7 @@ const PUBLIC: Right = Right::Public;
 const READ: Right = Right::Key(CasesRead);
 const WRITE: Right = Right::Key(CasesWrite);
 const LOOK: Right = Right::Page(CasesRead);
+const DO: Right = Right::Page(CasesWrite);
 
 table! {
     get  "/healthz"                                      PUBLIC, TEXT, api::health;
@@ -113,11 +116,28 @@ table! {
 
 pages! {
     get  "/"                                             LOOK,   HTML, pages::home;
+    get  "/assets/{version}/{file}"                      PUBLIC, ASSET, pages::assets;
+    get  "/cases"                                        LOOK,   HTML, pages::cases;
+    get  "/cases/{number}"                               LOOK,   HTML, pages::case;
+    post "/cases/{number}/actions/{action}"              DO,     HTML, pages::case::act;
+    post "/drafts/{name}"                                LOOK,   HTML, pages::draft;
+    get  "/files/{id}"                                   LOOK,   FILE, api::attachments::download;
+    get  "/inbox"                                        LOOK,   HTML, pages::inbox;
+    post "/inbox/read"                                   LOOK,   HTML, pages::inbox::read;
+    get  "/live"                                         LOOK,   LIVE, pages::live;
+    get  "/new"                                          DO,     HTML, pages::new;
+    get  "/new/{procedure}"                              DO,     HTML, pages::new::form;
+    post "/new/{procedure}"                              DO,     HTML, pages::new::save;
+    post "/new/{procedure}/look"                         DO,     HTML, pages::new::look;
+    get  "/overview"                                     LOOK,   HTML, pages::overview;
     post "/preferences"                                  LOOK,   HTML, pages::preferences;
+    get  "/search"                                       LOOK,   HTML, pages::search;
     get  "/sign-in"                                      PUBLIC, HTML, pages::sign_in;
     post "/sign-in"                                      PUBLIC, HTML, pages::sign_in::enter;
     post "/sign-in/demo"                                 PUBLIC, HTML, pages::sign_in::demo;
     post "/sign-out"                                     LOOK,   HTML, pages::sign_out;
+    get  "/wall"                                         LOOK,   HTML, pages::wall;
+    get  "/work"                                         LOOK,   HTML, pages::work;
 }
 
 /// The whole server.
