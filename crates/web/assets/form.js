@@ -4,7 +4,11 @@ import { put } from "./swap.js";
 
 const place = (form) => `draft ${form.dataset.draft}`;
 const typed = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf", "seen", "key"].includes(name));
-const dirty = new WeakSet();
+const dirty = {
+  add: (form) => { form.dataset.dirty = "yes"; },
+  delete: (form) => { delete form.dataset.dirty; },
+  has: (form) => form.dataset.dirty !== undefined,
+};
 
 function keepHere(form) {
   try { localStorage.setItem(place(form), JSON.stringify(typed(form))); } catch { /* full or forbidden: the server has it */ }
@@ -81,7 +85,7 @@ document.addEventListener("submit", async (event) => {
     const fresh = page.getElementById(id);
     if (!fresh) { document.open(); document.write(page.documentElement.outerHTML); return document.close(); }
     document.activeElement?.blur();
-    put(page, [id, "conflict"].filter(Boolean));
+    put(page, [id, "conflict"].filter(Boolean), { answer: true });
     document.getElementById(id)?.querySelector("[aria-invalid=true], .notice")?.focus?.();
     document.getElementById(id)?.scrollIntoView({ block: "start" });
   } catch {

@@ -31,7 +31,7 @@ const keys = {
   Enter: () => here() && document.activeElement?.closest("[data-row]") === here() && press("a[data-open]", here()),
   o: () => here() && press("a[data-open]", here()),
   // The next step of the row, or of the case.
-  a: () => { if (!press("[data-next]", here() ?? document)) document.querySelector("#now-do :is(input, select, textarea):not([type=hidden])")?.focus(); },
+  a: () => { if (!press("[data-next]", here() ?? document)) document.querySelector("#now-do :is(input, select, textarea, button):not([type=hidden])")?.focus(); },
   n: () => location.assign("/new"),
   w: () => location.assign("/work"),
   l: () => location.assign("/cases"),

@@ -6,3 +6,4 @@ import "./keys.js";
 import "./palette.js";
 import "./form.js";
 import "./new.js";
+import "./present.js";

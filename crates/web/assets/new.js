@@ -15,4 +15,7 @@ const look = later(300, async () => {
   } catch { /* the next key tries again */ }
 });
 document.addEventListener("input", (event) => { if (event.target.form && event.target.form === form()) look(); });
-if (form()) look();
+if (form()) {
+  look();
+  if (document.activeElement === document.body) form().querySelector(".fields input:not([type=hidden])")?.focus();
+}

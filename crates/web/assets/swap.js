@@ -7,19 +7,17 @@ const fetched = async (url) => {
   return { ok: answer.ok, url: answer.url, page: parse(await answer.text()) };
 };
 
-/** Replaces the parts with these ids by those of another page. What somebody is filling in stays. */
-export function put(page, ids) {
+/** Replaces the parts with these ids by those of another page. What somebody is filling in stays, unless it is the answer to that. */
+export function put(page, ids, { answer = false } = {}) {
   for (const id of ids) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (!old || !fresh) continue;
-    const busy = old.contains(document.activeElement) && document.activeElement.closest("form[data-form]");
-    if (busy && !old.matches("[data-always]")) continue;
+    const busy = old.querySelector("form[data-dirty]") || (old.contains(document.activeElement) && document.activeElement.closest("form[data-form]"));
+    if (busy && !answer && !old.matches("[data-always]")) continue;
     const open = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
     old.replaceWith(document.adoptNode(fresh));
     open.forEach((one) => document.getElementById(one)?.setAttribute("open", ""));
   }
-  const stamp = page.documentElement.dataset.version;
-  if (stamp) document.documentElement.dataset.version = stamp;
   document.dispatchEvent(new CustomEvent("swapped"));
 }
 
@@ -28,7 +26,7 @@ export async function swap(url, ids, { remember = true } = {}) {
   try {
     const { ok, url: final, page } = await fetched(url);
     if (!ok || !page.getElementById(ids[0])) return location.assign(url);
-    put(page, ids);
+    put(page, ids, { answer: true });
     if (remember) history.pushState({ ids }, "", final);
     document.title = page.title || document.title;
   } catch {
@@ -66,6 +64,12 @@ document.addEventListener("change", (event) => {
   const form = event.target.form;
   if (form?.dataset.auto !== undefined && event.target.matches("select, [type=checkbox], [type=radio]")) form.requestSubmit();
 });
+// What was just done is said once.
+const here = new URL(location.href);
+if (here.searchParams.has("done")) {
+  here.searchParams.delete("done");
+  history.replaceState(history.state, "", here);
+}
 addEventListener("popstate", (event) => {
   if (event.state?.ids) swap(location.href, event.state.ids, { remember: false });
   else if (document.querySelector("[data-swap]")) location.reload();

@@ -8,7 +8,6 @@ pub(crate) mod document;
 pub(crate) mod draft;
 mod form;
 mod framed;
-pub(crate) mod home;
 mod icon;
 pub(crate) mod inbox;
 mod left;
@@ -41,7 +40,7 @@ pub(crate) fn problem(problem: &Problem, english: bool) -> Response {
     let content = html! {
         h1 { (body.title) }
         p { (body.detail) }
-        p { a href="/" { (text("page.home", english)) } }
+        p { a.button href="/" { (text("page.home", english)) } }
     };
     Page { title: &body.title, english, theme: None, content }.into_response()
 }

@@ -115,11 +115,12 @@ table! {
 }
 
 pages! {
-    get  "/"                                             LOOK,   HTML, pages::home;
+    get  "/"                                             LOOK,   HTML, pages::work;
     get  "/assets/{version}/{file}"                      PUBLIC, ASSET, pages::assets;
     get  "/cases"                                        LOOK,   HTML, pages::cases;
     get  "/cases/{number}"                               LOOK,   HTML, pages::case;
     post "/cases/{number}/actions/{action}"              DO,     HTML, pages::case::act;
+    post "/cases/{number}/here"                          LOOK,   HTML, pages::case::here;
     post "/drafts/{name}"                                LOOK,   HTML, pages::draft;
     get  "/files/{id}"                                   LOOK,   FILE, api::attachments::download;
     get  "/inbox"                                        LOOK,   HTML, pages::inbox;

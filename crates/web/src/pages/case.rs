@@ -4,6 +4,7 @@ pub(crate) mod act;
 pub(crate) mod build;
 mod clocks;
 pub(crate) mod draw;
+pub(crate) mod here;
 mod story;
 
 use super::form::{Form, Typed, Wrong};

@@ -158,12 +158,20 @@ pub(crate) fn holder_name(lang: Lang, rules: &Procedure, people: &Directory, key
     rules.role(key).map_or_else(|| key.to_owned(), |role| lang.word(&role.label).to_owned())
 }
 
-fn customer(desk: &Desk, lang: Lang, seen: &Seen) -> Option<String> {
-    let rules = &seen.procedure;
+/// The customer's name, masked.
+pub(crate) fn customer(desk: &Desk, lang: Lang, seen: &Seen) -> Option<String> {
     let means = [Means::Customer, Means::Contact];
-    let mut fields = means.into_iter().filter_map(|means| rules.field_meaning(means));
-    let (field, value) = fields.find_map(|field| Some((field, seen.masked(&field.key)?)))?;
-    Some(show::value(rules, &seen.calendar, &desk.people(), &field.kind, &value, lang.english))
+    means.into_iter().find_map(|means| meaning(desk, lang, seen, means))
+}
+
+/// The text of the field with a meaning, masked.
+pub(crate) fn meaning(desk: &Desk, lang: Lang, seen: &Seen, means: Means) -> Option<String> {
+    let rules = &seen.procedure;
+    let field = rules.field_meaning(means)?;
+    let value = seen.masked(&field.key)?;
+    let text =
+        show::value(rules, &seen.calendar, &desk.people(), &field.kind, &value, lang.english);
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The lines as a table; a telephone shows them as cards.

@@ -23,14 +23,13 @@ use desk::words::{Sort, Told as Reason};
 use engine::calendar::Calendar;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// What every page must show as it is.
 const HOSTILE: &str = "<script>alert(1)</script>\"'&\u{202e}{{7*7}}";
 
 struct Sampler {
     lang: Lang,
-    calendar: Arc<Calendar>,
+    calendar: Calendar,
     now: Timestamp,
 }
 
@@ -292,7 +291,7 @@ impl Sampler {
                 derived: vec![("Level".to_owned(), HOSTILE.to_owned())],
                 clocks: vec![(HOSTILE.to_owned(), self.left(60))],
             },
-            known: Known { asked: true, cases: self.beside() },
+            known: Known { asked: true, who: Some(HOSTILE.to_owned()), cases: self.beside() },
         }
     }
 

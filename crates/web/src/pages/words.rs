@@ -111,11 +111,11 @@ mod tests {
                 Some(word) => scripts.contains(word) || word == "live" || word == "lost",
                 // Keys that are put together at run time name their beginning.
                 None => {
-                    rust.contains(key)
-                        || rust.iter().any(|one| {
-                            one.strip_suffix("{}")
-                                .is_some_and(|begin| begin.len() > 2 && key.starts_with(begin))
-                        })
+                    let begins = rust.iter().filter_map(|one| one.split_once('{'));
+                    let begun = |begin: &str| {
+                        begin.len() > 3 && begin.ends_with('.') && key.starts_with(begin)
+                    };
+                    rust.contains(key) || begins.into_iter().any(|(begin, _)| begun(begin))
                 }
             };
             assert!(used, "{key} is used nowhere");

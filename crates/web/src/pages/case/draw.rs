@@ -16,6 +16,7 @@ impl CasePage {
                 (self.head())
                 div.path-box #path data-live { (self.path(lang)) }
                 div.column {
+                    (super::here::present_html(lang, &[]))
                     div #conflict data-always { @if let Some(conflict) = &self.conflict { (overtaken(lang, conflict)) } }
                     div #now-do-place data-live { (self.now_do()) }
                     div #others data-live { (self.others()) }

@@ -8,7 +8,7 @@ use engine::calendar::Calendar;
 use engine::case::{Case, Facts};
 use engine::decide::Offer;
 use engine::people::{Directory, Who};
-use engine::procedure::{Action, Axis, Column, Field, FieldKind, Need, Procedure, Verb};
+use engine::procedure::{Action, Axis, Column, Field, FieldKind, Means, Need, Procedure, Verb};
 use engine::value::Value;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -112,6 +112,16 @@ pub(crate) fn registration_form(maker: &Maker<'_>, action: &Action) -> Form {
             form.more.push(item)
         }
     }
+    // Whoever takes a call asks for the number first: it brings the customer.
+    let rank = |item: &Item| {
+        let field = item.name.strip_prefix("f.").and_then(|key| maker.rules.field(key));
+        match field.and_then(|field| field.means) {
+            Some(Means::Phone) => 0,
+            Some(Means::Customer | Means::Contact) => 1,
+            _ => 2,
+        }
+    };
+    form.items.sort_by_key(rank);
     form
 }
 

@@ -143,7 +143,7 @@ impl Item {
         let (id, name) = (self.id(), &self.name);
         html! {
             input type="hidden" name=(name) value="";
-            div.choices {
+            div.choices.many[options.len() > 14] {
                 @for (place, option) in options.iter().enumerate() {
                     label.choice title=[option.hint.as_deref()] {
                         input type=(kind) id={ (id) "-" (place) } name=(name) value=(option.key)

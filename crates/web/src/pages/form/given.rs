@@ -3,7 +3,7 @@
 use crate::answer::flat;
 use crate::api::cases::act::Doing;
 use crate::app::App;
-use crate::parse::{FORM, media_type};
+use crate::parse::{FORM, MULTIPART, media_type};
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
@@ -218,7 +218,7 @@ pub(crate) async fn read(app: &App, mut request: Request) -> Result<Given, Probl
                 .map_err(|_| Problem::new(Kind::InvalidBody))?;
             Ok(Given { typed: Typed(pairs), files: Vec::new() })
         }
-        Some("multipart/form-data") => {
+        Some(MULTIPART) => {
             DefaultBodyLimit::apply(DefaultBodyLimit::max(uploads + texts), &mut request);
             let bad = || Problem::new(Kind::BadUpload);
             let mut form = Multipart::from_request(request, app).await.map_err(|_| bad())?;

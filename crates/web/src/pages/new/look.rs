@@ -6,7 +6,7 @@ use crate::pages::case::build::beside;
 use crate::pages::case::draw::line;
 use crate::pages::form::{Given, Typed, read};
 use crate::pages::left::Left;
-use crate::pages::row::holder_name;
+use crate::pages::row::{customer, holder_name, meaning};
 use crate::pages::visit::Visit;
 use crate::pages::words::Lang;
 use crate::parse;
@@ -38,6 +38,8 @@ pub(crate) struct Foreseen {
 pub(crate) struct Known {
     /// A whole number was typed.
     pub(crate) asked: bool,
+    /// The customer of the newest case, masked, with his level.
+    pub(crate) who: Option<String>,
     pub(crate) cases: Vec<Beside>,
 }
 
@@ -126,7 +128,14 @@ pub(crate) fn known(
     let mut cases: Vec<Beside> =
         found.rows.iter().map(|row| beside(app, visit.lang, row)).collect();
     cases.sort_by_key(|one| !one.open);
-    Ok(Known { asked: true, cases })
+    let newest = found.rows.first().map(|row| desk.case_for(visit.caller(), &row.number));
+    let newest = newest.transpose()?;
+    let who = newest.and_then(|seen| {
+        let name = customer(desk, visit.lang, &seen)?;
+        let level = meaning(desk, visit.lang, &seen, Means::Level);
+        Some(level.map_or_else(|| name.clone(), |level| format!("{name} · {level}")))
+    });
+    Ok(Known { asked: true, who, cases })
 }
 
 impl Known {
@@ -138,6 +147,7 @@ impl Known {
                 @if !self.asked { p.body.quiet { (lang.say("new.known.none")) } }
                 @else if self.cases.is_empty() { p.body.quiet { (lang.say("new.known.new")) } }
                 @else {
+                    @if let Some(who) = &self.who { p.body { b { (who) } } }
                     @if open > 0 { p.body.notice.near { (lang.count("new.known.open", u64::try_from(open).unwrap_or(0))) } }
                     ul.beside { @for one in &self.cases { (line(one)) } }
                 }
