@@ -82,7 +82,7 @@ impl Stage {
         for turn in 0..5 {
             self.fill("#new-form form", &format!("{PHONE}{caller:04}"), turn).await;
             self.browser.press("Ctrl+Enter").await.unwrap();
-            if self.sent("/cases/").await {
+            if self.sent().await {
                 let place = self.browser.place().await.unwrap();
                 let number =
                     place.trim_start_matches("/cases/").split('?').next().unwrap().to_owned();
@@ -93,11 +93,14 @@ impl Stage {
     }
 
     /// Whether the form was taken; `false` when it came back.
-    async fn sent(&self, to: &str) -> bool {
-        let settled = "return !document.querySelector('form[data-form] button[type=submit]:disabled') &&
-            (location.pathname + location.search).includes(arguments[0]) || Boolean(document.querySelector('form[data-form] .notice.late'));";
-        self.browser.until(settled, vec![to.into()], "an answer").await.unwrap();
-        self.browser.place().await.unwrap().contains(to)
+    async fn sent(&self) -> bool {
+        let taken = "Boolean(document.querySelector('#head .notice.fine'))";
+        let settled = format!(
+            "const back = document.querySelector('form[data-form] .notice.late') && !document.querySelector('form[data-form] button[type=submit]:disabled');
+             return {taken} || Boolean(back) || Boolean(document.querySelector('#conflict .notice'));"
+        );
+        self.browser.until(&settled, Vec::new(), "an answer").await.unwrap();
+        self.browser.script(&format!("return {taken};")).await.unwrap() == true
     }
 
     /// Gives every control that must be filled in something; from the second turn on also those that were refused.
@@ -160,7 +163,7 @@ impl Stage {
             self.fill("#now-do form", &format!("{PHONE}0000"), turn).await;
             let button = "#now-do form .actions button[type=submit]";
             self.browser.click(button).await.unwrap();
-            if self.sent("?done=").await {
+            if self.sent().await {
                 return true;
             }
         }
@@ -227,6 +230,10 @@ async fn whole_life(place: usize) {
             }
         }
         stage.world.wait(if moved { 10 } else { 24 * 60 });
+        if !moved {
+            // Nobody stays signed in for a day.
+            stage.signed_in = None;
+        }
     }
     let seen = stage.seen(&number);
     assert_eq!(seen.case.life.name(), "archived", "{procedure}: {done:?}");
