@@ -69,7 +69,7 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("[data-form]") || event.defaultPrevented) return;
   event.preventDefault();
-  const body = form.enctype === "multipart/form-data" ? new FormData(form, event.submitter) : new URLSearchParams(new FormData(form, event.submitter));
+  const body = form.enctype === "multipart/form-data" ? new FormData(form, event.submitter) : new URLSearchParams([...new FormData(form, event.submitter)].filter(([, value]) => typeof value === "string"));
   const buttons = form.querySelectorAll("button");
   buttons.forEach((one) => { one.disabled = true; });
   try {

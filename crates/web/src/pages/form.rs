@@ -103,7 +103,7 @@ impl Wrong {
 impl Form {
     /// Whether something is uploaded with it.
     fn has_files(&self) -> bool {
-        self.items.iter().chain(&self.more).any(|item| matches!(item.control, Control::Files(_)))
+        self.items.iter().chain(&self.more).any(Item::has_files)
     }
 
     /// Puts what is wrong next to the controls.
@@ -117,5 +117,15 @@ impl Form {
             std::mem::take(&mut self.more).into_iter().partition(|item| item.wrong.is_some());
         self.items.extend(blamed);
         self.more = fine;
+    }
+}
+
+impl Item {
+    fn has_files(&self) -> bool {
+        match &self.control {
+            Control::Files(_) => true,
+            Control::Rows(rows) => rows.iter().flatten().any(Item::has_files),
+            _ => false,
+        }
     }
 }

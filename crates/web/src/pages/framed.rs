@@ -153,7 +153,7 @@ impl Frame {
         let lang = self.lang;
         html! {
             header.top {
-                form.finder action="/search" role="search" {
+                form.finder action="/search" role="search" aria-label=(lang.say("frame.search")) {
                     (icon("search"))
                     input type="search" name="q" placeholder=(lang.say("frame.search")) aria-label=(lang.say("frame.search")) autocomplete="off" data-finder;
                     kbd aria-hidden="true" { "Ctrl K" }

@@ -133,7 +133,7 @@ impl Search {
         let content = html! {
             div.split #search {
                 div.bar { h1 { @if self.text.is_empty() { (lang.say("search.title")) } @else { (lang.fill("search.of", &[("text", &self.text)])) } } }
-                form.bar action="/search" role="search" {
+                form.bar action="/search" role="search" aria-label=(lang.say("search.title")) {
                     input type="search" name="q" value=(self.text) aria-label=(lang.say("search.what")) placeholder=(lang.say("search.what")) autocomplete="off";
                 }
                 @if self.groups.is_empty() && !self.text.is_empty() {

@@ -110,11 +110,13 @@ impl Stage {
              const found = [];
              for (const field of form.querySelectorAll('.field')) {{
                 if (field.querySelector('.field')) continue;
+                const table = field.closest('.grid-row')?.closest('.field');
+                if (table && !table.querySelector(':scope > fieldset > legend .must, :scope > .wrong')) continue;
                 const wrong = Boolean(field.querySelector('.wrong'));
                 const must = Boolean(field.querySelector(':scope > label .must, :scope > fieldset > legend .must'));
                 if (!must && !wrong) continue;
                 const control = field.querySelector('input:not([type=hidden]), select, textarea');
-                if (!control) continue;
+                if (!control || field.offsetParent === null) continue;
                 const group = control.type === 'radio' || control.type === 'checkbox';
                 const empty = group ? !field.querySelector('input:checked') : control.value === '';
                 if (empty || wrong) found.push({{ id: control.id, kind: control.tagName === 'SELECT' ? 'select' : control.type, wrong }});
@@ -182,7 +184,7 @@ async fn enter(world: &World, browser: &Browser, person: &str) {
     browser.wait("#work").await.unwrap();
 }
 
-/// Who may do what leads a case on, what was done least at this place first.
+/// Who may do what leads a case on: what is asked for next, then what leads to a later stage, each at most twice on one visit.
 fn candidates(stage: &Stage, number: &str, uses: &BTreeMap<String, u32>) -> Vec<(String, String)> {
     let seen = stage.seen(number);
     let people = stage.world.desk.people();
@@ -203,8 +205,13 @@ fn candidates(stage: &Stage, number: &str, uses: &BTreeMap<String, u32>) -> Vec<
             ));
         }
     }
-    found.sort_by_key(|(used, aside, ..)| (*used, *aside));
+    found.sort_by_key(|(often, rank, used, ..)| (*often, *rank, *used));
     found.into_iter().map(|(.., person, action)| (person, action)).collect()
+}
+
+/// An action on this visit to the stage.
+fn visit(seen: &Seen, action: &str) -> String {
+    format!("{} {action}", seen.case.path.len())
 }
 
 /// From the first call to the archive, by nothing but clicks and keys.
@@ -221,7 +228,7 @@ async fn whole_life(place: usize) {
         }
         let mut moved = false;
         for (person, action) in candidates(&stage, &number, &uses).into_iter().take(6) {
-            *uses.entry(format!("{} {action}", seen.case.stage)).or_insert(0) += 1;
+            *uses.entry(visit(&seen, &action)).or_insert(0) += 1;
             if stage.act(&person, &number, &action).await {
                 done.push(action);
                 people.insert(person);

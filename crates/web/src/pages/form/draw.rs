@@ -147,7 +147,7 @@ impl Item {
                 @for (place, option) in options.iter().enumerate() {
                     label.choice title=[option.hint.as_deref()] {
                         input type=(kind) id={ (id) "-" (place) } name=(name) value=(option.key)
-                            checked[self.values.contains(&option.key)] aria-invalid=[self.wrong.as_ref().map(|_| "true")];
+                            checked[self.values.contains(&option.key)];
                         span { (option.label) }
                     }
                 }
