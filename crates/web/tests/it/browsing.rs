@@ -196,16 +196,15 @@ fn candidates(stage: &Stage, number: &str, uses: &BTreeMap<String, u32>) -> Vec<
             if action.does.iter().any(|verb| ASIDE.contains(verb)) {
                 continue;
             }
-            let place = format!("{} {}", seen.case.stage, offer.action);
-            found.push((
-                uses.get(&place).copied().unwrap_or(0),
-                !offer.next,
-                person.id.to_string(),
-                offer.action.to_string(),
-            ));
+            let used = uses.get(&visit(&seen, &offer.action)).copied().unwrap_or(0);
+            let later = action.to.as_ref().and_then(|to| seen.procedure.stage_index(to))
+                > seen.procedure.stage_index(&seen.case.stage);
+            let rank = if offer.next { 0 } else { 2 - u8::from(later) };
+            let (person, action) = (person.id.to_string(), offer.action.to_string());
+            found.push((used >= 2, rank, used, person, action));
         }
     }
-    found.sort_by_key(|(often, rank, used, ..)| (*often, *rank, *used));
+    found.sort_by_key(|one| (one.0, one.1, one.2));
     found.into_iter().map(|(.., person, action)| (person, action)).collect()
 }
 
