@@ -60,11 +60,8 @@ pub(crate) fn asset(name: &str) -> String {
 /// Bytes packed as gzip.
 pub(crate) fn packed(bytes: &[u8], level: Compression) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), level);
-    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
-        Ok(packed) => packed,
-        // Writing into memory does not fail.
-        Err(_) => Vec::new(),
-    }
+    // Writing into memory does not fail.
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 pub(crate) async fn handler(
