@@ -263,26 +263,6 @@ async fn a_whole_life_by_click_and_key_in_the_first_procedure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_life_by_click_and_key_in_the_second_procedure() {
-    whole_life(1).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_whole_life_by_click_and_key_in_the_third_procedure() {
-    whole_life(2).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_whole_life_by_click_and_key_in_the_fourth_procedure() {
-    whole_life(3).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_whole_life_by_click_and_key_in_the_fifth_procedure() {
-    whole_life(4).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_page_follows_what_others_do_and_says_when_it_cannot() {
     let mut stage = Stage::new(Window::DESK).await;
     let procedure = stage.world.procedure(0).await["key"].as_str().unwrap().to_owned();
