@@ -18,7 +18,8 @@ use engine::value::Value;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{Administer, CaseSummary, Change, Grant, Scope};
+use store::{Administer, CaseSummary, Change, Grant, Scope, StoredCase};
+use uuid::Uuid;
 
 /// A case that somebody may see, with the rules it is under.
 #[derive(Debug, Clone)]
@@ -103,6 +104,15 @@ impl Desk {
     fn case_within(&self, scope: &Scope, number: &str) -> Result<Seen, DeskError> {
         let missing = DeskError::NotFound { what: "case" };
         let stored = self.inner.store.case_by_number(scope, number)?.ok_or(missing)?;
+        self.under_rules(stored)
+    }
+
+    /// The case with this id, if the scope reaches it.
+    pub(crate) fn case_of(&self, scope: &Scope, id: Uuid) -> Result<Option<Seen>, DeskError> {
+        self.inner.store.case(scope, id)?.map(|stored| self.under_rules(stored)).transpose()
+    }
+
+    fn under_rules(&self, stored: StoredCase) -> Result<Seen, DeskError> {
         let case = fold(&self.inner.store, &stored)?;
         let version = self.library_for([&case])?.version(&case.procedure, case.procedure_version);
         let (procedure, calendar) = version.ok_or(DeskError::NotFound { what: "procedure" })?;

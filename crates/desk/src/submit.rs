@@ -60,10 +60,10 @@ struct Moved {
 }
 
 /// A decision, and what it was taken on.
-struct Decided {
-    decision: Decision,
+pub(crate) struct Decided {
+    pub(crate) decision: Decision,
     before: BTreeMap<Key, Case>,
-    library: Arc<Library>,
+    pub(crate) library: Arc<Library>,
     directory: Directory,
     now: Timestamp,
     files: Files,
@@ -280,7 +280,7 @@ impl Desk {
     }
 
     /// Loads what a command touches and decides it; what the core asks for beyond that is loaded as well.
-    fn decided(
+    pub(crate) fn decided(
         &self,
         who: &Who,
         command: &Command,
@@ -421,7 +421,7 @@ fn unchanged(command: &Command, decision: &Decision) -> Result<Done, DeskError> 
 }
 
 /// The cases that a command names.
-fn touched(command: &Command) -> BTreeSet<Key> {
+pub(crate) fn touched(command: &Command) -> BTreeSet<Key> {
     let mut ids = BTreeSet::new();
     match command {
         Command::Register { candidates, .. } => ids.extend(candidates.iter().cloned()),

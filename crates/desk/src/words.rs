@@ -1,8 +1,10 @@
 //! Texts for people, in Chinese and English, from `locales/messages.toml`.
 
+mod happened;
 mod refused;
 mod told;
 
+pub use happened::{Happened, Sort, Teller};
 pub use refused::{input, problem, problem_of, refusal, refusal_of};
 pub use told::{Told, clock_state, moment, told};
 

@@ -4,11 +4,11 @@ use crate::app::App;
 use crate::frame::Spoken;
 use crate::limit::{Left, Rate};
 use crate::origin::is_ours;
-use crate::parse::{CSRF_FIELD, FORM, media_type};
+use crate::parse::{CSRF_FIELD, FORM, MULTIPART, media_type};
 use crate::problem::{Kind, Problem};
 use crate::signed::Signed;
-use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Multipart, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -163,15 +163,35 @@ async fn token(app: &App, request: &mut Request) -> Result<Option<String>, Probl
     if let Some(token) = request.headers().get(CSRF_HEADER) {
         return Ok(token.to_str().ok().map(str::to_owned));
     }
-    if media_type(request.headers()) != Some(FORM) {
-        return Ok(None);
-    }
-    let limit = app.inner.config.body_limit;
+    let config = &app.inner.config;
+    let limit = match media_type(request.headers()) {
+        Some(FORM) => config.body_limit,
+        Some(MULTIPART) => config.upload_limit + config.body_limit,
+        _ => return Ok(None),
+    };
     let body = std::mem::take(request.body_mut());
     let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| Problem::too_large(limit))?;
+    *request.body_mut() = Body::from(bytes.clone());
+    if media_type(request.headers()) == Some(MULTIPART) {
+        return Ok(token_of_parts(app, request.headers(), bytes, limit).await);
+    }
     let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
-    *request.body_mut() = Body::from(bytes);
     Ok(pairs.into_iter().find(|(name, _)| name == CSRF_FIELD).map(|(_, token)| token))
+}
+
+/// The token of a form with files: its first part.
+async fn token_of_parts(
+    app: &App,
+    headers: &HeaderMap,
+    body: Bytes,
+    limit: usize,
+) -> Option<String> {
+    let mut form = Request::new(Body::from(body));
+    *form.headers_mut() = headers.clone();
+    DefaultBodyLimit::apply(DefaultBodyLimit::max(limit), &mut form);
+    let mut parts = Multipart::from_request(form, app).await.ok()?;
+    let first = parts.next_field().await.ok()??;
+    if first.name() == Some(CSRF_FIELD) { first.text().await.ok() } else { None }
 }
 
 fn by_key(

@@ -19,6 +19,7 @@ mod rows;
 mod schema;
 mod serve;
 mod signed;
+mod stream;
 mod worker;
 
 pub use app::{App, Config};

@@ -1,16 +1,36 @@
 //! Pages: HTML for people, one page or form per file.
 
 pub(crate) mod account;
+pub(crate) mod assets;
+pub(crate) mod case;
+pub(crate) mod cases;
+mod chart;
 pub(crate) mod document;
+pub(crate) mod draft;
 pub(crate) mod field;
-pub(crate) mod home;
+mod form;
+mod framed;
+mod icon;
+pub(crate) mod inbox;
+mod left;
+pub(crate) mod live;
+pub(crate) mod new;
+pub(crate) mod overview;
 pub(crate) mod people;
 pub(crate) mod preferences;
 pub(crate) mod procedures;
+mod row;
+#[cfg(test)]
+mod samples;
+pub(crate) mod search;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+mod visit;
+pub(crate) mod wall;
 pub(crate) mod welcome;
+mod words;
+pub(crate) mod work;
 
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};
@@ -26,7 +46,7 @@ pub(crate) fn problem(problem: &Problem, english: bool) -> Response {
     let content = html! {
         h1 { (body.title) }
         p { (body.detail) }
-        p { a href="/" { (text("page.home", english)) } }
+        p { a.button href="/" { (text("page.home", english)) } }
     };
     Page { title: &body.title, english, theme: None, content }.into_response()
 }

@@ -74,6 +74,8 @@ fn wrong_member(path: &str, message: &str) -> Problem {
 
 /// The media type of a form without files.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+/// The media type of a form with files.
+pub(crate) const MULTIPART: &str = "multipart/form-data";
 /// The field of a form that bears the session's token. The gate has looked at it.
 pub(crate) const CSRF_FIELD: &str = "csrf";
 

@@ -27,6 +27,8 @@ const TEXT: Media = &["text/plain"];
 const FILE: Media = api::attachments::download::MEDIA;
 const FEED: Media = api::feed::MEDIA;
 const HTML: Media = &[pages::HTML];
+const ASSET: Media = pages::assets::MEDIA;
+const LIVE: Media = pages::live::MEDIA;
 
 /// An address.
 pub struct Line {
@@ -87,6 +89,7 @@ const WRITE: Right = Right::Key(CasesWrite);
 const RULE: Right = Right::Key(Admin);
 const LOOK: Right = Right::Page(CasesRead);
 const ADMIN: Right = Right::Page(Admin);
+const DO: Right = Right::Page(CasesWrite);
 
 table! {
     get  "/healthz"                                      PUBLIC, TEXT, api::health;
@@ -128,7 +131,7 @@ table! {
 }
 
 pages! {
-    get  "/"                                             LOOK,   HTML, pages::home;
+    get  "/"                                             LOOK,   HTML, pages::work;
     get  "/account"                                      LOOK,   HTML, pages::account;
     post "/account/password"                             LOOK,   HTML, pages::account::password;
     post "/account/second-factor"                        LOOK,   HTML, pages::account::confirm;
@@ -139,7 +142,23 @@ pages! {
     post "/admin/people/{id}/invitation"                 ADMIN,  HTML, pages::people::invite;
     get  "/admin/procedures"                             ADMIN,  HTML, pages::procedures;
     post "/admin/procedures/{key}/retirement"            ADMIN,  HTML, pages::procedures::retire;
+    get  "/assets/{version}/{file}"                      PUBLIC, ASSET, pages::assets;
+    get  "/cases"                                        LOOK,   HTML, pages::cases;
+    get  "/cases/{number}"                               LOOK,   HTML, pages::case;
+    post "/cases/{number}/actions/{action}"              DO,     HTML, pages::case::act;
+    post "/cases/{number}/here"                          LOOK,   HTML, pages::case::here;
+    post "/drafts/{name}"                                LOOK,   HTML, pages::draft;
+    get  "/files/{id}"                                   LOOK,   FILE, api::attachments::download;
+    get  "/inbox"                                        LOOK,   HTML, pages::inbox;
+    post "/inbox/read"                                   LOOK,   HTML, pages::inbox::read;
+    get  "/live"                                         LOOK,   LIVE, pages::live;
+    get  "/new"                                          DO,     HTML, pages::new;
+    get  "/new/{procedure}"                              DO,     HTML, pages::new::form;
+    post "/new/{procedure}"                              DO,     HTML, pages::new::save;
+    post "/new/{procedure}/look"                         DO,     HTML, pages::new::look;
+    get  "/overview"                                     LOOK,   HTML, pages::overview;
     post "/preferences"                                  LOOK,   HTML, pages::preferences;
+    get  "/search"                                       LOOK,   HTML, pages::search;
     get  "/set-up/{link}"                                PUBLIC, HTML, pages::set_up;
     post "/set-up/{link}"                                PUBLIC, HTML, pages::set_up::save;
     get  "/sign-in"                                      PUBLIC, HTML, pages::sign_in;
@@ -148,8 +167,10 @@ pages! {
     post "/sign-in/code"                                 PUBLIC, HTML, pages::sign_in::code::give;
     post "/sign-in/demo"                                 PUBLIC, HTML, pages::sign_in::demo;
     post "/sign-out"                                     LOOK,   HTML, pages::sign_out;
+    get  "/wall"                                         LOOK,   HTML, pages::wall;
     get  "/welcome/{link}"                               PUBLIC, HTML, pages::welcome;
     post "/welcome/{link}"                               PUBLIC, HTML, pages::welcome::choose;
+    get  "/work"                                         LOOK,   HTML, pages::work;
 }
 
 /// The whole server.

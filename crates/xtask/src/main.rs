@@ -3,6 +3,7 @@
 mod bench;
 mod crash;
 mod mutate;
+mod shots;
 mod simulate;
 mod trace;
 
@@ -42,6 +43,12 @@ const TASKS: &[(&str, &str, &str, Task)] = &[
         "[arguments of `bihuan bench`]",
         "builds the program for release and measures it: three sizes, in the process and over HTTP",
         bench::run,
+    ),
+    (
+        "shots",
+        "OUT [NAME…]",
+        "takes pictures of the main pages, for a desk and a telephone, light and dark",
+        shots::run,
     ),
     ("full", "", "the long rounds of all of them; takes two hours or more", full),
 ];

@@ -3,8 +3,9 @@
 use super::text;
 use engine::calendar::{Calendar, DayKind, Step};
 use engine::clocks::{ClockState, DueCause, Reason, TimerStep, Trace};
-use engine::procedure::Moment;
+use engine::procedure::{LimitSpec, Moment};
 use engine::show;
+use std::collections::BTreeSet;
 
 /// A sentence of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +28,14 @@ pub fn told(trace: &Trace, calendar: &Calendar, english: bool) -> Vec<Told> {
                 say("explain.started", &[("at", &time(*at)), ("moment", &moment)])
             }
             Reason::Started { moment: None, at } => say("explain.interval", &[("at", &time(*at))]),
-            Reason::Limit { limit, req } => say(
-                "explain.limit",
-                &[("limit", &String::from(limit.clone())), ("req", &req.join(" "))],
-            ),
+            Reason::Limit { limit, req } => {
+                let req: Vec<&str> =
+                    req.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
+                say(
+                    "explain.limit",
+                    &[("limit", &limit_name(limit, english)), ("req", &req.join(" "))],
+                )
+            }
             Reason::NotYetKnown => say("explain.unknown", &[]),
             Reason::Counted(due) => {
                 let steps = due.trace.iter().filter_map(|step| counted(calendar, step, english));
@@ -62,6 +67,28 @@ pub fn told(trace: &Trace, calendar: &Calendar, english: bool) -> Vec<Told> {
     lines
 }
 
+/// A limit as people say it: `4bh` is four working hours. One that a field names stays as it is written.
+fn limit_name(limit: &LimitSpec, english: bool) -> String {
+    let written = String::from(limit.clone());
+    let unit = written.trim_start_matches(|c: char| c.is_ascii_digit());
+    let amount = written.strip_suffix(unit).unwrap_or_default();
+    let key = format!("limit.{unit}");
+    let name = text(&key, english, &[("amount", amount)]);
+    if amount.is_empty() || name == key { written } else { name }
+}
+
+/// A length of time as people say it.
+fn length(seconds: i64, english: bool) -> String {
+    let (hours, minutes, rest) = (seconds / 3_600, seconds % 3_600 / 60, seconds % 60);
+    let parts = [("limit.h", hours), ("limit.m", minutes), ("limit.s", rest)];
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, amount)| *amount > 0)
+        .map(|(key, amount)| text(key, english, &[("amount", &amount.to_string())]))
+        .collect();
+    said.join(" ")
+}
+
 /// What people call a moment.
 pub fn moment(moment: Moment, english: bool) -> String {
     text(&format!("moment.{}", moment.name()), english, &[])
@@ -81,7 +108,7 @@ pub fn clock_state(state: &ClockState, english: bool) -> String {
     text(&format!("clock.{key}"), english, &[])
 }
 
-fn cause(cause: &DueCause, english: bool) -> String {
+pub(super) fn cause(cause: &DueCause, english: bool) -> String {
     let key = match cause {
         DueCause::Counted => "counted",
         DueCause::Shorter => "shorter",
@@ -127,7 +154,7 @@ fn counted(calendar: &Calendar, step: &Step, english: bool) -> Option<String> {
         ),
         Step::TimeCounted { from, to, seconds, .. } => say(
             "explain.counted",
-            &[("from", &time(from)), ("to", &time(to)), ("seconds", &seconds.to_string())],
+            &[("from", &time(from)), ("to", &time(to)), ("length", &length(*seconds, english))],
         ),
         Step::CloseOfBusiness { at, .. } => say("explain.close", &[("at", &time(at))]),
         Step::YearWithoutData { year, .. } => {

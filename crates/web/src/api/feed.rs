@@ -5,20 +5,15 @@ use crate::app::App;
 use crate::gate::By;
 use crate::parse::{Params, negotiate};
 use crate::problem::{Kind, Problem};
+use crate::stream;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use desk::Caller;
 use engine::refusal::Problem as Wrong;
-use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, watch};
 use utoipa::{IntoParams, ToSchema};
 
 /// What this route can answer with.
@@ -73,7 +68,8 @@ pub(crate) async fn handler(
             let last = last.to_str().ok().and_then(|last| last.trim().parse().ok());
             after = last.ok_or_else(|| wrong(Kind::BadHeader, "Last-Event-ID", "integer"))?;
         }
-        return Ok(live(app, caller, after)?.into_response());
+        let read = |app: &App, caller: &Caller, after| part(app, caller, after, 100);
+        return Ok(stream::live(app, caller, after, read, sse)?.into_response());
     }
     let (items, upto) = part(&app, &caller, after, limit)?;
     let next = page_link(uri.path(), uri.query(), &[("after", &upto.to_string())]);
@@ -101,56 +97,9 @@ fn part(
     Ok((items, feed.upto))
 }
 
-struct Live {
-    app: App,
-    caller: Caller,
-    after: u64,
-    ready: VecDeque<EventAnswer>,
-    changes: watch::Receiver<u64>,
-    _place: OwnedSemaphorePermit,
-}
-
-/// The stream: it waits for word from the store, and ends when the server does or the caller is no longer known.
-fn live(
-    app: App,
-    caller: Caller,
-    after: u64,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send>, Problem> {
-    let place = Arc::clone(&app.inner.streams)
-        .try_acquire_owned()
-        .map_err(|_| Problem::new(Kind::Unavailable))?;
-    let changes = app.desk().store().changes();
-    let live = Live { app, caller, after, ready: VecDeque::new(), changes, _place: place };
-    let events = stream::unfold(live, |mut live| async move {
-        let event = live.next().await?;
-        let sse = Event::default()
-            .id(event.sequence.unwrap_or(0).to_string())
-            .event("case")
-            .data(serde_json::to_string(&event).unwrap_or_default());
-        Some((Ok(sse), live))
-    });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
-}
-
-impl Live {
-    async fn next(&mut self) -> Option<EventAnswer> {
-        loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Some(event);
-            }
-            self.app.desk().people().person(&self.caller.person)?;
-            // Seen before reading, so that what is committed meanwhile wakes us.
-            let last = *self.changes.borrow_and_update();
-            if last > self.after {
-                let (events, upto) = part(&self.app, &self.caller, self.after, 100).ok()?;
-                self.ready = events.into();
-                self.after = upto;
-                continue;
-            }
-            tokio::select! {
-                changed = self.changes.changed() => changed.ok()?,
-                () = self.app.stopped() => return None,
-            }
-        }
-    }
+fn sse(event: EventAnswer) -> Event {
+    Event::default()
+        .id(event.sequence.unwrap_or(0).to_string())
+        .event("case")
+        .data(serde_json::to_string(&event).unwrap_or_default())
 }

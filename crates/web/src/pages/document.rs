@@ -1,11 +1,15 @@
 //! The one place where a page becomes a document: its head, its language, its theme.
 
+use super::assets::asset;
+use super::icon::icon;
+use super::words::{Lang, for_scripts};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use desk::{Theme, words};
+use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
-/// A page.
+/// A page that stands alone: for whoever has not signed in, and for what went wrong.
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
     pub(crate) english: bool,
@@ -16,21 +20,27 @@ pub(crate) struct Page<'a> {
 
 impl IntoResponse for Page<'_> {
     fn into_response(self) -> Response {
-        let theme = self.theme.map(|theme| match theme {
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        });
-        let document = html! {
-            (DOCTYPE)
-            html lang=(if self.english { "en" } else { "zh-CN" }) data-theme=[theme] {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (self.title) " · " (text("page.product", self.english)) }
-                }
-                body { main { (self.content) } }
-            }
+        let lang = Lang { english: self.english };
+        let title = format!("{} · {}", self.title, lang.say("product.name"));
+        let head = Head {
+            lang,
+            theme: theme_name(self.theme),
+            title: &title,
+            csrf: "",
+            now: Timestamp::UNIX_EPOCH,
+            sequence: None,
         };
+        let document = head.document(
+            "alone",
+            &html! {
+                main #main tabindex="-1" {
+                    div.card {
+                        p.brand { (icon("brand")) span.name { (lang.say("product.name")) } }
+                        (self.content)
+                    }
+                }
+            },
+        );
         let mut response = document.into_string().into_response();
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -38,7 +48,56 @@ impl IntoResponse for Page<'_> {
     }
 }
 
+/// For the attribute of the document; none leaves it to the machine.
+pub(crate) fn theme_name(theme: Option<Theme>) -> Option<&'static str> {
+    theme.map(|theme| match theme {
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    })
+}
+
 /// A text of the locale.
 pub(crate) fn text(key: &str, english: bool) -> String {
     words::text(key, english, &[])
+}
+
+/// What every document says of itself.
+pub(crate) struct Head<'a> {
+    pub(crate) lang: Lang,
+    pub(crate) theme: Option<&'static str>,
+    pub(crate) title: &'a str,
+    pub(crate) csrf: &'a str,
+    pub(crate) now: Timestamp,
+    pub(crate) sequence: Option<u64>,
+}
+
+impl Head<'_> {
+    /// A document whose body has a class.
+    pub(crate) fn document(&self, class: &str, body: &Markup) -> Markup {
+        html! {
+            (DOCTYPE)
+            html lang=(self.lang.code()) data-theme=[self.theme] data-now=(self.now.as_second()) data-sequence=[self.sequence] {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
+                    meta name="csrf" content=(self.csrf);
+                    meta name="robots" content="noindex";
+                    title { (self.title) }
+                    link rel="icon" href=(asset("icon.svg")) type="image/svg+xml";
+                    link rel="stylesheet" href=(asset("app.css"));
+                    script type="module" src=(asset("main.js")) {}
+                }
+                body class=(class) {
+                    (body)
+                    div #words hidden data-words=(words_json(self.lang)) {}
+                }
+            }
+        }
+    }
+}
+
+fn words_json(lang: Lang) -> String {
+    let words: serde_json::Map<String, serde_json::Value> =
+        for_scripts(lang).map(|(key, text)| (key.to_owned(), text.into())).collect();
+    serde_json::Value::Object(words).to_string()
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 /// What leads aside, back, or to another case.
-const ASIDE: &[Verb] = &[
+pub(crate) const ASIDE: &[Verb] = &[
     Verb::Void,
     Verb::Merge,
     Verb::Unmerge,

@@ -6,6 +6,8 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod browsing;
+mod console;
 mod document;
 mod entering;
 mod errors;

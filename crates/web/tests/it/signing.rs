@@ -7,7 +7,7 @@ use desk::{Language, Origin, Preferences};
 use engine::key::Key;
 use web::{Config, Rate};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A browser: it keeps its cookie and finds the token in the pages that it is shown.
 pub(crate) struct Browser<'w> {
@@ -73,13 +73,18 @@ impl<'w> Browser<'w> {
 
     /// The token in the forms of a page.
     pub(crate) async fn token(&mut self) -> String {
-        let page = self.get("/").await;
-        let token = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap();
+        let page = self.get("/work").await;
+        self.token_of(&page.text)
+    }
+
+    /// The token in the forms of this page.
+    pub(crate) fn token_of(&self, page: &str) -> String {
+        let token = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
         token.split('"').next().unwrap().to_owned()
     }
 }
 
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 

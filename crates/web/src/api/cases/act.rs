@@ -27,10 +27,10 @@ use utoipa::ToSchema;
 pub(crate) struct Doing {
     /// Fields by key. A masked value that is sent back leaves its field as it is.
     #[schema(value_type = Object)]
-    fields: BTreeMap<String, Json>,
+    pub(crate) fields: BTreeMap<String, Json>,
     /// Built-in inputs of the action, such as `reason`, `assignee` or `note`.
     #[schema(value_type = Object)]
-    input: Map<String, Json>,
+    pub(crate) input: Map<String, Json>,
 }
 
 /// Do an action
@@ -87,7 +87,7 @@ pub(crate) async fn handler(
 }
 
 /// Fields and inputs as the core takes them.
-fn given(
+pub(crate) fn given(
     desk: &Desk,
     caller: &Caller,
     seen: &Seen,

@@ -25,7 +25,8 @@ pub(crate) async fn handler(
     part::list(&app, &caller, &number, |desk, seen| links(desk, &caller, seen))
 }
 
-fn links(desk: &Desk, caller: &Caller, seen: &Seen) -> Result<Vec<LinkAnswer>, Problem> {
+/// Relations to other cases that the caller may see.
+pub(crate) fn links(desk: &Desk, caller: &Caller, seen: &Seen) -> Result<Vec<LinkAnswer>, Problem> {
     let (links, scope) = (desk.store().links(seen.summary.id)?, desk.scope(caller));
     let to = links.to.iter().map(|link| ("to", link));
     let both = to.chain(links.from.iter().map(|link| ("from", link)));

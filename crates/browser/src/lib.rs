@@ -1,0 +1,317 @@
+//! A real Chromium for tests and screenshots: Debian's `chromium` and `chromium-driver`, as somebody would use it, by click and key.
+
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::error::CmdError;
+use fantoccini::key::Key;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use http::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value as Json, json};
+use std::io::{BufRead, BufReader, Error, Result};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use url::{ParseError, Url};
+
+/// How long something that should be there is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How the window is.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// A telephone with a touch screen rather than a desk.
+    pub phone: bool,
+    /// Scripts run.
+    pub scripts: bool,
+}
+
+impl Window {
+    /// A desk.
+    pub const DESK: Self = Self { width: 1440, height: 900, phone: false, scripts: true };
+    /// A telephone.
+    pub const PHONE: Self = Self { width: 390, height: 844, phone: true, scripts: true };
+}
+
+/// A browser. It ends when it is dropped.
+pub struct Browser {
+    driver: Child,
+    client: Client,
+    origin: String,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It may have ended by itself; its browser ends with it.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::other(error.to_string())
+}
+
+impl Browser {
+    /// Starts one for the pages of a server such as `http://127.0.0.1:8642`.
+    ///
+    /// # Errors
+    /// There is no `chromedriver`, or it does not start.
+    pub async fn start(origin: &str, window: Window) -> Result<Self> {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| failed(format!("chromedriver (Debian: chromium-driver): {error}")))?;
+        let port = port(&mut driver)?;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(window))
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .map_err(failed)?;
+        Ok(Self { driver, client, origin: origin.to_owned() })
+    }
+
+    /// What is not wrapped here.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Goes to a page.
+    ///
+    /// # Errors
+    /// The page cannot be loaded.
+    pub async fn go(&self, path: &str) -> Result<()> {
+        self.client.goto(&format!("{}{path}", self.origin)).await.map_err(failed)
+    }
+
+    /// The path and query of the page.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn place(&self) -> Result<String> {
+        let url = self.client.current_url().await.map_err(failed)?;
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        Ok(format!("{}{query}", url.path()))
+    }
+
+    /// Waits for something and clicks it.
+    ///
+    /// # Errors
+    /// It does not appear.
+    pub async fn click(&self, css: &str) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let found = self.client.find(Locator::Css(css)).await;
+            let clicked = match found {
+                Ok(element) => element.click().await,
+                Err(error) => Err(error),
+            };
+            match clicked {
+                Ok(()) => return Ok(()),
+                Err(error) if begun.elapsed() > PATIENCE => {
+                    return Err(failed(format!("{css}: {error}")));
+                }
+                // Not there yet, or replaced at this moment.
+                Err(_) => tokio::time::sleep(Duration::from_millis(80)).await,
+            }
+        }
+    }
+
+    /// Writes into a field in place of what is there.
+    ///
+    /// # Errors
+    /// It does not appear.
+    pub async fn fill(&self, css: &str, text: &str) -> Result<()> {
+        self.wait(css).await?;
+        let element = self.client.find(Locator::Css(css)).await.map_err(failed)?;
+        // Fields of dates take their parts in an order of their own.
+        if element.attr("type").await.map_err(failed)?.as_deref() == Some("datetime-local") {
+            let set = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }));";
+            let element = serde_json::to_value(&element).map_err(failed)?;
+            self.client.execute(set, vec![element, json!(text)]).await.map_err(failed)?;
+            return Ok(());
+        }
+        element.clear().await.map_err(failed)?;
+        element.send_keys(text).await.map_err(failed)
+    }
+
+    /// Presses keys wherever the focus is. `Enter`, `Escape`, `Tab`, `ArrowDown`, `Ctrl+…` and characters.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        let (control, key) = match keys.strip_prefix("Ctrl+") {
+            Some(key) => (true, key),
+            None => (false, keys),
+        };
+        let special = match key {
+            "Enter" => Some(Key::Enter),
+            "Escape" => Some(Key::Escape),
+            "Tab" => Some(Key::Tab),
+            "ArrowDown" => Some(Key::Down),
+            "ArrowUp" => Some(Key::Up),
+            "Space" => Some(Key::Space),
+            _ => None,
+        };
+        let values: Vec<char> = match special {
+            Some(special) => vec![special.into()],
+            None => key.chars().collect(),
+        };
+        let mut actions = KeyActions::new("keys".to_owned());
+        if control {
+            actions = actions.then(KeyAction::Down { value: Key::Control.into() });
+        }
+        for value in values {
+            actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        if control {
+            actions = actions.then(KeyAction::Up { value: Key::Control.into() });
+        }
+        self.client.perform_actions(actions).await.map_err(failed)
+    }
+
+    /// Waits until something is there and can be seen.
+    ///
+    /// # Errors
+    /// It does not appear.
+    pub async fn wait(&self, css: &str) -> Result<()> {
+        let seen = "const one = document.querySelector(arguments[0]); return Boolean(one && one.getClientRects().length);";
+        self.until(seen, vec![json!(css)], css).await
+    }
+
+    /// Waits until the page's text has something.
+    ///
+    /// # Errors
+    /// It does not appear.
+    pub async fn read(&self, text: &str) -> Result<()> {
+        self.until(
+            "return document.body.innerText.includes(arguments[0]);",
+            vec![json!(text)],
+            text,
+        )
+        .await
+    }
+
+    /// Waits until a script answers with true.
+    ///
+    /// # Errors
+    /// It does not within a while.
+    pub async fn until(&self, script: &str, arguments: Vec<Json>, what: &str) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            match self.client.execute(script, arguments.clone()).await {
+                Ok(Json::Bool(true)) => return Ok(()),
+                // The page may be changing at this moment.
+                Ok(_) | Err(CmdError::Standard(_)) if begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(60)).await;
+                }
+                other => {
+                    let shown = self.text("body").await.unwrap_or_default();
+                    let place = self.place().await.unwrap_or_default();
+                    return Err(failed(format!(
+                        "waited in vain for {what} ({other:?}) at {place}:\n{shown}"
+                    )));
+                }
+            }
+        }
+    }
+
+    /// The text of something, as it is shown.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub async fn text(&self, css: &str) -> Result<String> {
+        let element = self.client.find(Locator::Css(css)).await.map_err(failed)?;
+        element.text().await.map_err(failed)
+    }
+
+    /// What a script returns.
+    ///
+    /// # Errors
+    /// It throws.
+    pub async fn script(&self, script: &str) -> Result<Json> {
+        self.client.execute(script, Vec::new()).await.map_err(failed)
+    }
+
+    /// What is seen, as PNG.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn shot(&self) -> Result<Vec<u8>> {
+        self.client.screenshot().await.map_err(failed)
+    }
+
+    /// Takes the network away, or gives it back.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn offline(&self, gone: bool) -> Result<()> {
+        let conditions = json!({ "offline": gone, "latency": 0, "download_throughput": -1, "upload_throughput": -1 });
+        self.client.issue_cmd(Network(conditions)).await.map_err(failed).map(drop)
+    }
+}
+
+/// Chromium's own command for the state of the network.
+#[derive(Debug)]
+struct Network(Json);
+
+impl WebDriverCompatibleCommand for Network {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> std::result::Result<Url, ParseError> {
+        base.join(&format!("session/{}/chromium/network_conditions", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "network_conditions": self.0 }).to_string()))
+    }
+}
+
+fn capabilities(window: Window) -> Map<String, Json> {
+    let mut arguments = vec![
+        "--headless=new".to_owned(),
+        "--no-sandbox".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--hide-scrollbars".to_owned(),
+        "--force-color-profile=srgb".to_owned(),
+        "--lang=zh-CN".to_owned(),
+        format!("--window-size={},{}", window.width, window.height),
+    ];
+    if !window.phone {
+        arguments.push("--force-device-scale-factor=1".to_owned());
+    }
+    let mut options =
+        json!({ "args": arguments, "prefs": { "intl.accept_languages": "zh-CN,zh" } });
+    if let Some(options) = options.as_object_mut() {
+        if window.phone {
+            let metrics = json!({ "width": window.width, "height": window.height, "pixelRatio": 2.0, "touch": true });
+            options.insert("mobileEmulation".to_owned(), json!({ "deviceMetrics": metrics }));
+        }
+        if !window.scripts {
+            options.insert(
+                "prefs".to_owned(),
+                json!({ "profile.managed_default_content_settings.javascript": 2 }),
+            );
+        }
+    }
+    let mut all = Map::new();
+    all.insert("goog:chromeOptions".to_owned(), options);
+    all.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+    all
+}
+
+/// The port that the driver says it listens on.
+fn port(driver: &mut Child) -> Result<u16> {
+    let output = driver.stdout.take().ok_or_else(|| failed("no output"))?;
+    let mut lines = BufReader::new(output).lines();
+    let said = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
+    });
+    // Whatever it says later is read, so that it never waits for a reader.
+    std::thread::spawn(move || lines.for_each(drop));
+    said.ok_or_else(|| failed("chromedriver did not start"))
+}

@@ -1,0 +1,129 @@
+//! What somebody must do next: the cases he holds and those that wait for a role of his, by the time left.
+
+use crate::access::Seen;
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::organisation::Caller;
+use engine::decide::{Offer, offers};
+use engine::key::Key;
+use jiff::Timestamp;
+use store::{CaseSummary, Filter, Sort};
+
+/// Counts beyond this number read "at least".
+pub const COUNTED: usize = 999;
+
+/// A case that somebody must act on, with what the procedure asks for next.
+#[derive(Debug, Clone)]
+pub struct Todo {
+    /// The case.
+    pub seen: Seen,
+    /// What he may do next; none when the next step is somebody else's.
+    pub next: Option<Offer>,
+    /// It is his own, not one that waits for whoever holds a role.
+    pub own: bool,
+}
+
+/// A line of work: the cases that wait for whoever holds a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// The role.
+    pub role: Key,
+    /// Where its holder answers for one department only: that one.
+    pub department: Option<Key>,
+    /// How many cases wait, up to [`COUNTED`].
+    pub cases: u64,
+}
+
+/// How much there is to do, each number up to [`COUNTED`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Cases that he holds himself.
+    pub own: u64,
+    /// The lines of his roles; those in which nothing can wait are left out.
+    pub queues: Vec<Queue>,
+    /// Cases in hand, of all that he sees, whose next due has passed.
+    pub overdue: u64,
+    /// Cases in hand, of all that he sees.
+    pub open: u64,
+}
+
+impl Tally {
+    /// Everything that waits for him, himself or one of his roles.
+    pub fn work(&self) -> u64 {
+        self.own + self.queues.iter().map(|queue| queue.cases).sum::<u64>()
+    }
+}
+
+impl Desk {
+    /// How much a caller has to do, and how much there is.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn tally(&self, caller: &Caller) -> Result<Tally, DeskError> {
+        let scope = self.scope(caller);
+        let count = |filter: &Filter| self.inner.store.count(&scope, filter, COUNTED);
+        let mut queues = self.queues(caller);
+        for queue in &mut queues {
+            queue.cases = count(&waiting(queue))?;
+        }
+        let open = Filter { open: Some(true), ..Filter::default() };
+        let overdue = Filter { due_before: Some(self.now()), ..open.clone() };
+        Ok(Tally {
+            own: count(&held(&caller.person))?,
+            queues,
+            overdue: count(&overdue)?,
+            open: count(&open)?,
+        })
+    }
+
+    /// What a caller must do next, what is due first at the beginning; at most `most`.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn my_work(&self, caller: &Caller, most: usize) -> Result<Vec<Todo>, DeskError> {
+        let scope = self.scope(caller);
+        let list = |filter: &Filter| {
+            self.inner.store.list(&scope, filter, Sort::NextDue, None, most).map(|page| page.rows)
+        };
+        let mut rows: Vec<(bool, CaseSummary)> =
+            list(&held(&caller.person))?.into_iter().map(|row| (true, row)).collect();
+        for queue in self.queues(caller) {
+            rows.extend(list(&waiting(&queue))?.into_iter().map(|row| (false, row)));
+        }
+        rows.sort_by_key(|(_, row)| (row.columns.next_due.unwrap_or(Timestamp::MAX), row.id));
+        rows.truncate(most);
+        let (people, now) = (self.people(), self.now());
+        let mut todos = Vec::with_capacity(rows.len());
+        for (own, row) in rows {
+            // Gone since it was listed: it is no longer his.
+            let Some(seen) = self.case_of(&scope, row.id)? else { continue };
+            let offered = offers(&seen.procedure, &seen.case, &people, &caller.who(), now);
+            let next = offered.into_iter().find(|offer| offer.next);
+            todos.push(Todo { seen, next, own });
+        }
+        Ok(todos)
+    }
+
+    /// The lines of the caller's roles, not yet counted.
+    fn queues(&self, caller: &Caller) -> Vec<Queue> {
+        let (people, library) = (self.people(), self.library());
+        let Some(person) = people.person(&caller.person) else { return Vec::new() };
+        let queue = |role: &Key| {
+            let known = library.all().filter_map(|rules| rules.role(role));
+            let mut known = known.peekable();
+            known.peek()?;
+            let of_department = known.any(|role| role.of_department);
+            let department = person.department.clone().filter(|_| of_department);
+            Some(Queue { role: role.clone(), department, cases: 0 })
+        };
+        person.roles.iter().filter_map(queue).collect()
+    }
+}
+
+fn held(person: &Key) -> Filter {
+    Filter { open: Some(true), holder: Some(person.to_string()), ..Filter::default() }
+}
+
+fn waiting(queue: &Queue) -> Filter {
+    Filter { department: queue.department.as_ref().map(ToString::to_string), ..held(&queue.role) }
+}

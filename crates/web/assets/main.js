@@ -1,0 +1,9 @@
+// Everything works without this; it makes it faster. Each module does one thing and finds its places by data attributes.
+import "./clock.js";
+import "./swap.js";
+import "./live.js";
+import "./keys.js";
+import "./palette.js";
+import "./form.js";
+import "./new.js";
+import "./present.js";

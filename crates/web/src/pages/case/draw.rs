@@ -1,0 +1,301 @@
+//! A case as HTML.
+
+use super::story::PARTS;
+use super::{Beside, CasePage, ClockView, Conflict, Day, FileView, Sheet, TaskView};
+use crate::pages::icon::icon;
+use crate::pages::row::case_href;
+use crate::pages::words::Lang;
+use desk::words::Sort;
+use maud::{Markup, html};
+
+impl CasePage {
+    pub(crate) fn html(&self) -> Markup {
+        let lang = self.frame.lang;
+        let content = html! {
+            article.case data-case=(self.id) data-number=(self.number) {
+                (self.head())
+                div.path-box #path data-live { (self.path(lang)) }
+                div.column {
+                    (super::here::present_html(lang, &[]))
+                    div #conflict data-always { @if let Some(conflict) = &self.conflict { (overtaken(lang, conflict)) } }
+                    div #now-do-place data-live { (self.now_do()) }
+                    div #others data-live { (self.others()) }
+                    (self.story())
+                    div #sheets data-live { @if !self.sheets.is_empty() { (sheets(lang, &self.sheets)) } }
+                }
+                aside.column #beside data-live aria-label=(lang.say("case.beside")) {
+                    (self.clocks())
+                    (self.customer())
+                    @if !self.tasks.is_empty() { (tasks(lang, &self.tasks)) }
+                    @if !self.files.is_empty() { (files(lang, &self.files)) }
+                    @if !self.links.is_empty() { (others(lang.say("case.links"), &self.links)) }
+                }
+            }
+        };
+        self.frame.page(&content)
+    }
+
+    fn head(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            header.head #head data-live {
+                @if let Some(done) = &self.done { p.notice.fine role="status" { "✓ " (lang.fill("case.done", &[("what", done)])) } }
+                h1 { span.number data-number=(self.number) { (self.number) } (self.title) }
+                div.line {
+                    @if let Some((severity, name)) = &self.level { span.tag.{ "s" (severity) } { (name) } }
+                    @for tag in &self.tags { span.tag { (tag) } }
+                    span { (lang.say("case.holder")) " " b { (self.holder) } }
+                    @if let Some(assignee) = self.assignee.as_ref().filter(|assignee| **assignee != self.holder) { span { (lang.say("case.assignee")) " " (assignee) } }
+                    @if !self.helpers.is_empty() { span { (lang.say("case.helpers")) " " (lang.listed(&self.helpers)) } }
+                    span.spread { (self.procedure) }
+                    span.number title=(lang.say("case.version")) { "v" (self.version) }
+                }
+            }
+        }
+    }
+
+    fn path(&self, lang: Lang) -> Markup {
+        html! {
+            ol.path aria-label=(lang.say("case.path")) {
+                @for step in &self.path {
+                    li.(step.class) aria-current=[(step.class == "now").then_some("step")] {
+                        span { (step.name) }
+                        time { @match &step.at { Some(at) => (at), None => "\u{a0}" } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn now_do(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            @match &self.now {
+                Some(doing) => section.card.now-do #now-do aria-labelledby="now-do-title" {
+                    header {
+                        h2 #now-do-title { @if doing.next { (lang.say("case.now")) " " } (doing.title) }
+                        @if !doing.next { a.button.bare.small href=(case_href(&self.number)) data-swap="now-do-place others" { (lang.say("case.back_to_next")) } }
+                    }
+                    div.body { (doing.form.html(lang, &self.frame.csrf, "now-do-place", None)) }
+                },
+                None => @if let Some(theirs) = &self.theirs {
+                    section.card #now-do aria-labelledby="now-do-title" {
+                        header { h2 #now-do-title { (lang.say("case.theirs")) " " (theirs) } }
+                        div.body { p { (lang.fill("case.theirs.what", &[("holder", &self.holder)])) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn others(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            @if !self.others.is_empty() {
+                nav.others aria-label=(lang.say("case.others")) {
+                    @for other in &self.others {
+                        a.button.small href=(other.href) data-swap="now-do-place others" data-command=(other.label) data-key=[other.key] data-shortcut=[other.key]
+                            data-focus="#now-do :is(input:not([type=hidden]), select, textarea)" {
+                            (other.label) @if let Some(key) = other.key { " " kbd aria-hidden="true" { (key) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn clocks(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            section.card aria-labelledby="clocks-title" {
+                header { h2 #clocks-title { (lang.say("case.clocks")) } }
+                @if self.clocks.is_empty() { p.body.quiet { (lang.say("case.clocks.none")) } }
+                div.clocks { @for clock in &self.clocks { (clock_html(lang, clock)) } }
+                @if !self.settled.is_empty() {
+                    details.sheet-of #settled {
+                        summary { (lang.count("case.clocks.settled", u64::try_from(self.settled.len()).unwrap_or(0))) }
+                        div.clocks { @for clock in &self.settled { (clock_html(lang, clock)) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn customer(&self) -> Markup {
+        let lang = self.frame.lang;
+        let open = self.earlier.iter().filter(|one| one.open).count();
+        html! {
+            section.card aria-labelledby="customer-title" {
+                header { h2 #customer-title { (lang.say("case.customer")) } }
+                div.body { dl.facts { @for (name, text) in &self.customer { div { dt { (name) } dd { (text) } } } } }
+                @if !self.earlier.is_empty() {
+                    details.sheet-of #earlier open[open > 0] {
+                        summary { (lang.fill("case.earlier", &[("count", &self.earlier.len().to_string()), ("open", &open.to_string())])) }
+                        ul.beside { @for one in &self.earlier { (line(one)) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn story(&self) -> Markup {
+        let lang = self.frame.lang;
+        let href = case_href(&self.number);
+        html! {
+            section.card #story data-live aria-labelledby="story-title" {
+                header {
+                    h2 #story-title { (lang.say("story.title")) }
+                    nav.tabs aria-label=(lang.say("story.parts")) {
+                        @for (part, name) in PARTS {
+                            a href={ (href) "?show=" (part) "#story" } aria-current=[(*part == self.show).then_some("true")] data-swap="story" { (lang.say(name)) }
+                        }
+                    }
+                }
+                @if self.story.is_empty() { p.empty { (lang.say("story.none")) } }
+                @for day in &self.story { (day_html(day)) }
+            }
+        }
+    }
+}
+
+fn day_html(day: &Day) -> Markup {
+    html! {
+        h3.day-head { (day.date) }
+        ol.line-of-time {
+            @for entry in &day.entries {
+                li {
+                    span.when { (entry.at) }
+                    div.what {
+                        span.who { (entry.who) }
+                        ul { @for (sort, text) in &entry.lines { li.(class(*sort)) { (text) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn class(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Contact => "contact",
+        Sort::Progress => "progress",
+        Sort::Work => "work",
+        Sort::Time => "time",
+        Sort::File => "file",
+        Sort::Values => "values",
+    }
+}
+
+fn clock_html(lang: Lang, clock: &ClockView) -> Markup {
+    let class = clock.left.as_ref().map_or("fine", |left| left.class());
+    html! {
+        div.clock {
+            div.line {
+                span.name { (clock.name) }
+                @match &clock.left {
+                    Some(left) => (left.html(lang)),
+                    None => span.tag.s3[clock.late] { (clock.state) },
+                }
+            }
+            div.line.when {
+                span.spread { (clock.at) @if clock.provisional { " " span.tag { (lang.say("clock.provisional")) } } }
+                @if clock.left.is_some() { (clock.state) }
+            }
+            @if let Some((from, max, value)) = clock.progress {
+                progress.(class) max=(max) value=(value) data-from=(from) aria-label=(lang.fill("clock.used", &[("clock", &clock.name)])) {}
+            }
+            @if !clock.told.is_empty() {
+                details id=(clock.id) {
+                    summary { (lang.say("clock.why")) span.unseen { " " (clock.name) } }
+                    @if !clock.strip.is_empty() {
+                        ol.strip aria-label=(lang.say("strip.title")) {
+                            @for (day, what, class) in &clock.strip { li.(class) title=(what) { (day) span.unseen { " " (what) } } }
+                        }
+                    }
+                    ul.told { @for told in &clock.told { li.detail[told.detail] { (told.text) } } }
+                }
+            }
+        }
+    }
+}
+
+fn overtaken(lang: Lang, conflict: &Conflict) -> Markup {
+    html! {
+        div.notice.near role="alert" tabindex="-1" {
+            (icon("warn"))
+            div {
+                p { b { (lang.say("conflict.title")) } }
+                p { (lang.say("conflict.what")) }
+                ul { @for change in &conflict.changes { li { (change) } } }
+                @if !conflict.typed.is_empty() {
+                    p { (lang.say("conflict.typed")) }
+                    ul { @for (name, text) in &conflict.typed { li { (name) ": " (text) } } }
+                }
+            }
+        }
+    }
+}
+
+fn sheets(lang: Lang, sheets: &[Sheet]) -> Markup {
+    html! {
+        section.card aria-label=(lang.say("case.sheets")) {
+            @for sheet in sheets {
+                details.sheet-of id=(sheet.id) open[sheet.open] {
+                    summary { (sheet.name) }
+                    div.body { dl.facts { @for (name, text, wide) in &sheet.values { div.wide[*wide] { dt { (name) } dd { (text) } } } } }
+                }
+            }
+        }
+    }
+}
+
+fn tasks(lang: Lang, tasks: &[TaskView]) -> Markup {
+    html! {
+        section.card aria-labelledby="tasks-title" {
+            header { h2 #tasks-title { (lang.say("case.tasks")) } }
+            ul.beside {
+                @for task in tasks {
+                    li {
+                        div.line { span.spread { @if task.done.is_some() { "✓ " } (task.title) } @if let Some(left) = &task.left { (left.html(lang)) } }
+                        span.quiet { (task.who) @if let Some(done) = &task.done { " · " (done) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn files(lang: Lang, files: &[FileView]) -> Markup {
+    html! {
+        section.card aria-labelledby="files-title" {
+            header { h2 #files-title { (lang.say("case.files")) } }
+            div.body.thumbs {
+                @for file in files {
+                    a href=(file.href) target="_blank" rel="noopener" {
+                        @if file.image { img src=(file.href) alt=(file.name) loading="lazy" width="76" height="76"; } @else { (icon("file")) }
+                        span { (file.name) " " span.quiet { (file.size) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn others(title: &str, all: &[Beside]) -> Markup {
+    html! {
+        section.card aria-label=(title) {
+            header { h2 { (title) } }
+            ul.beside { @for one in all { (line(one)) } }
+        }
+    }
+}
+
+/// Another case in two lines.
+pub(crate) fn line(one: &Beside) -> Markup {
+    html! {
+        li {
+            div.line { a.number href=(case_href(&one.number)) { (one.number) } span.quiet { (one.note) } }
+            span { (one.title) }
+        }
+    }
+}

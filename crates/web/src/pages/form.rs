@@ -1,0 +1,131 @@
+//! Forms made from a procedure: what `GET …/actions` says of an action, as controls.
+
+mod build;
+mod draw;
+mod given;
+
+pub(crate) use build::{Maker, action_form, registration_form};
+pub(crate) use given::{Given, Typed, read};
+
+use crate::problem::Problem;
+use std::collections::BTreeMap;
+
+/// A form.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Form {
+    /// Where it is sent.
+    pub(crate) action: String,
+    /// What its button says.
+    pub(crate) label: String,
+    /// The version of the case that was seen; none while there is no case.
+    pub(crate) seen: Option<u64>,
+    /// What is asked for now.
+    pub(crate) items: Vec<Item>,
+    /// What can be given as well.
+    pub(crate) more: Vec<Item>,
+    /// What is wrong with the whole.
+    pub(crate) wrong: Option<String>,
+    /// The draft that it belongs to.
+    pub(crate) draft: Option<String>,
+    /// Something was put back from a draft.
+    pub(crate) restored: bool,
+    /// Makes sending it twice harmless.
+    pub(crate) once: String,
+}
+
+/// One control.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) control: Control,
+    pub(crate) required: bool,
+    pub(crate) hint: Option<String>,
+    pub(crate) example: Option<String>,
+    pub(crate) wrong: Option<String>,
+    /// What is in it; several for lists.
+    pub(crate) values: Vec<String>,
+}
+
+/// What kind of control.
+#[derive(Debug, Clone)]
+pub(crate) enum Control {
+    /// One line; the type of the input.
+    Line(&'static str),
+    /// Several lines.
+    Long,
+    /// Yes, no, or not said.
+    YesNo,
+    /// One of some.
+    One(Vec<Choice>),
+    /// Some of some.
+    Many(Vec<Choice>),
+    /// Files: those that are there, by id and name.
+    Files(Vec<(String, String)>),
+    /// Rows of a table: each row's cells in the order of the columns.
+    Rows(Vec<Vec<Item>>),
+}
+
+/// Something that can be chosen.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub(crate) key: String,
+    pub(crate) label: String,
+    pub(crate) hint: Option<String>,
+}
+
+/// What is wrong with what was sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wrong {
+    pub(crate) whole: Option<String>,
+    pub(crate) fields: BTreeMap<String, String>,
+}
+
+impl Wrong {
+    /// Out of a problem: beside the fields where there are any, and above.
+    pub(crate) fn of(problem: &Problem, english: bool) -> Self {
+        let body = problem.body(english);
+        let named = |field: &str| match field.strip_prefix("input.") {
+            Some(input) => format!("i.{input}"),
+            None => field.to_owned(),
+        };
+        let fields = body.fields.iter().map(|field| (named(&field.field), field.detail.clone()));
+        Self { whole: Some(body.detail), fields: fields.collect() }
+    }
+
+    /// What is wrong with a control: `f.key`, `i.name`, or the bare key that the core names.
+    fn about(&self, name: &str) -> Option<String> {
+        let bare = name.trim_start_matches("f.").trim_start_matches("i.");
+        self.fields.get(name).or_else(|| self.fields.get(bare)).cloned()
+    }
+}
+
+impl Form {
+    /// Whether something is uploaded with it.
+    fn has_files(&self) -> bool {
+        self.items.iter().chain(&self.more).any(Item::has_files)
+    }
+
+    /// Puts what is wrong next to the controls.
+    pub(crate) fn refuse(&mut self, wrong: &Wrong) {
+        self.wrong.clone_from(&wrong.whole);
+        for item in self.items.iter_mut().chain(self.more.iter_mut()) {
+            item.wrong = wrong.about(&item.name);
+        }
+        // What is wrong is not folded away.
+        let (blamed, fine): (Vec<Item>, Vec<Item>) =
+            std::mem::take(&mut self.more).into_iter().partition(|item| item.wrong.is_some());
+        self.items.extend(blamed);
+        self.more = fine;
+    }
+}
+
+impl Item {
+    fn has_files(&self) -> bool {
+        match &self.control {
+            Control::Files(_) => true,
+            Control::Rows(rows) => rows.iter().flatten().any(Item::has_files),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Forms as HTML. They work without scripts; with them nothing that was typed is lost.
+
+use super::{Choice, Control, Form, Item};
+use crate::pages::words::Lang;
+use maud::{Markup, html};
+
+/// Choices up to this number are shown side by side, more in a list.
+const SIDE_BY_SIDE: usize = 7;
+
+impl Form {
+    /// The form. `within` is the part of the page that an answer replaces.
+    pub(crate) fn html(&self, lang: Lang, csrf: &str, within: &str, look: Option<&str>) -> Markup {
+        let kind = self.has_files().then_some("multipart/form-data");
+        html! {
+            form method="post" action=(self.action) enctype=[kind] data-form data-within=(within) data-draft=[self.draft.as_deref()]
+                data-look=[look] data-enter[look.is_some()] novalidate {
+                input type="hidden" name="csrf" value=(csrf);
+                @if let Some(seen) = self.seen { input type="hidden" name="seen" value=(seen); }
+                input type="hidden" name="once" value=(self.once);
+                @if let Some(wrong) = &self.wrong {
+                    div.notice.late role="alert" tabindex="-1" { (super::super::icon::icon("warn")) p { (wrong) } }
+                }
+                @if self.restored { p.quiet { (lang.say("form.restored")) } }
+                div.fields { @for item in &self.items { (item.html(lang)) } }
+                @if !self.more.is_empty() {
+                    details id={ (within) "-more" } {
+                        summary { (lang.count("form.more", u64::try_from(self.more.len()).unwrap_or(0))) }
+                        div.fields { @for item in &self.more { (item.html(lang)) } }
+                    }
+                }
+                div.actions {
+                    button.main type="submit" data-command=(self.label) { (self.label) " " kbd aria-hidden="true" { "Ctrl ↵" } }
+                    span.quiet role="status" data-saved {}
+                }
+            }
+        }
+    }
+}
+
+impl Item {
+    fn html(&self, lang: Lang) -> Markup {
+        let id = self.id();
+        let group = matches!(self.control, Control::YesNo | Control::Many(_) | Control::Rows(_))
+            || self.is_side_by_side();
+        let wide = matches!(self.control, Control::Long | Control::Rows(_) | Control::Files(_));
+        let wide = wide
+            || matches!(&self.control, Control::Many(options) | Control::One(options) if group && options.len() > 3);
+        let notes = html! {
+            @if let Some(hint) = &self.hint { p.hint id={ (id) "-hint" } { (hint) } }
+            @if let Some(wrong) = &self.wrong { p.wrong id={ (id) "-wrong" } { (wrong) } }
+        };
+        let must = html! { @if self.required { span.must aria-hidden="true" { " *" } span.unseen { " " (lang.say("form.must")) } } };
+        html! {
+            div.field.wide[wide] {
+                @if group {
+                    fieldset aria-describedby=[self.describes()] {
+                        legend { (self.label) (must) }
+                        (self.control_html(lang))
+                    }
+                } @else {
+                    label for=(id) { (self.label) (must) }
+                    (self.control_html(lang))
+                }
+                (notes)
+            }
+        }
+    }
+
+    fn id(&self) -> String {
+        self.name.replace('.', "-")
+    }
+
+    fn describes(&self) -> Option<String> {
+        let id = self.id();
+        let hint = self.hint.as_ref().map(|_| format!("{id}-hint"));
+        let wrong = self.wrong.as_ref().map(|_| format!("{id}-wrong"));
+        let all: Vec<String> = hint.into_iter().chain(wrong).collect();
+        (!all.is_empty()).then(|| all.join(" "))
+    }
+
+    fn is_side_by_side(&self) -> bool {
+        matches!(&self.control, Control::One(options) if options.len() <= SIDE_BY_SIDE)
+    }
+
+    fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    fn control_html(&self, lang: Lang) -> Markup {
+        let (id, name) = (self.id(), &self.name);
+        let invalid = self.wrong.as_ref().map(|_| "true");
+        let describes = self.describes();
+        match &self.control {
+            Control::Line(kind) => html! {
+                input type=(kind) id=(id) name=(name) value=(self.value()) placeholder=[self.example.as_deref()] required[self.required]
+                    aria-invalid=[invalid] aria-describedby=[describes] autocomplete="off" step=[(*kind == "number").then_some("any")];
+            },
+            Control::Long => html! {
+                textarea id=(id) name=(name) rows="3" placeholder=[self.example.as_deref()] required[self.required]
+                    aria-invalid=[invalid] aria-describedby=[describes] { (self.value()) }
+            },
+            Control::YesNo => {
+                let choice = |key: &str, label: &str| Choice {
+                    key: key.to_owned(),
+                    label: label.to_owned(),
+                    hint: None,
+                };
+                self.chips(
+                    "radio",
+                    &[choice("true", lang.say("form.yes")), choice("false", lang.say("form.no"))],
+                    lang,
+                )
+            }
+            Control::One(options) if self.is_side_by_side() => self.chips("radio", options, lang),
+            Control::One(options) => html! {
+                select id=(id) name=(name) required[self.required] aria-invalid=[invalid] aria-describedby=[describes] {
+                    option value="" { "—" }
+                    @for option in options {
+                        option value=(option.key) selected[self.value() == option.key] title=[option.hint.as_deref()] { (option.label) }
+                    }
+                }
+            },
+            Control::Many(options) => self.chips("checkbox", options, lang),
+            Control::Files(known) => html! {
+                @if !known.is_empty() {
+                    ul.files { @for (file, label) in known {
+                        li.tag { input type="hidden" name=(name) value=(file); (label) }
+                    } }
+                }
+                input type="file" id=(id) name=(name) multiple aria-invalid=[invalid] aria-describedby=[describes];
+            },
+            Control::Rows(rows) => html! {
+                div.grid-rows id={ (id) "-rows" } {
+                    @for row in rows { div.grid-row { @for cell in row { (cell.html(lang)) } } }
+                }
+                button.small type="button" data-add-row={ (id) "-rows" } { (lang.say("form.row")) }
+            },
+        }
+    }
+
+    /// Choices side by side. An unchosen list still says that it was shown, so that it can be emptied.
+    fn chips(&self, kind: &str, options: &[Choice], lang: Lang) -> Markup {
+        let (id, name) = (self.id(), &self.name);
+        html! {
+            input type="hidden" name=(name) value="";
+            div.choices.many[options.len() > 14] {
+                @for (place, option) in options.iter().enumerate() {
+                    label.choice title=[option.hint.as_deref()] {
+                        input type=(kind) id={ (id) "-" (place) } name=(name) value=(option.key)
+                            checked[self.values.contains(&option.key)];
+                        span { (option.label) }
+                    }
+                }
+                @if options.is_empty() { span.quiet { (lang.say("form.nothing")) } }
+            }
+        }
+    }
+}

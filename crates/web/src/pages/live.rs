@@ -1,0 +1,58 @@
+//! `GET /live`: which cases have changed, as it happens. Ids only: the page fetches what it shows.
+
+use super::visit::{Asked, Visit};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::stream::live;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::Event;
+use axum::response::{IntoResponse, Response};
+use desk::Caller;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// What this route can answer with.
+pub(crate) const MEDIA: &[&str] = &["text/event-stream"];
+
+/// Facts that are looked at together.
+const AT_ONCE: usize = 500;
+
+/// From where on.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    after: Option<u64>,
+}
+
+/// Cases that have changed, up to a place in the feed.
+struct Changed {
+    upto: u64,
+    cases: Vec<String>,
+}
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    visit: Visit,
+    headers: HeaderMap,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Problem> {
+    let resumed =
+        headers.get("last-event-id").and_then(|last| last.to_str().ok()?.trim().parse().ok());
+    let newest = *app.desk().store().changes().borrow();
+    // Whoever names a place that is not there yet begins now.
+    let after = resumed.or(wanted.after).unwrap_or(newest).min(newest);
+    Ok(live(app, visit.signed.caller, after, changed, event)?.into_response())
+}
+
+fn changed(app: &App, caller: &Caller, after: u64) -> Result<(Vec<Changed>, u64), Problem> {
+    let desk = app.desk();
+    let feed = desk.store().feed(&desk.scope(caller), after, AT_ONCE)?;
+    let cases: BTreeSet<String> = feed.events.iter().map(|event| event.case.to_string()).collect();
+    let changed = Changed { upto: feed.upto, cases: cases.into_iter().collect() };
+    let all = if changed.cases.is_empty() { Vec::new() } else { vec![changed] };
+    Ok((all, feed.upto))
+}
+
+fn event(changed: Changed) -> Event {
+    Event::default().id(changed.upto.to_string()).event("changed").data(changed.cases.join("\n"))
+}

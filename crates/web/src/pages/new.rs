@@ -1,0 +1,77 @@
+//! `GET /new`, `GET /new/{procedure}`: a case is taken down while the customer is on the telephone.
+
+pub(crate) mod form;
+pub(crate) mod look;
+pub(crate) mod save;
+
+use super::framed::{Frame, Section};
+use super::visit::{Visit, see_other};
+use super::words::Lang;
+use crate::answer::encoded;
+use crate::app::App;
+use crate::problem::Problem;
+use axum::extract::State;
+use axum::response::Response;
+use engine::people::Person;
+use engine::procedure::{Actor, Procedure, Relation};
+use maud::{Markup, html};
+
+/// A procedure under which somebody may register.
+pub(crate) struct Way {
+    pub(crate) key: String,
+    pub(crate) name: String,
+}
+
+/// The choice of a procedure.
+pub(crate) struct Which {
+    pub(crate) frame: Frame,
+    pub(crate) ways: Vec<Way>,
+}
+
+pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let ways = ways(&app, visit.lang, &visit.signed.person);
+    if let [only] = ways.as_slice() {
+        return Ok(see_other(&format!("/new/{}", encoded(&only.key))));
+    }
+    let frame = visit.frame(&app, Section::New, visit.lang.say("new.title"))?;
+    Ok(visit.page(&Which { frame, ways }.html()))
+}
+
+/// The procedures in force whose registration is open to a person.
+pub(crate) fn ways(app: &App, lang: Lang, person: &Person) -> Vec<Way> {
+    let library = app.desk().library();
+    let open = library
+        .all()
+        .filter(|rules| library.in_force(&rules.key).is_some() && may_register(rules, person));
+    open.map(|rules| Way { key: rules.key.to_string(), name: lang.word(&rules.label).to_owned() })
+        .collect()
+}
+
+fn may_register(rules: &Procedure, person: &Person) -> bool {
+    let by = rules.register_action().map(|action| action.by.as_slice()).unwrap_or_default();
+    by.iter().any(|actor| match actor {
+        Actor::Role(role) => person.has(role),
+        Actor::Relation(relation) => *relation == Relation::Anyone,
+    })
+}
+
+impl Which {
+    pub(crate) fn html(&self) -> Markup {
+        let lang = self.frame.lang;
+        let content = html! {
+            div.split {
+                h1 { (lang.say("new.which")) }
+                @if self.ways.is_empty() {
+                    div.card { div.empty { p.say { (lang.say("new.none")) } p { (lang.say("new.none.what")) } a.button href="/work" { (lang.say("work.title")) } } }
+                } @else {
+                    ul.card.beside {
+                        @for way in &self.ways {
+                            li data-row { a href={ "/new/" (encoded(&way.key)) } data-open data-command=(way.name) { (way.name) } }
+                        }
+                    }
+                }
+            }
+        };
+        self.frame.page(&content)
+    }
+}

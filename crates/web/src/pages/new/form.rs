@@ -1,0 +1,140 @@
+//! The form of a registration, with what stands beside it.
+
+use super::look::{Foreseen, Known, foresee, known};
+use super::{Way, ways};
+use crate::answer::encoded;
+use crate::app::App;
+use crate::pages::form::{Form, Maker, Typed, Wrong, registration_form};
+use crate::pages::framed::{Frame, Section};
+use crate::pages::visit::Visit;
+use crate::parse;
+use crate::problem::{Kind, Problem};
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+use uuid::Uuid;
+
+/// What one says on the telephone, in order.
+const PROMPTS: &[&str] = &[
+    "new.prompt.greet",
+    "new.prompt.identity",
+    "new.prompt.listen",
+    "new.prompt.restate",
+    "new.prompt.promise",
+];
+
+/// The page.
+pub(crate) struct New {
+    pub(crate) frame: Frame,
+    pub(crate) procedure: String,
+    pub(crate) key: String,
+    pub(crate) ways: Vec<Way>,
+    pub(crate) form: Form,
+    pub(crate) foreseen: Foreseen,
+    pub(crate) known: Known,
+}
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    visit: Visit,
+    parse::Named(key): parse::Named<String>,
+) -> Result<Response, Problem> {
+    let page = New::of(&app, &visit, &key, None)?;
+    Ok(visit.page(&page.html()))
+}
+
+/// The name of the draft of a registration.
+pub(crate) fn draft_name(procedure: &str) -> String {
+    format!("new {procedure}")
+}
+
+impl New {
+    /// The page, with what came back, else with the draft.
+    pub(crate) fn of(
+        app: &App,
+        visit: &Visit,
+        key: &str,
+        returned: Option<(Typed, Wrong)>,
+    ) -> Result<Self, Problem> {
+        let (desk, lang) = (app.desk(), visit.lang);
+        let ways = ways(app, lang, &visit.signed.person);
+        let missing = || Problem::new(Kind::NotFound);
+        let (rules, calendar) = desk.library().in_force(key).ok_or_else(missing)?;
+        if !ways.iter().any(|way| way.key == *key) {
+            return Err(missing());
+        }
+        let action = rules.register_action().ok_or_else(missing)?;
+        let kept = match &returned {
+            Some(_) => None,
+            None => desk.draft(visit.caller(), &draft_name(key))?,
+        };
+        let kept: Option<Typed> =
+            kept.and_then(|kept| serde_json::from_value(kept).ok()).map(Typed);
+        let restored = kept.is_some();
+        let typed = returned.as_ref().map(|(typed, _)| typed.clone()).or(kept);
+        let people = desk.directory();
+        let maker = Maker {
+            desk,
+            lang,
+            rules: &rules,
+            calendar: &calendar,
+            people: &people,
+            typed: typed.as_ref(),
+        };
+        let mut form = Form {
+            action: format!("/new/{}", encoded(key)),
+            draft: Some(draft_name(key)),
+            restored,
+            once: Uuid::new_v4().to_string(),
+            ..registration_form(&maker, action)
+        };
+        if let Some((_, wrong)) = &returned {
+            form.refuse(wrong);
+        }
+        let typed = typed.unwrap_or_default();
+        let procedure = lang.word(&rules.label).to_owned();
+        Ok(Self {
+            frame: visit.frame(
+                app,
+                Section::New,
+                lang.fill("new.heading", &[("procedure", &procedure)]),
+            )?,
+            foreseen: foresee(app, visit, &rules, &typed)?,
+            known: known(app, visit, &rules, &typed)?,
+            procedure,
+            key: key.to_owned(),
+            ways,
+            form,
+        })
+    }
+
+    pub(crate) fn html(&self) -> Markup {
+        let lang = self.frame.lang;
+        let look = format!("/new/{}/look", encoded(&self.key));
+        let content = html! {
+            div.bar {
+                h1 { (lang.fill("new.heading", &[("procedure", &self.procedure)])) }
+                span.quiet { (lang.say("new.keys")) }
+            }
+            @if self.ways.len() > 1 {
+                nav.tabs aria-label=(lang.say("new.which")) {
+                    @for way in &self.ways {
+                        a href={ "/new/" (encoded(&way.key)) } aria-current=[(way.key == self.key).then_some("page")] { (way.name) }
+                    }
+                }
+            }
+            div.new {
+                section.card aria-label=(lang.say("new.title")) { div.body #new-form { (self.form.html(lang, &self.frame.csrf, "new-form", Some(&look))) } }
+                aside.beside-form {
+                    (self.known.html(lang))
+                    (self.foreseen.html(lang))
+                    section.card.prompts aria-labelledby="prompts-title" {
+                        header { h2 #prompts-title { (lang.say("new.prompts")) } }
+                        div.body { @for (place, prompt) in PROMPTS.iter().enumerate() { label { input type="checkbox" id={ "prompt-" (place) }; (lang.say(prompt)) } } }
+                    }
+                }
+            }
+        };
+        self.frame.page(&content)
+    }
+}

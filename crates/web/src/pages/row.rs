@@ -1,0 +1,234 @@
+//! Cases as lines: one case, one next step, one clock.
+
+use super::framed::Frame;
+use super::left::Left;
+use super::words::Lang;
+use crate::answer::encoded;
+use crate::app::App;
+use crate::schema;
+use desk::{Desk, Seen, Todo, without_phones};
+use engine::case::{Holder, holder};
+use engine::decide::Offer;
+use engine::people::Directory;
+use engine::procedure::{Action, Means, Procedure};
+use engine::show;
+use maud::{Markup, html};
+use store::CaseSummary;
+
+/// A line.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) number: String,
+    pub(crate) title: String,
+    /// Severity and the level's name, where it says something.
+    pub(crate) level: Option<(u8, String)>,
+    pub(crate) left: Option<Left>,
+    pub(crate) stage: String,
+    /// The customer, masked; only where whole cases are read.
+    pub(crate) customer: Option<String>,
+    /// Who must act.
+    pub(crate) holder: String,
+    pub(crate) next: Next,
+}
+
+/// What comes next, as far as the viewer is concerned.
+#[derive(Debug, Clone)]
+pub(crate) enum Next {
+    /// Nothing.
+    Nothing,
+    /// Somebody else's step.
+    Theirs(String),
+    /// His step; it asks for something.
+    Form { label: String, href: String },
+    /// His step; pressing is enough.
+    Press { label: String, action: String, seen: u64 },
+}
+
+/// The address of a case.
+pub(crate) fn case_href(number: &str) -> String {
+    format!("/cases/{}", encoded(number))
+}
+
+impl Row {
+    /// A case of which only the line was read.
+    pub(crate) fn of_summary(app: &App, lang: Lang, people: &Directory, row: &CaseSummary) -> Self {
+        let columns = &row.columns;
+        let rules = app.desk().library().version(&columns.procedure, columns.procedure_version);
+        let title = columns.title.as_deref().map(without_phones).unwrap_or_default();
+        let Some((rules, calendar)) = rules else {
+            let (number, stage, holder) =
+                (row.number.clone(), columns.stage.clone(), columns.holder.clone());
+            return Self {
+                number,
+                title,
+                level: None,
+                left: None,
+                stage,
+                customer: None,
+                holder,
+                next: Next::Nothing,
+            };
+        };
+        let stage = rules.stage(&columns.stage);
+        let next = stage.and_then(|stage| stage.next.as_ref()).and_then(|next| rules.action(next));
+        let next = next.filter(|_| columns.open);
+        Self {
+            number: row.number.clone(),
+            title,
+            level: level(lang, &rules, columns.severity),
+            left: columns
+                .next_due
+                .map(|due| Left::of(lang, &calendar, app.desk().now(), due, None)),
+            stage: stage_name(lang, &rules, &columns.stage, &columns.life),
+            customer: None,
+            holder: holder_name(lang, &rules, people, &columns.holder),
+            next: next
+                .map_or(Next::Nothing, |action| Next::Theirs(lang.word(&action.label).to_owned())),
+        }
+    }
+
+    /// A case of somebody's work.
+    pub(crate) fn of_todo(desk: &Desk, lang: Lang, people: &Directory, todo: &Todo) -> Self {
+        let (seen, rules) = (&todo.seen, &todo.seen.procedure);
+        let columns = &seen.summary.columns;
+        let held = match holder(rules, &seen.case) {
+            Holder::Person(key) | Holder::Role(key) => holder_name(lang, rules, people, &key),
+            Holder::Nobody => String::new(),
+        };
+        Self {
+            number: seen.case.number.clone(),
+            title: columns.title.as_deref().map(without_phones).unwrap_or_default(),
+            level: level(lang, rules, columns.severity),
+            left: seen
+                .case
+                .next_due()
+                .map(|due| Left::of(lang, &seen.calendar, desk.now(), due, None)),
+            stage: stage_name(lang, rules, &seen.case.stage, seen.case.life.name()),
+            customer: customer(desk, lang, seen),
+            holder: held,
+            next: next(lang, seen, todo.next.as_ref()),
+        }
+    }
+}
+
+/// The step that a procedure asks for next, as its button.
+pub(crate) fn next(lang: Lang, seen: &Seen, offer: Option<&Offer>) -> Next {
+    let (rules, case) = (&seen.procedure, &seen.case);
+    let asked = rules.stage(&case.stage).and_then(|stage| stage.next.as_ref());
+    let Some(action) = asked.and_then(|key| rules.action(key)) else { return Next::Nothing };
+    let label = lang.word(&action.label).to_owned();
+    let href = case_href(&case.number);
+    match offer {
+        None => Next::Theirs(label),
+        Some(offer) if is_press(seen, action, offer) => {
+            let action = format!("{href}/actions/{}", encoded(&action.key));
+            Next::Press { label, action, seen: case.version }
+        }
+        Some(_) => Next::Form { label, href: format!("{href}?do={}#now-do", encoded(&action.key)) },
+    }
+}
+
+/// Whether an action asks for nothing at all.
+pub(crate) fn is_press(seen: &Seen, action: &Action, offer: &Offer) -> bool {
+    let inputs = schema::inputs(&seen.procedure, &seen.case, action);
+    // Every action takes a reason; where none is needed, nobody is asked for one first.
+    let asks = inputs.iter().any(|member| member.required || member.name != "reason");
+    offer.fields.is_empty() && offer.missing.is_empty() && !asks
+}
+
+fn level(lang: Lang, rules: &Procedure, severity: u8) -> Option<(u8, String)> {
+    let axis = rules.axis_of(&rules.severity)?;
+    let value = axis.values.iter().find(|value| value.severity == Some(severity))?;
+    Some((severity, lang.word(&value.label).to_owned()))
+}
+
+/// The stage's name, or how the case ended.
+pub(crate) fn stage_name(lang: Lang, rules: &Procedure, stage: &str, life: &str) -> String {
+    if matches!(life, "voided" | "merged") {
+        return desk::words::text(&format!("life.{life}"), lang.english, &[]);
+    }
+    rules.stage(stage).map_or_else(|| stage.to_owned(), |stage| lang.word(&stage.label).to_owned())
+}
+
+/// Whoever must act: a person, or whoever holds a role.
+pub(crate) fn holder_name(lang: Lang, rules: &Procedure, people: &Directory, key: &str) -> String {
+    if let Some(person) = people.person(key) {
+        return person.name.clone();
+    }
+    rules.role(key).map_or_else(|| key.to_owned(), |role| lang.word(&role.label).to_owned())
+}
+
+/// The customer's name, masked.
+pub(crate) fn customer(desk: &Desk, lang: Lang, seen: &Seen) -> Option<String> {
+    let means = [Means::Customer, Means::Contact];
+    means.into_iter().find_map(|means| meaning(desk, lang, seen, means))
+}
+
+/// The text of the field with a meaning, masked.
+pub(crate) fn meaning(desk: &Desk, lang: Lang, seen: &Seen, means: Means) -> Option<String> {
+    let rules = &seen.procedure;
+    let field = rules.field_meaning(means)?;
+    let value = seen.masked(&field.key)?;
+    let text =
+        show::value(rules, &seen.calendar, &desk.people(), &field.kind, &value, lang.english);
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// The lines as a table; a telephone shows them as cards.
+pub(crate) fn table(frame: &Frame, rows: &[Row], caption: &str) -> Markup {
+    let lang = frame.lang;
+    let with_customer = rows.iter().any(|row| row.customer.is_some());
+    html! {
+        div.cases-frame {
+            table.cases {
+                caption.unseen { (caption) }
+                thead { tr {
+                    th.c-left scope="col" { (lang.say("row.left")) }
+                    th.c-number scope="col" { (lang.say("row.number")) }
+                    @if with_customer { th.c-who scope="col" { (lang.say("row.customer")) } }
+                    th.c-title scope="col" { (lang.say("row.title")) }
+                    th.c-level scope="col" { (lang.say("row.level")) }
+                    th.c-stage scope="col" { (lang.say("row.stage")) }
+                    @if !with_customer { th.c-who scope="col" { (lang.say("row.holder")) } }
+                    th.c-do scope="col" { (lang.say("row.next")) }
+                } }
+                tbody { @for row in rows { (line(frame, row, with_customer)) } }
+            }
+        }
+    }
+}
+
+fn line(frame: &Frame, row: &Row, with_customer: bool) -> Markup {
+    let lang = frame.lang;
+    let href = case_href(&row.number);
+    html! {
+        tr data-row {
+            td.c-left { @match &row.left { Some(left) => (left.html(lang)), None => span.quiet { "—" } } }
+            td.c-number { a.number href=(href) data-open data-number=(row.number) { (row.number) } }
+            @if with_customer { td.c-who { (row.customer.as_deref().unwrap_or("—")) } }
+            td.c-title title=(row.title) { a href=(href) tabindex="-1" { (row.title) } }
+            td.c-level { @if let Some((severity, name)) = &row.level { span.tag.{ "s" (severity) } { (name) } } }
+            td.c-stage { (row.stage) }
+            @if !with_customer { td.c-who { (row.holder) } }
+            td.c-do { (step(frame, &row.next, &row.number)) }
+        }
+    }
+}
+
+fn step(frame: &Frame, next: &Next, number: &str) -> Markup {
+    match next {
+        Next::Nothing => html! {},
+        Next::Theirs(label) => html! { span.quiet { (label) } },
+        Next::Form { label, href } => {
+            html! { a.button.small href=(href) data-next { (label) span.unseen { " " (number) } } }
+        }
+        Next::Press { label, action, seen } => html! {
+            form method="post" action=(action) {
+                input type="hidden" name="csrf" value=(frame.csrf);
+                input type="hidden" name="seen" value=(seen);
+                input type="hidden" name="back" value="/work";
+                button.small.main type="submit" data-next { (label) span.unseen { " " (number) } }
+            }
+        },
+    }
+}

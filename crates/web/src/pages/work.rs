@@ -1,0 +1,86 @@
+//! `GET /work`: what somebody must do next, by the time left.
+
+use super::framed::{Frame, Section};
+use super::row::{self, Row};
+use super::visit::Visit;
+use super::words::counted;
+use crate::app::App;
+use crate::problem::Problem;
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+
+/// Lines that are shown; the rest is in the lists.
+const MOST: usize = 60;
+
+/// The page.
+pub(crate) struct Work {
+    pub(crate) frame: Frame,
+    pub(crate) own: Vec<Row>,
+    pub(crate) waiting: Vec<Row>,
+    /// How many of the shown lines are past their due, and near it.
+    pub(crate) late: usize,
+    pub(crate) near: usize,
+    /// How many there are altogether.
+    pub(crate) all: u64,
+}
+
+pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+    let (desk, lang) = (app.desk(), visit.lang);
+    let frame = visit.frame(&app, Section::Work, lang.say("work.title"))?;
+    let people = desk.people();
+    let todos = desk.my_work(visit.caller(), MOST)?;
+    let rows = |own: bool| -> Vec<Row> {
+        let mine = todos.iter().filter(|todo| todo.own == own);
+        mine.map(|todo| Row::of_todo(desk, lang, &people, todo)).collect()
+    };
+    let (own, waiting) = (rows(true), rows(false));
+    let count = |class: &str| {
+        let lefts = own.iter().chain(&waiting).filter_map(|row| row.left.as_ref());
+        lefts.filter(|left| left.class() == class).count()
+    };
+    let (late, near, all) = (count("late"), count("near"), frame.work);
+    Ok(visit.page(&Work { frame, late, near, all, own, waiting }.html()))
+}
+
+impl Work {
+    pub(crate) fn html(&self) -> Markup {
+        let (frame, lang) = (&self.frame, self.frame.lang);
+        let shown = u64::try_from(self.own.len() + self.waiting.len()).unwrap_or(u64::MAX);
+        let content = html! {
+            div.split #work data-live data-everything {
+                div.bar {
+                    h1 { (lang.say("work.title")) }
+                    span.quiet { (lang.fill("work.glance", &[("all", &counted(self.all)), ("late", &self.late.to_string()), ("near", &self.near.to_string())])) }
+                    a.button.main href="/new" { (lang.say("new.title")) " " kbd aria-hidden="true" { "n" } }
+                }
+                @if shown == 0 { (self.empty()) }
+                @if !self.own.is_empty() {
+                    section aria-labelledby="own" {
+                        div.bar { h2 #own { (lang.say("work.own")) " " span.count { (self.own.len()) } } }
+                        (row::table(frame, &self.own, lang.say("work.own")))
+                    }
+                }
+                @if !self.waiting.is_empty() {
+                    section aria-labelledby="waiting" {
+                        div.bar { h2 #waiting { (lang.say("work.waiting")) " " span.count { (self.waiting.len()) } } }
+                        (row::table(frame, &self.waiting, lang.say("work.waiting")))
+                    }
+                }
+                @if self.all > shown { p.more { a.button href="/cases" { (lang.say("work.more")) } } }
+            }
+        };
+        frame.page(&content)
+    }
+
+    fn empty(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            div.card { div.empty {
+                p.say { (lang.say("work.empty")) }
+                p { (lang.say("work.empty.what")) }
+                a.button href="/cases" { (lang.say("work.empty.do")) }
+            } }
+        }
+    }
+}

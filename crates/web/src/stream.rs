@@ -1,0 +1,68 @@
+//! A stream of what happens: it waits for word from the store, and ends when the server does or the caller is no longer known.
+
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use desk::Caller;
+use futures_util::stream::{self, Stream};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+/// Reads a part of the feed after a place: what to send, and how far was looked.
+pub(crate) type Read<T> = fn(&App, &Caller, u64) -> Result<(Vec<T>, u64), Problem>;
+
+struct Live<T> {
+    app: App,
+    caller: Caller,
+    after: u64,
+    ready: VecDeque<T>,
+    changes: watch::Receiver<u64>,
+    read: Read<T>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Everything after a place, as it comes.
+pub(crate) fn live<T: Send + 'static>(
+    app: App,
+    caller: Caller,
+    after: u64,
+    read: Read<T>,
+    event: fn(T) -> Event,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send>, Problem> {
+    let place = Arc::clone(&app.inner.streams)
+        .try_acquire_owned()
+        .map_err(|_| Problem::new(Kind::Unavailable))?;
+    let changes = app.desk().store().changes();
+    let live = Live { app, caller, after, ready: VecDeque::new(), changes, read, _place: place };
+    let events = stream::unfold(live, move |mut live| async move {
+        let next = live.next().await?;
+        Some((Ok(event(next)), live))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+impl<T> Live<T> {
+    async fn next(&mut self) -> Option<T> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            self.app.desk().people().person(&self.caller.person)?;
+            // Seen before reading, so that what is committed meanwhile wakes us.
+            let last = *self.changes.borrow_and_update();
+            if last > self.after {
+                let (events, upto) = (self.read)(&self.app, &self.caller, self.after).ok()?;
+                self.ready = events.into();
+                self.after = upto;
+                continue;
+            }
+            tokio::select! {
+                changed = self.changes.changed() => changed.ok()?,
+                () = self.app.stopped() => return None,
+            }
+        }
+    }
+}
