@@ -14,6 +14,7 @@ mod life;
 mod lists;
 mod loss;
 mod once;
+mod rights;
 mod served;
 mod signing;
 mod uploads;
