@@ -69,7 +69,7 @@ async fn a_case_is_taken_to_its_end_by_following_the_actions() {
 }
 
 /// The next action if somebody may do it, else another one that leads on.
-async fn step(
+pub(crate) async fn step(
     world: &World,
     path: &str,
     uses: &mut BTreeMap<String, u32>,

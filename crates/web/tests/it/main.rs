@@ -16,6 +16,7 @@ mod life;
 mod lists;
 mod loss;
 mod once;
+mod rights;
 mod served;
 mod signing;
 mod uploads;

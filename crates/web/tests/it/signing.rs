@@ -378,3 +378,115 @@ async fn a_weak_password_is_not_taken_and_says_why() {
     let nobody = world.desk.set_password("test", &"none".into(), PASSWORD, None);
     assert!(matches!(nobody, Err(desk::DeskError::NotFound { .. })));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_is_asked_for_and_each_code_is_good_once() {
+    let world = World::new();
+    let person: Key = world.someone().as_str().into();
+    let mut browser = Browser::signed_in(&world, &person).await;
+    let page = browser.get("/account").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let key = page.text.split("<p><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert!(page.text.contains("<svg role=\"img\""));
+    let app = totp_rs::Builder::new()
+        .with_algorithm(totp_rs::Algorithm::SHA1)
+        .with_digits(6)
+        .with_step_duration(30)
+        .with_secret(totp_rs::Secret::try_from_base32(&key).unwrap())
+        .build()
+        .unwrap();
+    let code = || app.generate(world.desk.now().as_second().try_into().unwrap()).to_string();
+    let token = browser.token().await;
+    let wrong =
+        browser.post("/account/second-factor", &[("csrf", &token), ("code", "000000")]).await;
+    assert_eq!(wrong.status, 422);
+    let first = code();
+    let confirmed =
+        browser.post("/account/second-factor", &[("csrf", &token), ("code", &first)]).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.text);
+    let recovery: Vec<&str> = confirmed
+        .text
+        .split("<li><code>")
+        .skip(1)
+        .map(|rest| rest.split('<').next().unwrap())
+        .collect();
+    assert_eq!(recovery.len(), 10);
+    let kept = format!("{:?}", world.desk.store().settings("credential").unwrap());
+    assert!(recovery.iter().all(|code| !kept.contains(&code.replace('-', ""))));
+    // The password alone opens nothing.
+    let mut other = Browser::new(&world);
+    let half = other.sign_in(&person, PASSWORD).await;
+    assert_eq!(half.header("location"), "/sign-in/code?to=");
+    assert_eq!(other.get("/").await.status, 303);
+    assert_eq!(other.get("/sign-in/code").await.status, 200);
+    assert_eq!(other.post("/sign-in/code", &[("code", &first)]).await.status, 422, "used to enrol");
+    world.wait(1);
+    let second = code();
+    let entered = other.post("/sign-in/code", &[("code", &second), ("to", "/?a=1")]).await;
+    assert_eq!((entered.status.as_u16(), entered.header("location")), (303, "/?a=1"));
+    assert_eq!(other.get("/").await.status, 200);
+    let mut third = Browser::new(&world);
+    third.sign_in(&person, PASSWORD).await;
+    assert_eq!(
+        third.post("/sign-in/code", &[("code", &second)]).await.status,
+        422,
+        "a code is good once"
+    );
+    assert_eq!(third.post("/sign-in/code", &[("code", recovery[0])]).await.status, 303);
+    let mut fourth = Browser::new(&world);
+    fourth.sign_in(&person, PASSWORD).await;
+    assert_eq!(fourth.post("/sign-in/code", &[("code", recovery[0])]).await.status, 422);
+    assert_eq!(world.desk.second_factor(&person).unwrap(), Some(9));
+    world.wait(6);
+    assert_eq!(
+        fourth.post("/sign-in/code", &[("code", recovery[1])]).await.header("location"),
+        "/sign-in",
+        "too late"
+    );
+    // Taken off by the password alone.
+    let token = browser.token().await;
+    let off =
+        browser.post("/account/second-factor/removal", &[("csrf", &token), ("old", "wrong")]).await;
+    assert_eq!(off.status, 422);
+    browser.post("/account/second-factor/removal", &[("csrf", &token), ("old", PASSWORD)]).await;
+    assert_eq!(world.desk.second_factor(&person).unwrap(), None);
+    let mut fifth = Browser::new(&world);
+    assert_eq!(fifth.sign_in(&person, PASSWORD).await.header("location"), "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_by_whoever_knows_it_and_ends_the_other_sessions() {
+    let world = World::new();
+    let person: Key = world.someone().as_str().into();
+    let mut browser = Browser::signed_in(&world, &person).await;
+    let mut other = Browser::new(&world);
+    other.sign_in(&person, PASSWORD).await;
+    let token = browser.token().await;
+    let given = |old: &'static str| {
+        [("old", old), ("password", "quite another one"), ("again", "quite another one")]
+    };
+    let with = |fields: [(&'static str, &'static str); 3], token: &str| {
+        let mut all: Vec<(&str, String)> =
+            fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        all.push(("csrf", token.to_owned()));
+        all
+    };
+    let mut change = async |old: &'static str| {
+        let fields = with(given(old), &token);
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post("/account/password", &fields).await
+    };
+    assert_eq!(change("wrong").await.status, 422);
+    assert_eq!(change(PASSWORD).await.status, 200);
+    assert_eq!(browser.get("/").await.status, 200);
+    assert_eq!(other.get("/").await.status, 303);
+    world.wait(1);
+    other.sign_in(&person, "quite another one").await;
+    let list = browser.get("/api/v1/sessions").await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    let theirs = world.desk.sessions(&person).unwrap()[0].id.clone();
+    let ended = browser.post(&format!("/account/sessions/{theirs}/end"), &[("csrf", &token)]).await;
+    assert_eq!(ended.status, 303);
+    assert_eq!(other.get("/").await.status, 303);
+}
