@@ -8,7 +8,8 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value as Json, json};
-use std::io::{BufRead, BufReader, Error, Result};
+use std::io::{BufRead, BufReader, Error, Read, Result, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use url::{ParseError, Url};
@@ -39,13 +40,19 @@ impl Window {
 /// A browser. It ends when it is dropped.
 pub struct Browser {
     driver: Child,
+    port: u16,
     client: Client,
     origin: String,
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It may have ended by itself; its browser ends with it.
+        // Asked to end it ends its browser as well; killed it would leave that behind.
+        if let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = driver.set_read_timeout(Some(PATIENCE));
+            let _ = driver.write_all(b"GET /shutdown HTTP/1.1\r\nhost: localhost\r\n\r\n");
+            let _ = driver.read_to_end(&mut Vec::new());
+        }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
@@ -73,7 +80,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .map_err(failed)?;
-        Ok(Self { driver, client, origin: origin.to_owned() })
+        Ok(Self { driver, port, client, origin: origin.to_owned() })
     }
 
     /// What is not wrapped here.

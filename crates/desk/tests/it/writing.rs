@@ -69,8 +69,8 @@ fn a_repetition_is_answered_as_the_first_even_when_it_would_be_refused_now() {
     // The version that was seen is no longer the case's: decided anew it would be stale.
     let again = world.desk.submit(&who("lin"), comment(), options(1)).unwrap();
     assert_eq!(again, desk::Done { repeated: true, ..first.clone() });
-    // What makes the command is not even asked.
-    let unmade = || -> Result<Command, DeskError> { panic!("made again") };
+    // It need not even be possible to make the command any more.
+    let unmade = || -> Result<Command, DeskError> { Err(DeskError::Forbidden) };
     assert_eq!(world.desk.submit_made(&who("lin"), options(1), unmade).unwrap(), again);
     let other = world.desk.submit(&who("lin"), comment(), options(2));
     assert!(matches!(other, Err(DeskError::Store(store::StoreError::KeyReused))), "{other:?}");

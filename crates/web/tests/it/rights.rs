@@ -123,7 +123,9 @@ async fn a_case_that_somebody_may_not_see_is_at_no_address_for_him() {
             ] {
                 let answer = world.get(key, list).await;
                 assert_eq!(answer.status, 200);
-                assert_eq!(answer.text.contains(number), expected, "{what} {list}");
+                // Another procedure's numbers may end like this one.
+                let told = answer.text.contains(&format!("\"{number}\""));
+                assert_eq!(told, expected, "{what} {list}");
             }
             if expected {
                 shown += 1;
@@ -315,7 +317,14 @@ async fn a_value_is_shown_in_full_to_whom_may_and_that_is_logged_without_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_and_teams_are_written_over_what_was_seen() {
     let world = World::new();
-    let admin = world.any().to_owned();
+    let people = world.desk.people();
+    let person = people.people.iter().find(|person| world.desk.is_administrator(person)).unwrap();
+    let key = desk::ApiKey {
+        name: "admin".to_owned(),
+        person: person.id.clone(),
+        scopes: vec![KeyScope::Admin],
+    };
+    let admin = world.desk.make_api_key("test", &key).unwrap();
     let put = async |path: &str, body: &Json, headers: &[(&str, &str)]| {
         let bearer = format!("Bearer {admin}");
         let mut request = Request::put(path)
