@@ -80,7 +80,7 @@ impl Frame {
             overdue: tally.overdue,
             unread: desk.store().unread(&signed.caller.person)?,
             queues: queues(app, lang, &tally),
-            admin: false,
+            admin: desk.is_administrator(&signed.person),
             now: desk.now(),
             sequence,
         })
@@ -144,7 +144,7 @@ impl Frame {
                 p.head { (lang.say("frame.look")) }
                 (item(Section::Overview, "/overview", "chart", lang.say("overview.title"), None, ""))
                 (item(Section::Other, "/wall", "wall", lang.say("wall.title"), None, ""))
-                @if self.admin { (item(Section::Other, "/admin", "admin", lang.say("frame.admin"), None, "")) }
+                @if self.admin { (item(Section::Other, "/admin/people", "admin", lang.say("frame.admin"), None, "")) }
             }
         }
     }
@@ -197,6 +197,7 @@ impl Frame {
                         (choice("theme", "dark", lang.say("frame.theme.dark"), self.theme == Some("dark")))
                     }
                     hr;
+                    a href="/account" data-command=(lang.say("frame.account")) { (lang.say("frame.account")) }
                     form method="post" action="/sign-out" {
                         input type="hidden" name="csrf" value=(self.csrf);
                         button type="submit" { (lang.say("frame.sign_out")) }
