@@ -226,7 +226,9 @@ impl Desk {
         for _ in 0..ATTEMPTS {
             let decided = self.decided(who, command, options.seen, &mut wanted)?;
             if decided.decision.events.is_empty() {
-                return unchanged(command, &decided.decision);
+                // The store sees nothing of it, and cannot tell that it changed something when it was submitted first.
+                let earlier = self.earlier(options.key.as_ref())?;
+                return earlier.map_or_else(|| unchanged(command, &decided.decision), Ok);
             }
             let (write, moved) = self.writing(command, decided, options);
             match self.inner.store.commit(write) {
