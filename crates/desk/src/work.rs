@@ -43,8 +43,6 @@ pub struct Tally {
     pub queues: Vec<Queue>,
     /// Cases in hand, of all that he sees, whose next due has passed.
     pub overdue: u64,
-    /// Cases in hand, of all that he sees.
-    pub open: u64,
 }
 
 impl Tally {
@@ -55,7 +53,7 @@ impl Tally {
 }
 
 impl Desk {
-    /// How much a caller has to do, and how much there is.
+    /// How much a caller has to do.
     ///
     /// # Errors
     /// A failure of the store.
@@ -66,14 +64,9 @@ impl Desk {
         for queue in &mut queues {
             queue.cases = count(&waiting(queue))?;
         }
-        let open = Filter { open: Some(true), ..Filter::default() };
-        let overdue = Filter { due_before: Some(self.now()), ..open.clone() };
-        Ok(Tally {
-            own: count(&held(&caller.person))?,
-            queues,
-            overdue: count(&overdue)?,
-            open: count(&open)?,
-        })
+        let overdue =
+            Filter { open: Some(true), due_before: Some(self.now()), ..Filter::default() };
+        Ok(Tally { own: count(&held(&caller.person))?, queues, overdue: count(&overdue)? })
     }
 
     /// What a caller must do next, what is due first at the beginning; at most `most`.

@@ -4,6 +4,10 @@
 //! owner, subject and text: encrypted, with a random salt; in its place stand its reference and the commitment SHA-256(salt, text).
 //! Reference and value die with the key, and the commitment alone proves nothing about the text.
 
+mod spelled;
+
+pub(crate) use spelled::rewrite;
+
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
 use hmac::{Hmac, Mac};
@@ -248,27 +252,6 @@ pub(crate) struct Drawer {
     fresh: Vec<Reference>,
 }
 
-/// Changes every object of a JSON text whose first key begins with `$`; the text around them is not read. Within a text of JSON
-/// no bare quotation mark follows a brace, so that such an object is recognised by its first three letters.
-pub(crate) fn rewrite(
-    text: &str,
-    mut change: impl FnMut(&mut Value) -> Result<()>,
-) -> Result<String> {
-    let mut written = String::with_capacity(text.len() + text.len() / 4);
-    let mut rest = text;
-    while let Some((before, _)) = rest.split_once("{\"$") {
-        written.push_str(before);
-        let from = rest.get(before.len()..).unwrap_or_default();
-        let mut objects = serde_json::Deserializer::from_str(from).into_iter::<Value>();
-        let mut object = objects.next().transpose()?.unwrap_or_default();
-        change(&mut object)?;
-        written.push_str(&object.to_string());
-        rest = from.get(objects.byte_offset()..).unwrap_or_default();
-    }
-    written.push_str(rest);
-    Ok(written)
-}
-
 fn commitment(salt: &[u8], text: &str) -> String {
     hex(&Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize())
 }
@@ -372,16 +355,6 @@ impl Drawer {
         Ok(self.subjects.len() - 1)
     }
 
-    /// [`Drawer::seal`] for a JSON text in which the mark is the first key of its object.
-    pub(crate) fn seal_spelled(&mut self, vault: &Vault, text: &str) -> Result<String> {
-        rewrite(text, |object| self.seal_within(vault, object))
-    }
-
-    /// [`Drawer::open`] for a JSON text that [`Drawer::seal_spelled`] or [`Drawer::seal`] made.
-    pub(crate) fn open_spelled(&self, stored: &str) -> Result<String> {
-        rewrite(stored, |object| self.open_within(object))
-    }
-
     /// The JSON with every reference replaced by its text, or by the commitment of a text that was erased.
     pub(crate) fn open(&self, mut stored: Value) -> Result<Value> {
         self.open_within(&mut stored)?;
@@ -477,44 +450,5 @@ impl Drawer {
             return Err(StoreError::corrupt("a sealed text has no reference"));
         };
         Ok(self.get(reference)?.map(|(_, text)| text))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    /// JSON with private texts here and there, and with everything in its texts that could be mistaken for a mark.
-    fn values() -> impl Strategy<Value = Value> {
-        let text = prop_oneof![
-            ".*",
-            Just(r#"{"$p":"x"}"#.to_owned()),
-            Just(r#"","a":{"$ref":"#.to_owned()),
-            Just("{\"$".to_owned()),
-        ];
-        let private = text.clone().prop_map(|text| json!({ "$p": text }));
-        let leaf =
-            prop_oneof![text.prop_map(Value::from), any::<i64>().prop_map(Value::from), private];
-        leaf.prop_recursive(4, 40, 6, |inner| {
-            let fields = prop::collection::btree_map("[a-z{\"]{1,4}", inner.clone(), 0..5);
-            prop_oneof![
-                prop::collection::vec(inner, 0..5).prop_map(Value::from),
-                fields.prop_map(|fields| Value::Object(fields.into_iter().collect())),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn a_text_is_sealed_and_opened_as_its_value_is(value in values()) {
-            let vault = Vault::new(&[1; 32]).unwrap();
-            let mut drawer = vault.empty_drawer([7; 16]);
-            let sealed = drawer.seal_spelled(&vault, &value.to_string()).unwrap();
-            prop_assert_eq!(&drawer.seal(&vault, value.clone()).unwrap().to_string(), &sealed);
-            let opened = drawer.open_spelled(&sealed).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Value>(&opened).unwrap(), value);
-        }
     }
 }

@@ -176,13 +176,9 @@ impl Work<'_> {
         if self.case(id).co_owners.contains(from) {
             let others = self.case(id).co_owners.iter().filter(|person| *person != from);
             let mut people: Vec<Key> = others.cloned().collect();
-            people.extend(
-                substitute
-                    .iter()
-                    .filter(|person| !people.contains(person))
-                    .cloned()
-                    .collect::<Vec<_>>(),
-            );
+            if let Some(person) = substitute.as_ref().filter(|person| !people.contains(person)) {
+                people.push(person.clone());
+            }
             self.record(id, Event::CoOwnersSet { people });
         }
         let held = |task: &&Task| task.done.is_none() && task.owner.as_ref() == Some(from);

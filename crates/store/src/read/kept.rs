@@ -7,7 +7,7 @@ use crate::error::{Result, StoreError};
 use crate::vault::Vault;
 use quick_cache::sync::Cache;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Rows that are kept at most: a thousand pages, some ten megabytes.
 const MOST: usize = 20_000;
@@ -70,7 +70,7 @@ impl Kept {
                 .take(AT_ONCE)
                 .map(Param::from)
                 .collect();
-            for (id, row) in conn.rows(&statement(), &ids, |row| summary(row, vault))? {
+            for (id, row) in conn.rows(&BY_IDS, &ids, |row| summary(row, vault))? {
                 let row = Arc::new(row);
                 self.0.insert(id, Arc::clone(&row));
                 rows.insert(id, row);
@@ -89,10 +89,10 @@ impl Kept {
     }
 }
 
-fn statement() -> String {
+static BY_IDS: LazyLock<String> = LazyLock::new(|| {
     let ids: Vec<String> = (1..=AT_ONCE).map(|n| format!("?{n}")).collect();
     format!("SELECT {SUMMARY} FROM cases{SUMMARY_KEY} WHERE cases.id IN ({})", ids.join(", "))
-}
+});
 
 #[cfg(test)]
 mod tests {
@@ -104,7 +104,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
         crate::migrate::migrate(&conn).unwrap();
-        let plan = conn.explain(&statement()).unwrap().join("\n");
+        let plan = conn.explain(&BY_IDS).unwrap().join("\n");
         assert!(plan.contains("SEARCH cases USING INTEGER PRIMARY KEY"), "{plan}");
         assert!(!plan.contains("SCAN"), "{plan}");
     }

@@ -11,7 +11,7 @@ use crate::parse::Params;
 use crate::problem::Problem;
 use crate::signed::set_cookie;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::words;
 use engine::people::Person;
@@ -106,6 +106,12 @@ impl Form<'_> {
 /// How long to wait, in words.
 pub(crate) fn patience(seconds: u64, english: bool) -> String {
     words::text("page.wait", english, &[("minutes", &seconds.div_ceil(60).to_string())])
+}
+
+/// The answer that shows a form to whoever has to wait so many seconds.
+pub(crate) fn held_back(mut response: Response, seconds: u64) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// The answer to whoever has just signed in: the cookie, and on to where he wanted to go.

@@ -1,6 +1,6 @@
 //! `POST /sign-in`: somebody gives name and password.
 
-use super::{entered, patience};
+use super::{entered, held_back, patience};
 use crate::answer::encoded;
 use crate::app::App;
 use crate::frame::prefers_english;
@@ -10,7 +10,7 @@ use crate::parse::{Form, NoParams};
 use crate::problem::Problem;
 use crate::signed::set_cookie;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::Entry;
 use serde::Deserialize;
@@ -50,9 +50,8 @@ pub(crate) async fn handler(
         }
         Entry::Wrong => again(text("page.wrong", english), StatusCode::UNPROCESSABLE_ENTITY),
         Entry::Wait(seconds) => {
-            let mut response = again(patience(seconds, english), StatusCode::TOO_MANY_REQUESTS)?;
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            Ok(response)
+            let form = again(patience(seconds, english), StatusCode::TOO_MANY_REQUESTS)?;
+            Ok(held_back(form, seconds))
         }
     }
 }

@@ -4,12 +4,12 @@ use crate::app::App;
 use crate::frame::prefers_english;
 use crate::origin::From;
 use crate::pages::document::text;
-use crate::pages::sign_in::{entered, patience};
+use crate::pages::sign_in::{entered, held_back, patience};
 use crate::parse::{Form, NoParams};
 use crate::problem::Problem;
 use crate::signed::cookie;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::{DeskError, Entry};
 use serde::Deserialize;
@@ -44,9 +44,8 @@ pub(crate) async fn handler(
     match app.inner.passwords.run(work).await? {
         Some(Entry::In(secret)) => Ok(entered(&app, &secret, &given.to)),
         Some(Entry::Wait(seconds)) => {
-            let mut response = again(&patience(seconds, english), StatusCode::TOO_MANY_REQUESTS);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            Ok(response)
+            let form = again(&patience(seconds, english), StatusCode::TOO_MANY_REQUESTS);
+            Ok(held_back(form, seconds))
         }
         Some(Entry::Wrong | Entry::Code(_)) => {
             Ok(again(&text("page.code.wrong", english), StatusCode::UNPROCESSABLE_ENTITY))
