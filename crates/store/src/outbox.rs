@@ -3,6 +3,7 @@
 use crate::backend::{Conn, Row};
 use crate::error::{Result, StoreError};
 use crate::time::{from_int, limit, opt_from_int, to_int};
+use crate::timers::lapsed;
 use crate::vault::Vault;
 use crate::write::queue::Batch;
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ crate::sql::queries! {
         ORDER BY outbox.not_before LIMIT ?2 /*skip:outbox*/";
     LAPSED = "SELECT outbox.uuid, cases.uuid, outbox.channel, outbox.recipient, outbox.kind, outbox.body, outbox.not_before, outbox.attempts, outbox.error
         FROM outbox JOIN cases ON cases.id = outbox.case_id
-        WHERE outbox.state = 'waiting' AND outbox.lease_until IS NOT NULL AND outbox.lease_until <= ?1
+        WHERE outbox.state = 'waiting' AND outbox.lease_until IS NOT NULL AND (outbox.lease_until <= ?1 OR outbox.lease_until > ?3)
         ORDER BY outbox.lease_until LIMIT ?2 /*skip:outbox*/";
     DEAD = "SELECT outbox.uuid, cases.uuid, outbox.channel, outbox.recipient, outbox.kind, outbox.body, outbox.not_before, outbox.attempts, outbox.error
         FROM outbox JOIN cases ON cases.id = outbox.case_id
@@ -97,7 +98,7 @@ fn open(conn: &Conn, vault: &Vault, sealed: Vec<Sealed>) -> Result<Vec<OutboxMes
     sealed.into_iter().map(open).collect()
 }
 
-/// Leases what is to be sent now.
+/// Leases what is to be sent now, as [`crate::timers::claim`] does what is due.
 pub(crate) fn due(
     batch: &mut Batch<'_>,
     now: Timestamp,
@@ -106,7 +107,7 @@ pub(crate) fn due(
     worker: &str,
 ) -> Result<Vec<OutboxMessage>> {
     let (now, until) = (to_int(now)?, to_int(until)?);
-    let mut found = batch.conn.rows(LAPSED, &[now.into(), limit(most).into()], read)?;
+    let mut found = batch.conn.rows(LAPSED, &lapsed(now, until, most), read)?;
     let room = most.saturating_sub(found.len());
     found.extend(batch.conn.rows(FREE, &[now.into(), limit(room).into()], read)?);
     for sealed in &mut found {

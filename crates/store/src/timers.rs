@@ -1,6 +1,6 @@
 //! Timers: a cache of what every case's plan has due, handed to workers under a lease.
 
-use crate::backend::{Conn, Row};
+use crate::backend::{Conn, Param, Row};
 use crate::error::Result;
 use crate::time::{from_int, limit, opt_from_int, to_int};
 use crate::write::queue::Batch;
@@ -37,8 +37,7 @@ pub struct DueTimer {
     pub due: Timestamp,
 }
 
-/// Leases what is due: first what another worker let lapse, then by due. A lease that ends later than any that could be given now is
-/// from a clock that has been set back since, and has lapsed too.
+/// Leases what is due: first what another worker let lapse, then by due.
 pub(crate) fn claim(
     batch: &mut Batch<'_>,
     now: Timestamp,
@@ -57,9 +56,7 @@ pub(crate) fn claim(
         };
         Ok((row.int(0)?, timer))
     };
-    let farthest = until.saturating_add(until.saturating_sub(now));
-    let lapsed = [now.into(), limit(most).into(), farthest.into()];
-    let mut due = batch.conn.rows(LAPSED, &lapsed, read)?;
+    let mut due = batch.conn.rows(LAPSED, &lapsed(now, until, most), read)?;
     let room = most.saturating_sub(due.len());
     due.extend(batch.conn.rows(FREE, &[now.into(), limit(room).into()], read)?);
     for (case, timer) in &due {
@@ -74,6 +71,13 @@ pub(crate) fn claim(
         batch.conn.push(LEASE, &params)?;
     }
     Ok(due.into_iter().map(|(_, timer)| timer).collect())
+}
+
+/// What leases are asked for that have lapsed. One that ends later than any that could be given now is from a clock that has been set
+/// back since, and has lapsed too.
+pub(crate) fn lapsed(now: i64, until: i64, most: usize) -> [Param<'static>; 3] {
+    let farthest = until.saturating_add(until.saturating_sub(now));
+    [now.into(), limit(most).into(), farthest.into()]
 }
 
 /// Gives a timer back before its lease ends. One that is gone or leased to somebody else is left alone.
