@@ -113,7 +113,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Restore(args) => backup::restore(&cli.global, args, &mut output),
         Command::Migrate(args) => migrate::run(&cli.global, args, &mut output),
         Command::Doctor => doctor::run(&cli.global, &mut output),
-        Command::Calendar(args) => calendar::run(args, &mut output),
+        Command::Calendar(args) => calendar::run(&cli.global, args, &mut output),
         Command::Procedure(args) => procedure::run(&cli.global, args, &mut output),
         Command::Person(args) => person::run(&cli.global, args, &mut output),
         Command::Serve(args) => serve::run(&cli.global, args, &mut output),

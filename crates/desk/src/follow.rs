@@ -1,9 +1,10 @@
 //! What is kept in memory of the settings and of people's work follows what any program on the same database commits.
 
+use crate::calendar::CALENDAR;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::organisation::PERSON;
-use crate::publish::{CALENDAR, PROCEDURE};
+use crate::publish::PROCEDURE;
 use crate::team::TEAM;
 use engine::case::Case;
 use engine::decide::Library;

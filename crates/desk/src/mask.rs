@@ -197,7 +197,7 @@ mod tests {
         let cause = engine::event::SetCause::Entered;
         let known =
             record(known, engine::event::Event::FieldsSet { values, cause, reason: None }).unwrap();
-        let calendar = crate::publish::calendar_for(&rules).unwrap();
+        let calendar = crate::calendar::calendar_for(&rules).unwrap();
         let rule = rules.notify.first().unwrap().key.clone();
         let people = engine::people::Directory::default();
         let written =

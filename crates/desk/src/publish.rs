@@ -3,7 +3,7 @@
 use crate::builtin::builtin;
 use crate::desk::Desk;
 use crate::error::DeskError;
-use engine::calendar::{Calendar, Windows};
+use engine::calendar::Calendar;
 use engine::check::{Violation, check};
 use engine::decide::Library;
 use engine::key::Key;
@@ -15,8 +15,6 @@ use store::{Administer, Change, StoreError};
 
 /// The kind of settings that are procedures.
 pub(crate) const PROCEDURE: &str = "procedure";
-/// The kind of settings that are calendars.
-pub(crate) const CALENDAR: &str = "calendar";
 
 /// The built-in procedures, read once.
 static BUILTIN: LazyLock<Vec<Procedure>> =
@@ -178,23 +176,6 @@ impl Desk {
         }
     }
 
-    /// The calendar that a procedure counts by: one of the organisation's, or a built-in one.
-    fn calendar_of(&self, procedure: &Procedure) -> Result<Calendar, DeskError> {
-        let invalid = |what: String| DeskError::Invalid(what);
-        let own = self.inner.store.setting(CALENDAR, &procedure.calendar)?;
-        let calendar = match own
-            .as_ref()
-            .and_then(|setting| setting.body.get("source"))
-            .and_then(Json::as_str)
-        {
-            Some(text) => Calendar::from_toml(text).map_err(|errors| {
-                invalid(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-            })?,
-            None => return calendar_for(procedure),
-        };
-        windowed(calendar, procedure)
-    }
-
     /// Refuses what is not proved to be sound. What travels with the program has been proved. Procedures that are not
     /// published yet count as those that travel with the program: they refer to each other.
     fn sound(&self, procedure: &Procedure, calendar: &Calendar) -> Result<(), DeskError> {
@@ -215,25 +196,6 @@ impl Desk {
         let violations: Vec<String> = report.violations.iter().map(told).collect();
         if violations.is_empty() { Ok(()) } else { Err(DeskError::Unsound(violations)) }
     }
-}
-
-/// The built-in calendar that a procedure counts by, with the procedure's working windows.
-///
-/// # Errors
-/// `Invalid` when there is no such calendar, or the windows overlap.
-pub fn calendar_for(procedure: &Procedure) -> Result<Calendar, DeskError> {
-    let calendar = Calendar::builtin(&procedure.calendar)
-        .ok_or_else(|| DeskError::Invalid(format!("calendar {}", procedure.calendar)))?;
-    windowed(calendar, procedure)
-}
-
-fn windowed(calendar: Calendar, procedure: &Procedure) -> Result<Calendar, DeskError> {
-    if procedure.windows.is_empty() {
-        return Ok(calendar);
-    }
-    let windows = Windows::parse(&procedure.windows)
-        .map_err(|error| DeskError::Invalid(error.to_string()))?;
-    Ok(calendar.with_windows(windows))
 }
 
 fn compiled(body: &Json, version: u64) -> Result<Published, DeskError> {

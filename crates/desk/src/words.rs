@@ -10,6 +10,7 @@ pub use told::{Told, clock_state, moment, told};
 
 use crate::error::DeskError;
 use crate::password::SHORTEST_PASSWORD;
+use engine::calendar::ImportTrouble;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -33,6 +34,14 @@ pub fn text(key: &str, english: bool, values: &[(&str, &str)]) -> String {
     values.iter().fold(pattern.clone(), |filled, (name, value)| {
         filled.replace(&format!("{{{name}}}"), value)
     })
+}
+
+/// Why a line of a list of holidays was refused, for people.
+pub fn calendar_trouble(trouble: &ImportTrouble, english: bool) -> String {
+    let facts = serde_json::to_value(trouble).unwrap_or_default();
+    let fact = |name: &str| facts.get(name).and_then(|fact| fact.as_str()).unwrap_or_default();
+    let what = if fact("text").is_empty() { fact("date") } else { fact("text") };
+    text(&format!("calendar.trouble.{}", fact("code")), english, &[("text", what)])
 }
 
 /// A failure of the desk for people: what is wrong, and what to do.

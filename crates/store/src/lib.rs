@@ -43,7 +43,7 @@ pub use model::{
 };
 pub use outbox::{Delivery, OutboxMessage};
 pub use presence::AtRest;
-pub use read::case::{CaseSummary, Links, StoredCase};
+pub use read::case::{CaseSummary, Links, Standing, StoredCase};
 pub use read::feed::{Feed, FeedEvent};
 pub use read::list::{Filter, Page, PhoneMatch, Sort};
 pub use read::open::{Count, Likeness};

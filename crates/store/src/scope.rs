@@ -5,7 +5,7 @@ use crate::model::{Tie, person_target};
 use uuid::Uuid;
 
 /// What somebody may see: every case that at least one grant reaches.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Scope {
     /// Key of the person, for [`Reach::Own`], and who sees nothing that he is barred from; empty for whoever sees everything.
     pub person: Viewer,
@@ -14,7 +14,7 @@ pub struct Scope {
 }
 
 /// Somebody who looks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Viewer {
     pub(crate) key: String,
     /// What stands for him among the links of a case.
@@ -30,7 +30,7 @@ impl<K: Into<String>> From<K> for Viewer {
 }
 
 /// One right to see cases.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Grant {
     /// Only cases of this procedure; `None` is every procedure.
     pub procedure: Option<String>,
@@ -41,7 +41,7 @@ pub struct Grant {
 }
 
 /// How far a grant reaches.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reach {
     /// Cases that the person holds, or works or worked on.
     Own,

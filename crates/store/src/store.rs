@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -95,6 +96,7 @@ pub(crate) struct Inner {
     pool: Pool,
     pub(crate) board: Board,
     pub(crate) kept: Kept,
+    losses: AtomicU64,
     place: Place,
     pub(crate) vault: Arc<Vault>,
     pub(crate) blobs: Blobs,
@@ -134,6 +136,7 @@ impl Store {
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
             board: Board::default(),
             kept: Kept::default(),
+            losses: AtomicU64::new(0),
             blobs: Blobs::new(place.folder().join(BLOBS)),
             place,
             vault,
@@ -339,6 +342,17 @@ impl Store {
         self.inner.settings.clone()
     }
 
+    /// The place of the last entry of the settings' log, as [`Store::settings_changes`] last told.
+    pub fn last_setting(&self) -> u64 {
+        *self.inner.settings.borrow()
+    }
+
+    /// How often touch with the database was lost. What was committed before may be forgotten after it, as by a standby that took
+    /// over: what somebody else keeps in memory is good until this moves.
+    pub fn losses(&self) -> u64 {
+        self.inner.losses.load(Ordering::Relaxed)
+    }
+
     fn prepare(&self, write: Write) -> Result<Prepared> {
         Prepared::of(write, &self.inner.vault, &mut |rows| {
             self.snapshot(|conn, vault| write::prepare::drawer(conn, vault, rows))
@@ -372,6 +386,7 @@ impl Store {
             self.inner.pool.forget_idle();
             self.inner.board.forget();
             self.inner.kept.forget();
+            self.inner.losses.fetch_add(1, Ordering::Relaxed);
             return read(self.reader()?.conn()?, &self.inner.vault);
         }
         result

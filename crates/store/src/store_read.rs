@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::inbox::InboxMessage;
 use crate::model::{EventRow, IdempotencyKey, Rollup, TimerRow};
 use crate::outbox::OutboxMessage;
-use crate::read::case::{self, CaseSummary, Links, StoredCase, Which};
+use crate::read::case::{self, CaseSummary, Links, Standing, StoredCase, Which};
 use crate::read::feed::{self, Feed};
 use crate::read::list::{self, Filter, Page, Sort};
 use crate::read::measure;
@@ -46,6 +46,17 @@ impl Store {
     pub fn case_by_number(&self, scope: &Scope, number: &str) -> Result<Option<StoredCase>> {
         let number = crate::fold_number(number);
         self.snapshot(|conn, vault| case::load(conn, vault, scope, Which::Number(&number)))
+    }
+
+    /// How a case stands that [`Store::case_by_number`] would find; much cheaper than the case.
+    pub fn standing(&self, scope: &Scope, number: &str) -> Result<Option<Standing>> {
+        let number = crate::fold_number(number);
+        self.read(|conn, _| case::standing(conn, scope, &number))
+    }
+
+    /// Global sequence number of the last event that was committed, by whichever program. While it stays, every case and list does.
+    pub fn last_event(&self) -> Result<u64> {
+        self.read(|conn, _| feed::last(conn))
     }
 
     /// Events of a case after place `after`, at most `limit`. Scope is the caller's: ask for the case first.
@@ -104,6 +115,12 @@ impl Store {
     /// How many open cases of a life each person holds, by person; costs as much as there are open cases.
     pub fn held(&self, life: &str) -> Result<Vec<(String, u64)>> {
         self.read(|conn, _| open::held(conn, life))
+    }
+
+    /// The cases of a procedure in which a clock runs towards a deadline, also filed ones, what is due first. Not bounded; only the ids
+    /// are read.
+    pub fn counting(&self, procedure: &str) -> Result<Vec<Uuid>> {
+        self.read(|conn, _| open::counting(conn, procedure))
     }
 
     /// Open cases of the same phone or customer, newest first.

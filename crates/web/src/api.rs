@@ -1,6 +1,7 @@
 //! The endpoints, one file each. Which of them there are, and who may call them, stands in `routes.rs`.
 
 pub(crate) mod attachments;
+pub(crate) mod calendars;
 pub(crate) mod cases;
 mod change;
 pub(crate) mod document;

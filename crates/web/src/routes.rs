@@ -98,6 +98,9 @@ table! {
     get  "/api/openapi.json"                             PUBLIC, JSON, api::document;
     post "/api/v1/attachments"                           WRITE,  JSON, api::attachments::upload;
     get  "/api/v1/attachments/{id}"                      READ,   FILE, api::attachments::download;
+    get  "/api/v1/calendars"                             READ,   JSON, api::calendars::list;
+    get  "/api/v1/calendars/{name}"                      READ,   JSON, api::calendars::show;
+    put  "/api/v1/calendars/{name}"                      RULE,   JSON, api::calendars::put;
     get  "/api/v1/cases"                                 READ,   JSON, api::cases::list;
     post "/api/v1/cases"                                 WRITE,  JSON, api::cases::register;
     get  "/api/v1/cases/{number}"                        READ,   JSON, api::cases::show;

@@ -53,6 +53,7 @@ pub async fn serve(
     let worker = tokio::spawn(worker::run(app.clone()));
     let tidier = tokio::spawn(worker::tidy(app.clone()));
     let substitute = tokio::spawn(worker::hand_over(app.clone()));
+    let counter = tokio::spawn(worker::count_anew(app.clone()));
     tokio::spawn(worker::reindex(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
@@ -65,7 +66,7 @@ pub async fn serve(
         let served = server.await;
         app.stop();
         // They end by themselves; a panic in them was logged.
-        let _ = tokio::join!(worker, tidier, substitute);
+        let _ = tokio::join!(worker, tidier, substitute, counter);
         served
     };
     let late = async {

@@ -1,7 +1,7 @@
 //! The worker: lets time act on cases as soon as something is due, and forgets what nobody needs any more.
 
 use crate::app::App;
-use desk::Tidied;
+use desk::{Counting, Tidied};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -46,6 +46,29 @@ pub(crate) async fn hand_over(app: App) {
         tokio::select! {
             () = app.stopped() => return,
             () = tokio::time::sleep(LONGEST) => {}
+        }
+    }
+}
+
+/// Counts deadlines anew after a calendar has changed, here or by another program, until the server stops.
+pub(crate) async fn count_anew(app: App) {
+    let mut settings = app.desk().store().settings_changes();
+    loop {
+        settings.borrow_and_update();
+        let (desk, stopping) = (app.desk().clone(), app.clone());
+        let count = move || desk.count_anew(&|| !stopping.is_stopping());
+        match tokio::task::spawn_blocking(count).await {
+            Ok(Ok(done)) if done == Counting::default() => {}
+            Ok(Ok(Counting { cases, moved, failed })) => {
+                tracing::info!(cases, moved, failed, "deadlines were counted anew");
+            }
+            Ok(Err(error)) => tracing::error!(error.desk = %error, "counting anew failed"),
+            Err(_) => tracing::error!("counting anew panicked"),
+        }
+        tokio::select! {
+            () = app.stopped() => return,
+            () = tokio::time::sleep(LONGEST) => {}
+            changed = settings.changed() => if changed.is_err() { return },
         }
     }
 }

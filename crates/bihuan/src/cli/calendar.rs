@@ -1,13 +1,15 @@
-//! `bihuan calendar`: due instants for checking and for other programs; working days of a year; import of coming years.
+//! `bihuan calendar`: due instants for checking and for other programs; working days of a year; coming years put in force.
 
 use crate::cli::output::Output;
+use crate::cli::{Global, place};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use engine::calendar::{Calendar, DayKind, answer_line};
+use desk::{Counting, DeskError, words};
+use engine::calendar::{Calendar, CalendarError, DayKind, ImportError, answer_line};
 use jiff::civil::Date;
 use serde_json::json;
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct CalendarArgs {
@@ -19,7 +21,7 @@ pub(crate) struct CalendarArgs {
 enum CalendarCommand {
     /// Read one JSON object per line and answer each with its due instant
     Due,
-    /// Holidays and make-up working days of a year
+    /// Holidays and make-up working days of a year, as the installation knows them
     Show {
         /// Year
         year: i16,
@@ -27,43 +29,104 @@ enum CalendarCommand {
         #[arg(long, default_value = "cn")]
         calendar: String,
     },
-    /// Read a coming year from an ICS file or a plain table and print the calendar as TOML
+    /// Put the holidays of a coming year in force; the deadlines of the cases in work are counted anew
     Import {
-        /// File: .ics, or lines of date,off|work,name
+        /// File: .ics, lines of date,off|work,name, or a whole calendar as .toml
         file: PathBuf,
         /// Calendar that the year is added to
         #[arg(long, default_value = "cn")]
         calendar: String,
+        /// Change nothing: print the whole calendar as TOML
+        #[arg(long)]
+        print: bool,
     },
 }
 
-pub(crate) fn run(args: &CalendarArgs, output: &mut Output) -> Result<bool> {
+pub(crate) fn run(global: &Global, args: &CalendarArgs, output: &mut Output) -> Result<bool> {
     match &args.command {
         CalendarCommand::Due => due(),
-        CalendarCommand::Show { year, calendar } => show(*year, calendar, output),
-        CalendarCommand::Import { file, calendar } => {
-            let mut calendar =
-                Calendar::builtin(calendar).with_context(|| format!("calendar {calendar}"))?;
-            let text =
-                std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-            let is_ics =
-                file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("ics"));
-            let result =
-                if is_ics { calendar.import_ics(&text) } else { calendar.import_table(&text) };
-            match result {
-                Ok(_) => output.line(calendar.to_toml()),
-                Err(errors) => {
-                    let lines: Vec<String> = errors
-                        .iter()
-                        .map(|error| {
-                            format!("{}:{}: {:?}", file.display(), error.line, error.trouble)
-                        })
-                        .collect();
-                    bail!("{}", lines.join("\n"));
-                }
-            }
-            Ok(true)
+        CalendarCommand::Show { year, calendar } => show(global, *year, calendar, output),
+        CalendarCommand::Import { file, calendar, print } => {
+            import(global, file, calendar, *print, output)
         }
+    }
+}
+
+fn import(
+    global: &Global,
+    file: &Path,
+    name: &str,
+    print: bool,
+    output: &mut Output,
+) -> Result<bool> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+    let (known, version) = in_force(global, name)?;
+    let calendar = match extended(known, file, &text) {
+        Ok(calendar) => calendar,
+        Err(lines) => bail!("{}", told(file, &lines, output).join("\n")),
+    };
+    if print {
+        output.line(calendar.to_toml());
+        return Ok(true);
+    }
+    let desk = place::open(global)?;
+    desk.put_calendar("command line", &calendar, Some(version))?;
+    let done = desk.count_anew(&|| true)?;
+    if output.json {
+        let Counting { cases, moved, failed } = done;
+        let counted = json!({ "cases": cases, "moved": moved, "failed": failed });
+        output.value(&json!({ "calendar": calendar.name(), "counted_anew": counted }));
+    } else {
+        let [cases, moved, failed] = [done.cases, done.moved, done.failed].map(|n| n.to_string());
+        let facts = [("calendar", name), ("cases", &cases), ("moved", &moved), ("failed", &failed)];
+        output.say("calendar.in_force", &facts);
+    }
+    Ok(done.failed == 0)
+}
+
+/// The calendar that the installation counts by, with its version; without an installation the one that travels with the program.
+fn in_force(global: &Global, name: &str) -> Result<(Calendar, u64)> {
+    let unknown = || format!("calendar {name}");
+    if place::of(global)?.is_vacant()? {
+        return Ok((Calendar::builtin(name).with_context(unknown)?, 0));
+    }
+    match place::open(global)?.calendar(name) {
+        Err(DeskError::NotFound { .. }) => bail!("{}", unknown()),
+        known => Ok(known?),
+    }
+}
+
+/// What is wrong with a file: by line, or with a whole calendar.
+enum Wrong {
+    Lines(Vec<ImportError>),
+    Whole(Vec<CalendarError>),
+}
+
+/// A calendar with what a file says of it.
+fn extended(mut calendar: Calendar, file: &Path, text: &str) -> Result<Calendar, Wrong> {
+    let kind = file.extension().map(|kind| kind.to_ascii_lowercase()).unwrap_or_default();
+    if kind == "toml" {
+        return Calendar::from_toml(text).map_err(Wrong::Whole);
+    }
+    let read = match kind == "ics" {
+        true => calendar.import_ics(text),
+        false => calendar.import_table(text),
+    };
+    read.map_err(Wrong::Lines)?;
+    Ok(calendar)
+}
+
+fn told(file: &Path, wrong: &Wrong, output: &Output) -> Vec<String> {
+    let file = file.display();
+    match wrong {
+        Wrong::Lines(errors) => errors
+            .iter()
+            .map(|error| {
+                let why = words::calendar_trouble(&error.trouble, output.english);
+                format!("{file}:{}: {why}", error.line)
+            })
+            .collect(),
+        Wrong::Whole(errors) => errors.iter().map(|error| format!("{file}: {error}")).collect(),
     }
 }
 
@@ -85,8 +148,8 @@ fn due() -> Result<bool> {
     Ok(true)
 }
 
-fn show(year: i16, name: &str, output: &mut Output) -> Result<bool> {
-    let calendar = Calendar::builtin(name).with_context(|| format!("calendar {name}"))?;
+fn show(global: &Global, year: i16, name: &str, output: &mut Output) -> Result<bool> {
+    let (calendar, _) = in_force(global, name)?;
     let first = Date::new(year, 1, 1).context("year")?;
     let mut special = Vec::new();
     let mut working = 0;

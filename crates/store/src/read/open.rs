@@ -1,11 +1,11 @@
-//! The work in hand: how much there is of it, and what of it resembles a new case. Only open cases are read.
+//! The work in hand: how much there is of it, what of it counts towards a deadline, and what of it resembles a new case.
 
 use super::case::{CaseSummary, SUMMARY, SUMMARY_KEY, summary};
 use crate::backend::{Conn, Way};
 use crate::error::Result;
 use crate::scope::{Scope, Statement, within};
 use crate::text::phone_digits;
-use crate::time::{limit, to_int};
+use crate::time::{NEVER, limit, to_int};
 use crate::vault::Vault;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -13,6 +13,12 @@ use uuid::Uuid;
 crate::sql::queries! {
     HELD = "SELECT assignee, COUNT(*) FROM cases INDEXED BY open_by_assignee
         WHERE open = 1 AND life = ?1 AND assignee IS NOT NULL GROUP BY assignee ORDER BY assignee";
+    COUNTING = "SELECT uuid FROM cases INDEXED BY cases_by_due WHERE due < ?1 AND procedure = ?2 ORDER BY due, id";
+}
+
+/// The cases of a procedure in which a clock runs, also filed ones, what is due first.
+pub(crate) fn counting(conn: &Conn, procedure: &str) -> Result<Vec<Uuid>> {
+    conn.rows(COUNTING, &[NEVER.into(), procedure.into()], |row| row.uuid(0))
 }
 
 /// How many open cases of a life each person holds.

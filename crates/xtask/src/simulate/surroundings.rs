@@ -3,11 +3,9 @@
 use super::faults::{Harm, Moment};
 use super::life::{Life, Stepped, told};
 use desk::Clock;
-use engine::command::Command;
-use engine::people::{Directory, Who};
+use engine::calendar::Calendar;
+use engine::people::Directory;
 use jiff::SignedDuration;
-use serde_json::json;
-use store::{Administer, Change, Filter, Scope, Sort};
 
 /// Minutes that pass at once.
 const LEAPS: [i64; 10] = [1, 7, 31, 61, 200, 500, 1_441, 2 * 1_440, 4 * 1_440, 12 * 1_440];
@@ -98,28 +96,12 @@ impl Life {
         self.imported = !self.imported;
         let years = if self.imported { "2025, 2026, 2027]" } else { "2025, 2026]" };
         let text = CALENDAR.replace("2025, 2026]", years);
-        let change = Change::Put {
-            kind: "calendar".to_owned(),
-            key: "cn".to_owned(),
-            expected: None,
-            body: json!({ "source": text }),
-            history: true,
-        };
-        let administer = Administer {
-            at: self.will.now(),
-            actor: "simulation".to_owned(),
-            changes: vec![change],
-        };
-        self.desk.store().administer(administer).map_err(told)?;
-        self.say("calendar", format!("knows {years}"));
-        for row in self
-            .rows()?
-            .into_iter()
-            .filter(|row| !matches!(row.columns.life.as_str(), "voided" | "merged"))
-        {
-            let command = Command::Recount { case: row.id.to_string().into() };
-            let did = self.desk.submit(&Who::System, command, desk::Options::default());
-            did.map_err(|error| format!("{} cannot be counted anew: {error}", row.number))?;
+        let calendar = Calendar::from_toml(&text).map_err(|errors| format!("{errors:?}"))?;
+        self.desk.put_calendar("simulation", &calendar, None).map_err(told)?;
+        let done = self.desk.count_anew(&|| true).map_err(told)?;
+        self.say("calendar", format!("knows {years}: {done:?}"));
+        if done.failed > 0 {
+            return Err(format!("{} cases cannot be counted anew", done.failed));
         }
         Ok(())
     }
@@ -130,11 +112,5 @@ impl Life {
         let did = self.desk.store().sweep_ephemeral(self.will.now());
         self.say("dies", format!("{did:?}"));
         self.recover()
-    }
-
-    fn rows(&self) -> Stepped<Vec<store::CaseSummary>> {
-        let all = Filter::default();
-        let page = self.desk.store().list(&Scope::all(), &all, Sort::NewestEntry, None, 10_000);
-        Ok(page.map_err(told)?.rows)
     }
 }

@@ -7,15 +7,12 @@ use super::table::Single;
 use crate::cli::Global;
 use anyhow::{Context, Result};
 use desk::import::{Import, plan, read};
-use desk::{Clock, Desk, DeskError, Options, SystemClock, VirtualClock};
-use engine::command::Command;
-use engine::key::Key;
-use engine::people::Who;
+use desk::{Clock, Counting, Desk, DeskError, Options, SystemClock, VirtualClock};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Administer, Change, Filter, Place, Scope, Sort, Store};
+use store::{Filter, Place, Scope, Sort, Store};
 
 /// Timers that are due in the same minute.
 const TIMERS: usize = 5_000;
@@ -147,42 +144,22 @@ pub(super) fn calendar(near: &Global, seed: u64) -> Result<Single> {
     }
     let desk = &house.desk;
     let begun = Instant::now();
-    let moved = recount(desk)?;
-    Ok(Single::took(0, "calendar", moved, begun.elapsed()))
+    let done = recount(desk)?;
+    let mut single = Single::took(0, "calendar", done.cases, begun.elapsed());
+    single.value = u64::try_from(done.moved).ok();
+    Ok(single)
 }
 
-/// Tomorrow becomes a day off, and every open case is counted anew.
-fn recount(desk: &Desk) -> Result<usize> {
+/// Tomorrow becomes a day off, or a working day if it is one, and what is in work is counted anew.
+fn recount(desk: &Desk) -> Result<Counting> {
     let name = desk.library().all().next().context("procedures")?.calendar.clone();
-    let mut calendar = engine::calendar::Calendar::builtin(&name).context("calendar")?;
+    let (mut calendar, _) = desk.calendar(&name)?;
     let tomorrow = calendar.local(desk.now()).date().tomorrow()?;
-    let line = format!("{tomorrow},off,闭店\n");
-    // A day that is off already moves nothing, which is measured all the same.
-    drop(calendar.import_table(&line));
-    let change = Change::Put {
-        kind: "calendar".to_owned(),
-        key: name.to_string(),
-        expected: None,
-        body: serde_json::json!({ "source": calendar.to_toml() }),
-        history: true,
-    };
-    let changes = vec![change];
-    desk.store().administer(Administer { at: desk.now(), actor: "bench".to_owned(), changes })?;
-    let (mut moved, mut cursor) = (0, None);
-    loop {
-        let filter = Filter { open: Some(true), ..Filter::default() };
-        let page =
-            desk.store().list(&Scope::all(), &filter, Sort::NewestEntry, cursor.as_deref(), 500)?;
-        for row in &page.rows {
-            let case: Key = row.id.to_string().into();
-            desk.submit(&Who::System, Command::Recount { case }, Options::default())?;
-            moved += 1;
-        }
-        match page.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(moved),
-        }
-    }
+    let kind = if calendar.day(tomorrow).kind.works() { "off" } else { "work" };
+    let line = format!("{tomorrow},{kind},换班\n");
+    calendar.import_table(&line).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+    desk.put_calendar("bench", &calendar, None)?;
+    Ok(desk.count_anew(&|| true)?)
 }
 
 /// A file of requests.

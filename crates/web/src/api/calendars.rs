@@ -1,0 +1,73 @@
+//! Working calendars.
+
+pub(crate) mod list;
+pub(crate) mod put;
+pub(crate) mod show;
+
+use engine::calendar::{Calendar, DayKind};
+use jiff::ToSpan;
+use jiff::civil::date;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A working calendar.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CalendarAnswer {
+    /// Its name; procedures count by it.
+    name: String,
+    /// Version; also the entity tag. 0: as it travels with the program.
+    version: u64,
+    /// The whole of it as TOML, which can be written back.
+    source: String,
+    /// Last year, this one and the next.
+    years: Vec<YearAnswer>,
+}
+
+/// A year of a calendar.
+#[derive(Debug, Serialize, ToSchema)]
+struct YearAnswer {
+    /// The year.
+    year: i16,
+    /// Its holidays are complete. When they are not, deadlines in it count plain weekdays and are provisional.
+    known: bool,
+    /// Working days.
+    working_days: u32,
+    /// Days that differ from their weekday.
+    days: Vec<DayAnswer>,
+}
+
+/// A day that differs from its weekday.
+#[derive(Debug, Serialize, ToSchema)]
+struct DayAnswer {
+    /// Date.
+    date: String,
+    /// It is worked: a make-up day. Otherwise a holiday.
+    works: bool,
+    /// What it is called.
+    name: String,
+}
+
+impl CalendarAnswer {
+    /// A calendar around a year.
+    pub(crate) fn of(calendar: &Calendar, version: u64, year: i16) -> Self {
+        let years = (year - 1..=year + 1).map(|year| YearAnswer::of(calendar, year)).collect();
+        let (name, source) = (calendar.name().to_owned(), calendar.to_toml());
+        Self { name, version, source, years }
+    }
+}
+
+impl YearAnswer {
+    fn of(calendar: &Calendar, year: i16) -> Self {
+        let all = date(year, 1, 1).series(1.day()).take_while(|day| day.year() == year);
+        let (mut working_days, mut days) = (0, Vec::new());
+        for date in all {
+            let kind = calendar.day(date).kind;
+            let works = kind.works();
+            working_days += u32::from(works);
+            if let DayKind::Holiday(name) | DayKind::MakeUp(name) = kind {
+                days.push(DayAnswer { date: date.to_string(), works, name });
+            }
+        }
+        Self { year, known: calendar.known(year), working_days, days }
+    }
+}
