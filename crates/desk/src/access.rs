@@ -18,7 +18,7 @@ use engine::value::Value;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{Administer, CaseSummary, Change, Grant, Scope, StoredCase};
+use store::{Administer, CaseSummary, Change, Grant, Scope, Standing, StoredCase};
 use uuid::Uuid;
 
 /// A case that somebody may see, with the rules it is under.
@@ -51,6 +51,15 @@ impl Desk {
     /// `NotFound`, also for cases outside the caller's scope; a failure of the store.
     pub fn case_for(&self, caller: &Caller, number: &str) -> Result<Seen, DeskError> {
         self.case_within(&self.scope(caller), number)
+    }
+
+    /// How a case stands that [`Desk::case_for`] would find: much cheaper than the case.
+    ///
+    /// # Errors
+    /// As [`Desk::case_for`].
+    pub fn standing(&self, caller: &Caller, number: &str) -> Result<Standing, DeskError> {
+        let found = self.inner.store.standing(&self.scope(caller), number)?;
+        found.ok_or(DeskError::NotFound { what: "case" })
     }
 
     /// The case with this number, for the operator of the installation: whoever holds the data folder and its key.

@@ -4,16 +4,21 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::DeskError;
 use crate::follow::Followed;
 use crate::load::Load;
+use crate::organisation::ApiKey;
 use crate::team::Team;
 use engine::case::Case;
 use engine::decide::Library;
 use engine::key::Key;
 use engine::people::Directory;
 use jiff::Timestamp;
+use quick_cache::sync::Cache;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, RwLock};
 use store::{Scope, Store};
 use uuid::{Builder, Uuid};
+
+/// API keys that are kept in memory.
+const API_KEYS: usize = 1_000;
 
 /// A desk. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -31,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) followed: Followed,
     /// Absences whose beginning has been seen to, by person and first instant.
     pub(crate) handed: Mutex<BTreeSet<(Key, Timestamp)>>,
+    /// API keys that were asked for, by hash, with the last setting before they were read.
+    pub(crate) keys: Cache<String, (u64, ApiKey)>,
     /// Held while attempts to sign in are counted.
     pub(crate) attempts: Mutex<()>,
 }
@@ -53,9 +60,19 @@ impl Desk {
         let load = Load::of(crate::load::counted(&store)?);
         let (library, directory) = (RwLock::default(), RwLock::default());
         let (teams, attempts) = (RwLock::default(), Mutex::default());
-        let handed = Mutex::default();
-        let inner =
-            Inner { store, clock, library, directory, teams, load, followed, handed, attempts };
+        let (handed, keys) = (Mutex::default(), Cache::new(API_KEYS));
+        let inner = Inner {
+            store,
+            clock,
+            library,
+            directory,
+            teams,
+            load,
+            followed,
+            handed,
+            keys,
+            attempts,
+        };
         let desk = Self { inner: Arc::new(inner) };
         desk.reload_procedures()?;
         desk.reload_people()?;

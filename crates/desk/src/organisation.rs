@@ -188,18 +188,28 @@ impl Desk {
     /// # Errors
     /// `Forbidden` when the secret is not known or its person has left; a failure of the store.
     pub fn caller(&self, secret: &str) -> Result<Caller, DeskError> {
-        let setting = self
-            .inner
-            .store
-            .setting(API_KEY, &api_key_hash(secret))?
-            .ok_or(DeskError::Forbidden)?;
-        let key: ApiKey = serde_json::from_value(setting.body).map_err(|_| DeskError::Forbidden)?;
+        let key = self.api_key(api_key_hash(secret))?;
         let people = self.people();
         let person = people.person(&key.person).ok_or(DeskError::Forbidden)?;
         let mut scopes = key.scopes;
         // A key never exceeds its person.
         scopes.retain(|scope| *scope != KeyScope::Admin || self.is_administrator(person));
         Ok(Caller { person: key.person, scopes })
+    }
+
+    /// The key with this hash. It is asked for with every request, and read anew once any setting has changed.
+    fn api_key(&self, hash: String) -> Result<ApiKey, DeskError> {
+        // Looked at before it is read: what is read is at least as new.
+        let upto = self.inner.store.last_setting();
+        if let Some((then, key)) = self.inner.keys.get(&hash)
+            && then == upto
+        {
+            return Ok(key);
+        }
+        let setting = self.inner.store.setting(API_KEY, &hash)?.ok_or(DeskError::Forbidden)?;
+        let key: ApiKey = serde_json::from_value(setting.body).map_err(|_| DeskError::Forbidden)?;
+        self.inner.keys.insert(hash, (upto, key.clone()));
+        Ok(key)
     }
 
     /// Whether somebody administers the installation, by one of his roles.

@@ -13,6 +13,7 @@ pub(crate) use parts::flat;
 pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, ToldAnswer, TraceAnswer};
 pub use user::{AbsenceAnswer, TeamAnswer, UserAnswer};
 
+use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::key::Key;
@@ -74,9 +75,17 @@ impl PersonAnswer {
 
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let bytes = serde_json::to_vec(body).unwrap_or_default();
-    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes)
-        .into_response()
+    (status, sent(spelled(body))).into_response()
+}
+
+/// JSON.
+pub(crate) fn spelled(body: &impl Serialize) -> Bytes {
+    serde_json::to_vec(body).unwrap_or_default().into()
+}
+
+/// JSON that is spelled already.
+pub(crate) fn sent(bytes: Bytes) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes)
 }
 
 /// The entity tag of a version.

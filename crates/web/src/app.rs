@@ -1,5 +1,6 @@
 //! What every request shares.
 
+use crate::kept::Kept;
 use crate::limit::{Limiter, Rate};
 use crate::meter::Meter;
 use crate::pool::Pool;
@@ -56,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
     pub(crate) rows: Rows,
+    pub(crate) kept: Kept,
     /// Passwords that are looked at at once: each takes memory and a core.
     pub(crate) passwords: Pool,
     pub(crate) streams: Arc<Semaphore>,
@@ -70,7 +72,8 @@ impl App {
             passwords: Pool::of(PASSWORDS),
             limiter: Limiter::new(config.rate),
             meter: Meter::new(desk.now()),
-            rows: Rows::new(&desk),
+            rows: Rows::default(),
+            kept: Kept::default(),
             streams: Arc::new(Semaphore::new(config.streams)),
             stopping: watch::Sender::new(false),
             desk,

@@ -6,6 +6,7 @@ mod api;
 mod app;
 mod frame;
 mod gate;
+mod kept;
 mod limit;
 mod meter;
 mod openapi;

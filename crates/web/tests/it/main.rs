@@ -7,11 +7,13 @@
 )]
 
 mod browsing;
+mod calendars;
 mod console;
 mod document;
 mod entering;
 mod errors;
 mod feed;
+mod kept;
 mod life;
 mod lists;
 mod loss;

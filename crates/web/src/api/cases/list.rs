@@ -1,14 +1,14 @@
 //! `GET /api/v1/cases`: lists and search.
 
-use crate::answer::{CaseRow, json, page_link};
+use crate::answer::{CaseRow, page_link, spelled};
 use crate::app::App;
 use crate::gate::By;
+use crate::kept::{About, Answer, Basis};
 use crate::parse::Params;
 use crate::problem::{Kind, Problem};
 use crate::rows::Spelled;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::http::{HeaderValue, Uri, header};
 use engine::refusal::Problem as Wrong;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub(crate) async fn handler(
     By(caller): By,
     uri: Uri,
     Params(query): Params<Query>,
-) -> Result<Response, Problem> {
+) -> Result<Answer, Problem> {
     let limit = query.limit.unwrap_or(50);
     let wrong = |name: &str, expected: &str| {
         Problem::new(Kind::BadQuery)
@@ -110,22 +110,25 @@ pub(crate) async fn handler(
         text: query.q,
         ..Filter::default()
     };
-    let desk = app.desk();
-    let page = desk
-        .store()
-        .list(&desk.scope(&caller), &filter, sort, query.cursor.as_deref(), limit)
-        .map_err(|error| match error {
-            StoreError::Invalid { .. } => wrong("cursor", "next"),
-            error => error.into(),
-        })?;
-    let next = page.next.map(|cursor| page_link(uri.path(), uri.query(), &[("cursor", &cursor)]));
-    let link = next
-        .as_ref()
-        .and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
-    let items = app.inner.rows.of(desk, page.rows).map_err(|_| Problem::new(Kind::Internal))?;
-    let mut response = json(StatusCode::OK, &Cases { items, next });
-    if let Some(link) = link {
-        response.headers_mut().insert(header::LINK, link);
-    }
-    Ok(response)
+    let (desk, kept) = (app.desk(), &app.inner.kept);
+    let scope = desk.scope(&caller);
+    let asked = uri.query().unwrap_or_default().to_owned();
+    let about = About::List { scope: scope.clone(), query: asked };
+    kept.answer(about, Basis::of_all(desk)?, || {
+        let page = desk
+            .store()
+            .list(&scope, &filter, sort, query.cursor.as_deref(), limit)
+            .map_err(|error| match error {
+                StoreError::Invalid { .. } => wrong("cursor", "next"),
+                error => error.into(),
+            })?;
+        let next =
+            page.next.map(|cursor| page_link(uri.path(), uri.query(), &[("cursor", &cursor)]));
+        let link = next.as_ref().and_then(|next| {
+            let link = HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()?;
+            Some((header::LINK, link))
+        });
+        let items = app.inner.rows.of(desk, page.rows).map_err(|_| Problem::new(Kind::Internal))?;
+        Ok(Answer { header: link, body: spelled(&Cases { items, next }) })
+    })
 }

@@ -1,8 +1,9 @@
 //! `GET /api/v1/cases/{number}`: a case.
 
-use crate::answer::{CaseAnswer, etag, json};
+use crate::answer::{CaseAnswer, etag, spelled};
 use crate::app::App;
 use crate::gate::By;
+use crate::kept::{About, Answer, Basis};
 use crate::parse::{self, IfNoneMatch, NoParams};
 use crate::problem::Problem;
 use axum::extract::State;
@@ -25,13 +26,18 @@ pub(crate) async fn handler(
     known: IfNoneMatch,
     _: NoParams,
 ) -> Result<Response, Problem> {
-    let seen = app.desk().case_for(&caller, &number)?;
-    let version = seen.case.version;
-    let mut response = if known.has(version) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        json(StatusCode::OK, &CaseAnswer::of(app.desk(), &seen))
-    };
-    response.headers_mut().insert(header::ETAG, etag(version));
-    Ok(response)
+    let (desk, kept) = (app.desk(), &app.inner.kept);
+    let standing = desk.standing(&caller, &number)?;
+    if known.has(standing.version) {
+        let tag = [(header::ETAG, etag(standing.version))];
+        return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
+    }
+    let answer = kept.answer(About::Case(standing.id), Basis::of_case(desk, standing), || {
+        // It may have moved on meanwhile: its tag is that of what was read.
+        let seen = desk.case_for(&caller, &number)?;
+        let tag = (header::ETAG, etag(seen.case.version));
+        let body = spelled(&CaseAnswer::of(desk, &seen));
+        Ok::<_, Problem>(Answer { header: Some(tag), body })
+    })?;
+    Ok(answer.into_response())
 }
