@@ -1,7 +1,7 @@
 //! `bihuan bench`: how fast a desk is at several sizes, in the process and over HTTP, beside what the machine does at most.
 //!
 //! - `words`, `lives`, `load`: honest cases, and how a desk is filled with them
-//! - `ground`, `deeds`, `drive`, `http`: what is done again and again, and how long it takes
+//! - `ground`, `deeds`, `drive`, `http`, `people`: what is done again and again, and how long it takes
 //! - `floor`, `still`: what bare statements and a page that never changes reach on the same machine
 //! - `alone`: what is measured once; `table`: what is told
 
@@ -14,6 +14,7 @@ mod http;
 mod lives;
 mod load;
 mod machine;
+mod people;
 mod still;
 mod table;
 mod words;
@@ -31,7 +32,7 @@ use lives::Lives;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use store::{Filter, Scope, Sort};
-use table::{Report, Row, Size};
+use table::{Report, Row, Single, Size};
 
 #[derive(Args)]
 pub(crate) struct BenchArgs {
@@ -49,6 +50,9 @@ pub(crate) struct BenchArgs {
     /// Over HTTP as well: the server and the clients on a core each
     #[arg(long)]
     http: bool,
+    /// People who are signed in side by side and look at pages, with --http; none is 0
+    #[arg(long, default_value_t = 200)]
+    people: usize,
     /// What is measured once as well: shared commits, timers, start, calendar, import
     #[arg(long)]
     once: bool,
@@ -156,6 +160,19 @@ fn one_size(
                 row.memory = one.memory;
                 report.add(row, output);
             }
+        }
+        if args.people > 0 && args.only.is_empty() {
+            // Twice a pause at least, so that everybody has looked at something.
+            let span = span.max(Duration::from_secs(5));
+            let met = people::at_work(&wire, &ground, args.people, span)?;
+            for (page, pace) in &met.pages {
+                let mut row = Row::new(cases, "page", page.name().to_owned(), args.people, pace);
+                row.memory = met.memory;
+                report.add(row, output);
+            }
+            let mut single = Single::took(cases, "told", args.people, span);
+            single.value = u64::try_from(met.told).ok();
+            report.single(single, output);
         }
     }
     if args.once {

@@ -58,7 +58,7 @@ impl Wire {
 
     /// Anonymous memory of the server now, in bytes.
     pub(super) fn memory(&self) -> u64 {
-        anonymous(self.server.child.id())
+        anonymous(self.process())
     }
 
     /// Measures one thing. None when the API does not have it.
@@ -79,8 +79,7 @@ impl Wire {
         let page = format!("GET /{bytes} HTTP/1.1\r\nhost: still\r\n\r\n").into_bytes();
         let still = |_, _| Ok(page.clone());
         let share = span / u32::try_from(PAIRS)?;
-        let process = self.server.child.id();
-        let (pairs, memory) = most_memory(process, || {
+        let (pairs, memory) = most_memory(self.process(), || {
             (0..PAIRS)
                 .map(|_| {
                     let (ours, _) = of_server(share)?;
@@ -96,7 +95,28 @@ impl Wire {
         Ok(Some(Measured { pace, still, ratio, memory }))
     }
 
-    fn request(&self, ground: &Ground, deed: Deed, client: usize, turn: usize) -> Result<Vec<u8>> {
+    /// The server's process.
+    pub(super) fn process(&self) -> u32 {
+        self.server.child.id()
+    }
+
+    /// Where the server listens.
+    pub(super) fn address(&self) -> &str {
+        &self.server.address
+    }
+
+    /// Does something on the core of the clients.
+    pub(super) fn measuring<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.cores.measuring(work)
+    }
+
+    pub(super) fn request(
+        &self,
+        ground: &Ground,
+        deed: Deed,
+        client: usize,
+        turn: usize,
+    ) -> Result<Vec<u8>> {
         let mut random = ground.random(client, turn);
         let signed = |person: &Key| self.keys.get(person).map_or("", String::as_str);
         let get = |path: &str| {
@@ -193,7 +213,7 @@ async fn one(
 }
 
 /// Reads one answer; returns the bytes of its body.
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize> {
+pub(super) async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize> {
     const END: &[u8] = b"\r\n\r\n";
     buffer.clear();
     let head = loop {

@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Serialize)]
 pub(super) struct Row {
     pub(super) cases: usize,
-    /// `process` or `http`.
+    /// `process`, `http`, or `page` for people who look at pages.
     pub(super) over: &'static str,
     pub(super) deed: String,
     pub(super) clients: usize,
