@@ -37,7 +37,7 @@ impl Default for Config {
             rate: Some(Rate { per_second: 100, burst: 500 }),
             body_limit: 1 << 20,
             upload_limit: desk::LARGEST_FILE,
-            streams: 256,
+            streams: 4_096,
             address: None,
             proxies: Vec::new(),
         }

@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
 
 /// Reads a part of the feed after a place: what to send, and how far was looked.
 pub(crate) type Read<T> = fn(&App, &Caller, u64) -> Result<(Vec<T>, u64), Problem>;
@@ -21,14 +22,18 @@ struct Live<T> {
     ready: VecDeque<T>,
     changes: watch::Receiver<u64>,
     read: Read<T>,
+    /// How long it waits at least between two looks, and when it may look again.
+    pause: Duration,
+    rests: Instant,
     _place: OwnedSemaphorePermit,
 }
 
-/// Everything after a place, as it comes.
+/// Everything after a place, as it comes; what comes within a pause comes together.
 pub(crate) fn live<T: Send + 'static>(
     app: App,
     caller: Caller,
     after: u64,
+    pause: Duration,
     read: Read<T>,
     event: fn(T) -> Event,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send>, Problem> {
@@ -36,7 +41,8 @@ pub(crate) fn live<T: Send + 'static>(
         .try_acquire_owned()
         .map_err(|_| Problem::new(Kind::Unavailable))?;
     let changes = app.desk().store().changes();
-    let live = Live { app, caller, after, ready: VecDeque::new(), changes, read, _place: place };
+    let (ready, rests) = (VecDeque::new(), Instant::now());
+    let live = Live { app, caller, after, ready, changes, read, pause, rests, _place: place };
     let events = stream::unfold(live, move |mut live| async move {
         let next = live.next().await?;
         Some((Ok(event(next)), live))
@@ -51,12 +57,17 @@ impl<T> Live<T> {
                 return Some(event);
             }
             self.app.desk().people().person(&self.caller.person)?;
+            tokio::select! {
+                () = tokio::time::sleep_until(self.rests) => {}
+                () = self.app.stopped() => return None,
+            }
             // Seen before reading, so that what is committed meanwhile wakes us.
             let last = *self.changes.borrow_and_update();
             if last > self.after {
                 let (events, upto) = (self.read)(&self.app, &self.caller, self.after).ok()?;
                 self.ready = events.into();
                 self.after = upto;
+                self.rests = Instant::now() + self.pause;
                 continue;
             }
             tokio::select! {

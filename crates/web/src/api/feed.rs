@@ -14,6 +14,7 @@ use desk::Caller;
 use engine::refusal::Problem as Wrong;
 use serde::{Deserialize, Serialize};
 use std::collections::hash_map::{Entry, HashMap};
+use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 
 /// What this route can answer with.
@@ -69,7 +70,7 @@ pub(crate) async fn handler(
             after = last.ok_or_else(|| wrong(Kind::BadHeader, "Last-Event-ID", "integer"))?;
         }
         let read = |app: &App, caller: &Caller, after| part(app, caller, after, 100);
-        return Ok(stream::live(app, caller, after, read, sse)?.into_response());
+        return Ok(stream::live(app, caller, after, Duration::ZERO, read, sse)?.into_response());
     }
     let (items, upto) = part(&app, &caller, after, limit)?;
     let next = page_link(uri.path(), uri.query(), &[("after", &upto.to_string())]);

@@ -11,10 +11,13 @@ use axum::response::{IntoResponse, Response};
 use desk::Caller;
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What this route can answer with.
 pub(crate) const MEDIA: &[&str] = &["text/event-stream"];
 
+/// A page is told at most so often: what a thousand people watch is looked up a thousand times.
+const PAUSE: Duration = Duration::from_millis(500);
 /// Facts that are looked at together.
 const AT_ONCE: usize = 500;
 
@@ -41,7 +44,7 @@ pub(crate) async fn handler(
     let newest = *app.desk().store().changes().borrow();
     // Whoever names a place that is not there yet begins now.
     let after = resumed.or(wanted.after).unwrap_or(newest).min(newest);
-    Ok(live(app, visit.signed.caller, after, changed, event)?.into_response())
+    Ok(live(app, visit.signed.caller, after, PAUSE, changed, event)?.into_response())
 }
 
 fn changed(app: &App, caller: &Caller, after: u64) -> Result<(Vec<Changed>, u64), Problem> {
