@@ -29,6 +29,7 @@ use deeds::Deed;
 use desk::Desk;
 use ground::Ground;
 use lives::Lives;
+use people::Crowd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use store::{Filter, Scope, Sort};
@@ -53,6 +54,9 @@ pub(crate) struct BenchArgs {
     /// People who are signed in side by side and look at pages, with --http; none is 0
     #[arg(long, default_value_t = 200)]
     people: usize,
+    /// Seconds that each of them looks at a page on average
+    #[arg(long, default_value_t = 2)]
+    pause: u64,
     /// What is measured once as well: shared commits, timers, start, calendar, import
     #[arg(long)]
     once: bool,
@@ -162,9 +166,10 @@ fn one_size(
             }
         }
         if args.people > 0 && args.only.is_empty() {
-            // Twice a pause at least, so that everybody has looked at something.
-            let span = span.max(Duration::from_secs(5));
-            let met = people::at_work(&wire, &ground, args.people, span)?;
+            let pause = Duration::from_secs(args.pause.max(1));
+            // So that everybody has looked at something.
+            let span = span.max(pause * 3);
+            let met = people::at_work(&wire, &ground, Crowd { people: args.people, pause, span })?;
             for (page, pace) in &met.pages {
                 let mut row = Row::new(cases, "page", page.name().to_owned(), args.people, pace);
                 row.memory = met.memory;

@@ -71,8 +71,9 @@ fn open(folder: &Path) -> Result<Connection> {
     conn.busy_timeout(Duration::from_secs(10))?;
     for (name, value) in [
         ("foreign_keys", "1"),
-        ("mmap_size", "268435456"),
-        ("cache_size", "-65536"),
+        ("mmap_size", "0"),
+        ("cell_size_check", "1"),
+        ("cache_size", "-32768"),
         ("temp_store", "2"),
         ("synchronous", "2"),
         ("wal_autocheckpoint", "8192"),

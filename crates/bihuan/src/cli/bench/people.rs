@@ -18,12 +18,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::{LocalSet, spawn_local};
 
-/// How long somebody looks at a page at least and at most, in milliseconds.
-const PAUSE: std::ops::Range<u64> = 500..1_500;
 /// Cases that somebody looks at: those that are due first.
 const CASES: usize = 20;
-/// How often something is written meanwhile.
-const WRITES: Duration = Duration::from_millis(200);
+/// How often each registers a case or notes something.
+const WRITES: Duration = Duration::from_secs(120);
 
 /// A page that people look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,19 +61,28 @@ struct Worker {
     numbers: Vec<String>,
 }
 
-/// Lets so many people work for a while. One answer that is not what was asked for is a failure.
-pub(super) fn at_work(wire: &Wire, ground: &Ground, people: usize, span: Duration) -> Result<Met> {
-    let workers = workers(ground, people)?;
+/// How many people there are, and how they work.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Crowd {
+    pub(super) people: usize,
+    /// How long each looks at a page on average; half of it at least, and half as long again at most.
+    pub(super) pause: Duration,
+    pub(super) span: Duration,
+}
+
+/// Lets people work for a while. One answer that is not what was asked for is a failure.
+pub(super) fn at_work(wire: &Wire, ground: &Ground, crowd: Crowd) -> Result<Met> {
+    let workers = workers(ground, crowd.people)?;
     let (met, memory) = most_memory(wire.process(), || {
         wire.measuring(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            LocalSet::new().block_on(&runtime, all_at_work(wire, ground, &workers, span))
+            LocalSet::new().block_on(&runtime, all_at_work(wire, ground, &workers, crowd))
         })
     });
     let (took, told) = met?;
     let pages = Page::ALL.map(|page| {
         let own = took.iter().filter(|(one, _)| *one == page).map(|(_, time)| *time);
-        (page, Pace::new(own.collect(), span))
+        (page, Pace::new(own.collect(), crowd.span))
     });
     Ok(Met { pages: pages.into(), told, memory })
 }
@@ -102,19 +109,22 @@ async fn all_at_work(
     wire: &Wire,
     ground: &Ground,
     workers: &[Worker],
-    span: Duration,
+    crowd: Crowd,
 ) -> Result<(Took, usize)> {
     let (told, took) = (Rc::new(Cell::new(0)), RefCell::new(Vec::new()));
     for worker in workers {
         let stream = follow(wire, worker).await?;
         spawn_local(count(stream, Rc::clone(&told)));
     }
-    let until = Instant::now() + span;
+    let until = Instant::now() + crowd.span;
     let each = workers
         .iter()
         .enumerate()
-        .map(|(place, worker)| look(wire, ground, worker, place, until, &took));
-    let (looked, wrote) = tokio::join!(try_join_all(each), write(wire, ground, until));
+        .map(|(place, worker)| look(wire, ground, worker, (place, crowd.pause), until, &took));
+    let (looked, wrote) = tokio::join!(
+        try_join_all(each),
+        write(wire, ground, WRITES / u32::try_from(crowd.people)?, until)
+    );
     looked.and(wrote)?;
     Ok((took.into_inner(), told.get()))
 }
@@ -145,7 +155,7 @@ async fn look(
     wire: &Wire,
     ground: &Ground,
     worker: &Worker,
-    place: usize,
+    (place, pause): (usize, Duration),
     until: Instant,
     took: &RefCell<Took>,
 ) -> Result<()> {
@@ -154,7 +164,7 @@ async fn look(
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(64 << 10);
     loop {
-        tokio::time::sleep(Duration::from_millis(random.u64(PAUSE))).await;
+        tokio::time::sleep(pause.mul_f64(0.5 + random.f64())).await;
         if Instant::now() >= until {
             return Ok(());
         }
@@ -184,11 +194,11 @@ async fn look(
 }
 
 /// Cases come and move on meanwhile.
-async fn write(wire: &Wire, ground: &Ground, until: Instant) -> Result<()> {
+async fn write(wire: &Wire, ground: &Ground, every: Duration, until: Instant) -> Result<()> {
     let mut stream = TcpStream::connect(wire.address()).await?;
     let mut buffer = Vec::new();
     for turn in 0.. {
-        tokio::time::sleep(WRITES).await;
+        tokio::time::sleep(every).await;
         if Instant::now() >= until {
             break;
         }
