@@ -19,6 +19,7 @@ pub(crate) mod overview;
 pub(crate) mod people;
 pub(crate) mod preferences;
 pub(crate) mod procedures;
+pub(crate) mod reference;
 mod row;
 #[cfg(test)]
 mod samples;

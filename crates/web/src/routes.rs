@@ -161,6 +161,8 @@ pages! {
     post "/new/{procedure}/look"                         DO,     HTML, pages::new::look;
     get  "/overview"                                     LOOK,   HTML, pages::overview;
     post "/preferences"                                  LOOK,   HTML, pages::preferences;
+    get  "/reference"                                    LOOK,   HTML, pages::reference;
+    get  "/reference/{version}/{file}"                   LOOK,   ASSET, pages::reference::file;
     get  "/search"                                       LOOK,   HTML, pages::search;
     get  "/set-up/{link}"                                PUBLIC, HTML, pages::set_up;
     post "/set-up/{link}"                                PUBLIC, HTML, pages::set_up::save;

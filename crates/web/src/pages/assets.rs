@@ -4,6 +4,7 @@
 use super::visit::takes_gzip;
 use crate::parse;
 use crate::problem::{Kind, Problem};
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
@@ -24,10 +25,36 @@ struct Assets {
     files: BTreeMap<&'static str, Asset>,
 }
 
-struct Asset {
+/// A file that is part of the program, plain and packed.
+pub(crate) struct Asset {
     media: &'static str,
-    plain: &'static [u8],
-    packed: Vec<u8>,
+    plain: Bytes,
+    packed: Bytes,
+}
+
+impl Asset {
+    pub(crate) fn new(media: &'static str, plain: Bytes) -> Self {
+        let packed = packed(&plain, Compression::best()).into();
+        Self { media, plain, packed }
+    }
+
+    /// It as an answer that browsers keep for good: its address changes with its content.
+    pub(crate) fn answer(&self, headers: &HeaderMap) -> Response {
+        let gzip = takes_gzip(headers);
+        let body = if gzip { &self.packed } else { &self.plain };
+        let mut response = body.clone().into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media));
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        );
+        headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        if gzip {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    }
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
@@ -40,13 +67,12 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
             Some("svg") => "image/svg+xml",
             _ => continue,
         };
-        let packed = packed(file.contents(), Compression::best());
-        files.insert(name, Asset { media, plain: file.contents(), packed });
+        files.insert(name, Asset::new(media, Bytes::from_static(file.contents())));
     }
     let mut hash = Sha256::new();
     for (name, asset) in &files {
         hash.update(name);
-        hash.update(asset.plain);
+        hash.update(&asset.plain);
     }
     let version = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     Assets { version, files }
@@ -69,21 +95,7 @@ pub(crate) async fn handler(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asset = ASSETS.files.get(name.as_str()).filter(|_| version == ASSETS.version);
-    let asset = asset.ok_or_else(|| Problem::new(Kind::NotFound))?;
-    let gzip = takes_gzip(&headers);
-    let mut response =
-        if gzip { asset.packed.clone().into_response() } else { asset.plain.into_response() };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
-    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if gzip {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    Ok(response)
+    Ok(asset.ok_or_else(|| Problem::new(Kind::NotFound))?.answer(&headers))
 }
 
 /// What a first page loads beside itself, packed, in bytes.
@@ -105,7 +117,7 @@ mod tests {
     #[test]
     fn scripts_import_only_each_other() {
         for (name, asset) in &ASSETS.files {
-            let text = std::str::from_utf8(asset.plain).unwrap();
+            let text = std::str::from_utf8(&asset.plain).unwrap();
             for rest in text.split("from \"").skip(1).chain(text.split("import \"").skip(1)) {
                 let file = rest.split('"').next().unwrap().trim_start_matches("./");
                 assert!(ASSETS.files.contains_key(file), "{name} imports {file}");
