@@ -18,7 +18,7 @@ crate::sql::queries! {
         WHERE inbox.person = ?1 AND inbox.sequence < ?2 ORDER BY inbox.sequence DESC LIMIT ?3";
     ALL_AFTER = "SELECT inbox.sequence, cases.uuid, inbox.body FROM inbox JOIN cases ON cases.id = inbox.case_id
         WHERE inbox.sequence > ?1 ORDER BY inbox.sequence LIMIT 500";
-    UNREAD = "SELECT COUNT(*) FROM inbox WHERE person = ?1 AND read_at IS NULL";
+    UNREAD = "SELECT COUNT(*) FROM (SELECT 1 FROM inbox WHERE person = ?1 AND read_at IS NULL LIMIT ?2) AS found";
     READ = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND uuid = ?2 AND read_at IS NULL";
     READ_UPTO = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND sequence <= ?2 AND read_at IS NULL";
 }
@@ -107,9 +107,9 @@ pub(crate) fn verify(conn: &Conn, vault: &Vault) -> Result<()> {
     }
 }
 
-/// How many are unread.
-pub(crate) fn unread(conn: &Conn, person: &str) -> Result<u64> {
-    Ok(conn.row(UNREAD, &[person.into()], |row| row.count(0))?.unwrap_or(0))
+/// How many are unread, counted up to `most`.
+pub(crate) fn unread(conn: &Conn, person: &str, most: usize) -> Result<u64> {
+    Ok(conn.row(UNREAD, &[person.into(), limit(most).into()], |row| row.count(0))?.unwrap_or(0))
 }
 
 /// Marks one message read; says whether it was unread.

@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
-use desk::KeyScope::{Admin, CasesRead, CasesWrite};
+use desk::KeyScope::{Admin, CasesRead, CasesWrite, ReportsRead};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::__dev::SchemaReferences;
 use utoipa::Path;
@@ -86,6 +86,7 @@ macro_rules! pages {
 const PUBLIC: Right = Right::Public;
 const READ: Right = Right::Key(CasesRead);
 const WRITE: Right = Right::Key(CasesWrite);
+const REPORT: Right = Right::Key(ReportsRead);
 const RULE: Right = Right::Key(Admin);
 const LOOK: Right = Right::Page(CasesRead);
 const ADMIN: Right = Right::Page(Admin);
@@ -116,9 +117,13 @@ table! {
     post "/api/v1/cases/{number}/reveals"                WRITE,  JSON, api::cases::reveal;
     get  "/api/v1/cases/{number}/tasks"                  READ,   JSON, api::cases::tasks;
     get  "/api/v1/events"                                READ,   FEED, api::feed;
+    get  "/api/v1/inbox"                                 READ,   JSON, api::inbox::list;
+    post "/api/v1/inbox/read"                            WRITE,  JSON, api::inbox::read;
     get  "/api/v1/me"                                    READ,   JSON, api::me;
     get  "/api/v1/procedures"                            READ,   JSON, api::procedures::list;
     get  "/api/v1/procedures/{key}"                      READ,   JSON, api::procedures::show;
+    get  "/api/v1/queues"                                READ,   JSON, api::queues;
+    get  "/api/v1/reports/overview"                      REPORT, JSON, api::reports::overview;
     get  "/api/v1/sessions"                              READ,   JSON, api::sessions::list;
     delete "/api/v1/sessions/{id}"                       WRITE,  JSON, api::sessions::end;
     get  "/api/v1/teams"                                 READ,   JSON, api::teams::list;
@@ -131,6 +136,7 @@ table! {
     delete "/api/v1/users/{id}"                          RULE,   JSON, api::users::leave;
     put  "/api/v1/users/{id}/absence"                    WRITE,  JSON, api::users::absence;
     post "/api/v1/users/{id}/invitations"                RULE,   JSON, api::users::invite;
+    get  "/api/v1/work"                                  READ,   JSON, api::work;
 }
 
 pages! {

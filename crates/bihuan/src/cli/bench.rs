@@ -165,7 +165,7 @@ fn one_size(
                 report.add(row, output);
             }
         }
-        if args.people > 0 && args.only.is_empty() {
+        if args.people > 0 {
             let pause = Duration::from_secs(args.pause.max(1));
             // So that everybody has looked at something.
             let span = span.max(pause * 3);

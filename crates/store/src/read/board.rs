@@ -3,6 +3,7 @@
 //! the counter of events that is asked first.
 
 use super::feed;
+use super::list::Filter;
 use super::open::Count;
 use crate::backend::{Conn, Row};
 use crate::error::Result;
@@ -11,7 +12,7 @@ use crate::scope::{Grant, Reach, Scope};
 use crate::time::{int, to_int};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 /// Events behind which everything is read anew rather than what they changed. The number stands in [`CHANGED`] as well, so that a
@@ -88,55 +89,126 @@ impl Board {
     /// Open cases within a scope by procedure, queue and stage.
     pub(crate) fn counts(&self, conn: &Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Count>> {
         let now = to_int(now)?;
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.catch_up(conn)?;
-        let mut sums: BTreeMap<(&str, &str, &str), (usize, usize)> = BTreeMap::new();
-        let everything = scope.is_everything();
-        let sights: Vec<Sight> =
-            state.places.iter().map(|place| state.sight(scope, &place.key)).collect();
-        for place in state.places.iter().zip(&sights).filter(|(_, sight)| sight.all) {
-            let sum = sums.entry(place.0.key.shown()).or_default();
-            sum.0 += place.0.dues.len();
-            sum.1 += place.0.dues.partition_point(|due| *due < now);
-        }
-        let barred: BTreeSet<i64> = match everything {
-            true => BTreeSet::new(),
-            false => state.tied(Tie::Barred, scope).collect(),
-        };
-        for id in &barred {
-            if let Some((case, place)) = state.open(*id, &sights, |sight, _| sight.all) {
-                let sum = sums.entry(place.key.shown()).or_default();
-                sum.0 -= 1;
-                sum.1 -= usize::from(case.due < now);
-            }
-        }
-        for id in state.near(scope, &sights).difference(&barred) {
-            let by_people = |sight: &Sight, case: &Open| {
-                !sight.all
-                    && (case.people().any(|person| sight.people.contains(&person))
-                        || sight.own && case.ties.contains(&(Tie::Works, scope.person.target)))
+        let state = self.caught_up(conn)?;
+        let mut sums: BTreeMap<(&str, &str, &str), (u64, u64)> = BTreeMap::new();
+        state.seen(scope, &|_| true, &mut |place, dues, more| {
+            let sum = sums.entry(place.shown()).or_default();
+            let overdue = count(dues.partition_point(|due| *due < now));
+            *sum = match more {
+                true => (sum.0 + count(dues.len()), sum.1 + overdue),
+                false => (sum.0 - count(dues.len()), sum.1 - overdue),
             };
-            if let Some((case, place)) = state.open(*id, &sights, by_people) {
-                let sum = sums.entry(place.key.shown()).or_default();
-                sum.0 += 1;
-                sum.1 += usize::from(case.due < now);
-            }
-        }
+        });
         let counted = sums.into_iter().filter(|(_, (cases, _))| *cases > 0);
         Ok(counted
             .map(|((procedure, queue, stage), (cases, overdue))| Count {
                 procedure: procedure.to_owned(),
                 queue: queue.to_owned(),
                 stage: stage.to_owned(),
-                cases: count(cases),
-                overdue: count(overdue),
+                cases,
+                overdue,
             })
             .collect())
+    }
+
+    /// How many open cases within a scope a filter finds; `None` when it asks for what is not on the board.
+    pub(crate) fn count(&self, conn: &Conn, scope: &Scope, filter: &Filter) -> Result<Option<u64>> {
+        let Some(wanted) = Wanted::of(filter)? else { return Ok(None) };
+        let state = self.caught_up(conn)?;
+        let mut sum = 0;
+        if wanted.people.iter().all(Option::is_none) {
+            state.seen(scope, &|place| wanted.fits(place), &mut |_, dues, more| {
+                let found = count(match wanted.before {
+                    Some(before) => dues.partition_point(|due| *due < before),
+                    None => dues.len(),
+                });
+                sum = if more { sum + found } else { sum - found };
+            });
+            return Ok(Some(sum));
+        }
+        let view = state.view(scope);
+        let [holder, assignee] = wanted.people.map(|key| key.map(|key| state.names.get(key)));
+        // Nobody is called so whom any case knows.
+        if holder == Some(None) || assignee == Some(None) {
+            return Ok(Some(0));
+        }
+        let [holder, assignee] = [holder, assignee].map(|known| known.flatten().copied());
+        let of_person = holder.or(assignee).into_iter().flat_map(|person| state.held_by(person));
+        for id in of_person {
+            let Some(case) = state.cases.get(&id) else { continue };
+            let fits = holder.is_none_or(|holder| case.holder == holder)
+                && (assignee.is_none() || case.assignee == assignee)
+                && wanted.before.is_none_or(|before| case.due < before)
+                && state.places.get(case.place).is_some_and(|place| wanted.fits(&place.key));
+            sum += u64::from(fits && view.shows(id, case));
+        }
+        Ok(Some(sum))
+    }
+
+    fn caught_up(&self, conn: &Conn) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.catch_up(conn)?;
+        Ok(state)
     }
 
     /// Begins again at the next count: the database may have lost what it had committed, as a standby can that took over.
     pub(crate) fn forget(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+    }
+}
+
+/// What a filter asks of the board.
+struct Wanted<'f> {
+    procedure: Option<&'f str>,
+    stage: Option<&'f str>,
+    queue: Option<&'f str>,
+    department: Option<&'f str>,
+    before: Option<i64>,
+    /// Holder and assignee.
+    people: [Option<&'f str>; 2],
+}
+
+impl<'f> Wanted<'f> {
+    /// `None` when the filter asks for something else as well.
+    fn of(filter: &'f Filter) -> Result<Option<Self>> {
+        let Filter {
+            open: Some(true),
+            life: None,
+            procedure,
+            stage,
+            queue,
+            holder,
+            assignee,
+            department,
+            channel: None,
+            category: None,
+            customer: None,
+            severity: None,
+            due_before,
+            registered_from: None,
+            registered_before: None,
+            phone: None,
+            text: None,
+        } = filter
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            procedure: procedure.as_deref(),
+            stage: stage.as_deref(),
+            queue: queue.as_deref(),
+            department: department.as_deref(),
+            before: due_before.map(to_int).transpose()?,
+            people: [holder.as_deref(), assignee.as_deref()],
+        }))
+    }
+
+    fn fits(&self, place: &PlaceKey) -> bool {
+        let is = |wanted: Option<&str>, found: &str| wanted.is_none_or(|wanted| wanted == found);
+        is(self.procedure, &place.procedure)
+            && is(self.stage, &place.stage)
+            && is(self.queue, &place.queue)
+            && (self.department.is_none() || self.department == place.department.as_deref())
     }
 }
 
@@ -148,6 +220,29 @@ struct Sight {
     people: Vec<u32>,
     /// Cases that the viewer has worked on.
     own: bool,
+}
+
+/// What a scope shows.
+struct View {
+    /// By place.
+    sights: Vec<Sight>,
+    barred: BTreeSet<i64>,
+    viewer: Uuid,
+}
+
+impl View {
+    fn shows(&self, id: i64, case: &Open) -> bool {
+        let near = |sight: &Sight| {
+            sight.all
+                || case.people().any(|person| sight.people.contains(&person))
+                || sight.own && case.ties.contains(&(Tie::Works, self.viewer))
+        };
+        !self.barred.contains(&id) && self.sights.get(case.place).is_some_and(near)
+    }
+
+    fn shows_whole(&self, place: usize) -> bool {
+        self.sights.get(place).is_some_and(|sight| sight.all)
+    }
 }
 
 impl State {
@@ -222,6 +317,41 @@ impl State {
         Ok(true)
     }
 
+    /// What a scope shows at the places that fit: told as dues, ascending, that count more or less.
+    fn seen<'s>(
+        &'s self,
+        scope: &Scope,
+        fits: &dyn Fn(&PlaceKey) -> bool,
+        tell: &mut dyn FnMut(&'s PlaceKey, &[i64], bool),
+    ) {
+        let view = self.view(scope);
+        for (n, place) in self.places.iter().enumerate() {
+            if view.shows_whole(n) && fits(&place.key) {
+                tell(&place.key, &place.dues, true);
+            }
+        }
+        let mut one = |id: i64, whole: bool, more: bool| {
+            let Some(case) = self.cases.get(&id) else { return };
+            let Some(place) = self.places.get(case.place) else { return };
+            // What is shown of a whole place was told above, but for those that the viewer is barred from.
+            let counts = view.shows_whole(case.place) == whole && (!more || view.shows(id, case));
+            if counts && fits(&place.key) {
+                tell(&place.key, std::slice::from_ref(&case.due), more);
+            }
+        };
+        view.barred.iter().for_each(|id| one(*id, true, false));
+        self.near(scope, &view.sights).into_iter().for_each(|id| one(id, false, true));
+    }
+
+    fn view(&self, scope: &Scope) -> View {
+        let barred = match scope.is_everything() {
+            true => BTreeSet::new(),
+            false => self.tied(Tie::Barred, scope).collect(),
+        };
+        let sights = self.places.iter().map(|place| self.sight(scope, &place.key)).collect();
+        View { sights, barred, viewer: scope.person.target }
+    }
+
     /// The cases that the viewer is tied to.
     fn tied(&self, tie: Tie, scope: &Scope) -> impl Iterator<Item = i64> {
         let target = scope.person.target;
@@ -230,28 +360,22 @@ impl State {
         self.ties.range(all).filter(move |_| is_somebody).map(|(.., id)| *id)
     }
 
-    /// The cases that are seen for the sake of a person, and perhaps more.
-    fn near(&self, scope: &Scope, sights: &[Sight]) -> BTreeSet<i64> {
-        let people: BTreeSet<u32> =
-            sights.iter().flat_map(|sight| &sight.people).copied().collect();
-        let held = people
-            .into_iter()
-            .flat_map(|person| self.held.range((person, i64::MIN)..=(person, i64::MAX)))
-            .map(|(_, id)| *id);
-        let own = sights.iter().any(|sight| sight.own);
-        held.chain(self.tied(Tie::Works, scope).filter(|_| own)).collect()
+    /// The cases that somebody holds or works on.
+    fn held_by(&self, person: u32) -> impl Iterator<Item = i64> {
+        self.held.range((person, i64::MIN)..=(person, i64::MAX)).map(|(_, id)| *id)
     }
 
-    /// A case and its place, if what the scope shows of the place includes it.
-    fn open(
-        &self,
-        id: i64,
-        sights: &[Sight],
-        includes: impl Fn(&Sight, &Open) -> bool,
-    ) -> Option<(&Open, &Place)> {
-        let case = self.cases.get(&id)?;
-        let place = self.places.get(case.place)?;
-        includes(sights.get(case.place)?, case).then_some((case, place))
+    /// The cases that are seen for the sake of a person, and perhaps more.
+    fn near(&self, scope: &Scope, sights: &[Sight]) -> BTreeSet<i64> {
+        let people: BTreeSet<u32> = sights
+            .iter()
+            .filter(|sight| !sight.all)
+            .flat_map(|sight| &sight.people)
+            .copied()
+            .collect();
+        let own = sights.iter().any(|sight| sight.own && !sight.all);
+        let held = people.into_iter().flat_map(|person| self.held_by(person));
+        held.chain(self.tied(Tie::Works, scope).filter(|_| own)).collect()
     }
 
     fn name(&mut self, name: String) -> u32 {

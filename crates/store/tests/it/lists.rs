@@ -71,6 +71,23 @@ fn filters() -> Vec<(Filter, Holds)> {
             case.columns.holder == "wang" && case.columns.open
         }),
         (Filter { assignee: some("li"), ..none() }, |case| case.columns.assignee.is_some()),
+        (
+            Filter {
+                holder: some("lead"),
+                assignee: some("li"),
+                procedure: some("repair"),
+                ..none()
+            },
+            |case| {
+                case.columns.holder == "lead"
+                    && case.columns.assignee.is_some()
+                    && case.columns.procedure == "repair"
+            },
+        ),
+        (Filter { holder: some("lead"), due_before: Some(at(9)), ..none() }, |case| {
+            case.columns.holder == "lead" && case.columns.next_due.is_some_and(|due| due < at(9))
+        }),
+        (Filter { holder: some("nobody"), ..none() }, |_| false),
         (Filter { department: some("south"), ..none() }, |case| {
             case.columns.department.as_deref() == Some("south")
         }),
@@ -212,6 +229,14 @@ fn a_scope_means_the_same_in_lists_counts_and_single_cases() {
                 u64::try_from(overdue).unwrap()
             );
             assert_eq!(store.feed(scope, 0, 100).unwrap().events.len(), expected.len());
+            for (filter, holds) in filters() {
+                let filter = Filter { open: filter.open.or(Some(true)), ..filter };
+                let open = |case: &&CaseRows| Some(case.columns.open) == filter.open;
+                let expected = shelf.iter().filter(|case| sees(case) && holds(case)).filter(open);
+                let expected = u64::try_from(expected.count()).unwrap();
+                let counted = store.count(scope, &filter, 100).unwrap();
+                assert_eq!(counted, expected, "{scope:?} {filter:?}");
+            }
         }
     });
 }

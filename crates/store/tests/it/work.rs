@@ -126,12 +126,12 @@ fn people_read_their_inbox_in_order() {
             messages.iter().map(|message| &message.body["n"]).collect::<Vec<_>>(),
             [&json!(0), &json!(2)]
         );
-        assert_eq!((store.unread("wang").unwrap(), messages[0].number.as_str()), (2, "A-1"));
+        assert_eq!((store.unread("wang", 9).unwrap(), messages[0].number.as_str()), (2, "A-1"));
         assert!(store.mark_read("wang", messages[0].id, at(9)).unwrap());
         assert!(!store.mark_read("wang", messages[0].id, at(9)).unwrap());
         assert!(!store.mark_read("li", messages[1].id, at(9)).unwrap());
         assert_eq!(store.mark_read_upto("wang", messages[1].sequence, at(10)).unwrap(), 1);
-        assert_eq!((store.unread("wang").unwrap(), store.unread("li").unwrap()), (0, 1));
+        assert_eq!((store.unread("wang", 9).unwrap(), store.unread("li", 9).unwrap()), (0, 1));
         let newest = store.inbox_newest("wang", None, 1).unwrap();
         assert_eq!((newest[0].id, newest[0].read_at), (messages[1].id, Some(at(10))));
         let older = store.inbox_newest("wang", Some(newest[0].sequence), 9).unwrap();

@@ -78,7 +78,7 @@ impl Frame {
             roles,
             work: tally.work(),
             overdue: tally.overdue,
-            unread: desk.store().unread(&signed.caller.person)?,
+            unread: desk.store().unread(&signed.caller.person, desk::COUNTED)?,
             queues: queues(app, lang, &tally),
             admin: desk.is_administrator(&signed.person),
             now: desk.now(),
