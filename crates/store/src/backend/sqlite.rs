@@ -17,7 +17,7 @@ const STEPS: &[(&str, &str)] =
 
 /// Readers share the operating system's cache and keep what every statement goes through; the writer touches some fifty pages with
 /// every case and keeps them.
-const CACHE_KIB: i64 = 4 << 10;
+const CACHE_KIB: i64 = 2 << 10;
 const WRITER_CACHE_KIB: i64 = 32 << 10;
 const STATEMENTS: usize = 192;
 const BUSY: Duration = Duration::from_secs(10);
