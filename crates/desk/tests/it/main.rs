@@ -3,9 +3,11 @@
 
 mod clock;
 mod house;
+mod mirror;
 mod nodes;
 mod scenarios;
 mod tidy;
 mod unsure;
+mod work;
 mod world;
 mod writing;

@@ -91,18 +91,13 @@ impl Board {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.catch_up(conn)?;
         let mut sums: BTreeMap<(&str, &str, &str), (usize, usize)> = BTreeMap::new();
-        let everything = scope.is_everything();
-        let sights: Vec<Sight> =
-            state.places.iter().map(|place| state.sight(scope, &place.key)).collect();
+        let sights = state.sights(scope);
         for place in state.places.iter().zip(&sights).filter(|(_, sight)| sight.all) {
             let sum = sums.entry(place.0.key.shown()).or_default();
             sum.0 += place.0.dues.len();
             sum.1 += place.0.dues.partition_point(|due| *due < now);
         }
-        let barred: BTreeSet<i64> = match everything {
-            true => BTreeSet::new(),
-            false => state.tied(Tie::Barred, scope).collect(),
-        };
+        let barred = state.barred(scope);
         for id in &barred {
             if let Some((case, place)) = state.open(*id, &sights, |sight, _| sight.all) {
                 let sum = sums.entry(place.key.shown()).or_default();
@@ -111,11 +106,7 @@ impl Board {
             }
         }
         for id in state.near(scope, &sights).difference(&barred) {
-            let by_people = |sight: &Sight, case: &Open| {
-                !sight.all
-                    && (case.people().any(|person| sight.people.contains(&person))
-                        || sight.own && case.ties.contains(&(Tie::Works, scope.person.target)))
-            };
+            let by_people = |sight: &Sight, case: &Open| !sight.all && sight.shows(case, scope);
             if let Some((case, place)) = state.open(*id, &sights, by_people) {
                 let sum = sums.entry(place.key.shown()).or_default();
                 sum.0 += 1;
@@ -134,6 +125,25 @@ impl Board {
             .collect())
     }
 
+    /// Open cases within a scope by the key of whoever must act, a person or a role; costs as much as there are open cases.
+    pub(crate) fn holders(&self, conn: &Conn, scope: &Scope) -> Result<Vec<(String, u64)>> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.catch_up(conn)?;
+        let (sights, barred) = (state.sights(scope), state.barred(scope));
+        let mut sums: HashMap<u32, u64> = HashMap::new();
+        for (id, case) in &state.cases {
+            let shown = sights.get(case.place).is_some_and(|sight| sight.shows(case, scope));
+            if shown && !barred.contains(id) {
+                *sums.entry(case.holder).or_default() += 1;
+            }
+        }
+        let named = state.names.iter();
+        let mut held: Vec<(String, u64)> =
+            named.filter_map(|(name, n)| Some((name.clone(), *sums.get(n)?))).collect();
+        held.sort();
+        Ok(held)
+    }
+
     /// Begins again at the next count: the database may have lost what it had committed, as a standby can that took over.
     pub(crate) fn forget(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
@@ -148,6 +158,15 @@ struct Sight {
     people: Vec<u32>,
     /// Cases that the viewer has worked on.
     own: bool,
+}
+
+impl Sight {
+    /// Whether a case of the place is seen by a viewer who is not barred from it.
+    fn shows(&self, case: &Open, scope: &Scope) -> bool {
+        self.all
+            || case.people().any(|person| self.people.contains(&person))
+            || self.own && case.ties.contains(&(Tie::Works, scope.person.target))
+    }
 }
 
 impl State {
@@ -228,6 +247,19 @@ impl State {
         let all = (tie, target, i64::MIN)..=(tie, target, i64::MAX);
         let is_somebody = !scope.person.key.is_empty();
         self.ties.range(all).filter(move |_| is_somebody).map(|(.., id)| *id)
+    }
+
+    /// The cases that the viewer may not see, whatever his grants are.
+    fn barred(&self, scope: &Scope) -> BTreeSet<i64> {
+        match scope.is_everything() {
+            true => BTreeSet::new(),
+            false => self.tied(Tie::Barred, scope).collect(),
+        }
+    }
+
+    /// What the scope shows of each place.
+    fn sights(&self, scope: &Scope) -> Vec<Sight> {
+        self.places.iter().map(|place| self.sight(scope, &place.key)).collect()
     }
 
     /// The cases that are seen for the sake of a person, and perhaps more.
