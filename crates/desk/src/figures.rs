@@ -3,12 +3,13 @@
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::organisation::Caller;
+use crate::rows::measure;
 use crate::work::COUNTED;
 use engine::key::Key;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span};
 use std::collections::BTreeMap;
-use store::{Count, Filter, Reach, Scope};
+use store::{Count, Filter, Reach, Rollup, Scope};
 
 /// Numbers that a caller may see.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +32,7 @@ pub struct Figures {
     pub categories: BTreeMap<(Key, Key), u64>,
     /// Met and missed deadlines by procedure and clock.
     pub clocks: BTreeMap<(Key, Key), (u64, u64)>,
-    /// Cases in hand by person, most first; none where the caller does not see everything.
+    /// Cases in hand by the person who must act, most first.
     pub people: Vec<(Key, u64)>,
 }
 
@@ -61,7 +62,7 @@ impl Figures {
 
 impl Desk {
     /// Numbers of what a caller sees, with the last `days` days. What was registered, closed, met and missed is told for the
-    /// procedures of which he sees every case.
+    /// procedures of which he sees every case; confidential cases count for whoever sees them.
     ///
     /// # Errors
     /// A failure of the store.
@@ -95,23 +96,20 @@ impl Desk {
             day = day.tomorrow().unwrap_or(Date::MAX);
         }
         for metric in ["registered", "closed", "met", "breached"] {
-            for cell in self.store().rollups(metric, from, today)? {
-                let mut dims = cell.dims.split('|');
+            for ((day, dims), sum) in self.cells(&scope, metric, from, today)? {
+                let mut dims = dims.split('|');
                 let mut dim = || Key::from(dims.next().unwrap_or_default());
                 let (procedure, second, third) = (dim(), dim(), dim());
-                let amount = u64::try_from(cell.add).unwrap_or(0);
-                if !sees_all(&scope, &procedure) {
-                    continue;
-                }
+                let amount = u64::try_from(sum).unwrap_or(0);
                 match metric {
                     "registered" => {
-                        by_day.entry(cell.day).or_default().0 += amount;
+                        by_day.entry(day).or_default().0 += amount;
                         *figures.channels.entry((procedure.clone(), second)).or_default() += amount;
                         if !third.is_empty() {
                             *figures.categories.entry((procedure, third)).or_default() += amount;
                         }
                     }
-                    "closed" => by_day.entry(cell.day).or_default().1 += amount,
+                    "closed" => by_day.entry(day).or_default().1 += amount,
                     "met" => figures.clocks.entry((procedure, second)).or_default().0 += amount,
                     _ => figures.clocks.entry((procedure, second)).or_default().1 += amount,
                 }
@@ -121,21 +119,47 @@ impl Desk {
         Ok(figures)
     }
 
+    /// What somebody sees of a measure, by day and dimensions: of the procedures of which he sees every case, of confidential ones
+    /// where he sees those, and nothing of cases that he may not see himself.
+    fn cells(
+        &self,
+        scope: &Scope,
+        metric: &str,
+        from: Date,
+        to: Date,
+    ) -> Result<BTreeMap<(Date, String), i64>, DeskError> {
+        let mut sums: BTreeMap<(Date, String), i64> = BTreeMap::new();
+        let mut add = |cells: Vec<Rollup>, confidential: bool, sign: i64| {
+            for Rollup { day, dims, add, .. } in cells {
+                let procedure = dims.split('|').next().unwrap_or_default();
+                if sees_all(scope, procedure, confidential) {
+                    *sums.entry((day, dims)).or_default() += add * sign;
+                }
+            }
+        };
+        let (store, apart) = (self.store(), measure(metric, true));
+        add(store.rollups(&measure(metric, false), from, to)?, false, 1);
+        add(store.rollups(&apart, from, to)?, true, 1);
+        add(store.barred_rollups(scope, &apart, from, to)?, true, -1);
+        Ok(sums)
+    }
+
     fn loads(&self, scope: &Scope) -> Result<Vec<(Key, u64)>, DeskError> {
-        if !scope.grants.iter().any(|grant| grant.procedure.is_none() && grant.reach == Reach::All)
-        {
-            return Ok(Vec::new());
-        }
-        let held = self.store().held(engine::case::Life::Open.name())?;
-        let mut people: Vec<(Key, u64)> =
-            held.into_iter().map(|(person, cases)| (Key::from(person), cases)).collect();
+        let (held, known) = (self.store().holders(scope)?.into_iter(), self.people());
+        let mut people: Vec<(Key, u64)> = held
+            .map(|(holder, cases)| (Key::from(holder), cases))
+            .filter(|(holder, _)| known.person(holder).is_some())
+            .collect();
         people.sort_by_key(|(_, cases)| std::cmp::Reverse(*cases));
         Ok(people)
     }
 }
 
-/// Whether every case of a procedure is seen.
-fn sees_all(scope: &Scope, procedure: &str) -> bool {
-    let mut all = scope.grants.iter().filter(|grant| grant.reach == Reach::All);
-    all.any(|grant| grant.procedure.as_deref().is_none_or(|known| known == procedure))
+/// Whether every case of a procedure is seen: the confidential ones, or the others.
+fn sees_all(scope: &Scope, procedure: &str, confidential: bool) -> bool {
+    scope.grants.iter().any(|grant| {
+        grant.reach == Reach::All
+            && (grant.confidential || !confidential)
+            && grant.procedure.as_deref().is_none_or(|known| known == procedure)
+    })
 }

@@ -78,7 +78,7 @@ impl Draft {
             phones: self.phones(),
             rollups: self.rollups(&columns),
             links: self.links(),
-            people: self.people(),
+            people: self.people(&columns),
             attachments: self.attachments(),
             columns,
             ..CaseRows::default()
@@ -230,7 +230,7 @@ impl Draft {
             return Vec::new();
         }
         let cell = |metric: &str, at: jiff::Timestamp, dims: String| Rollup {
-            metric: metric.to_owned(),
+            metric: measure(metric, columns.confidential),
             day: self.calendar.local(at).date(),
             dims,
             add: 1,
@@ -257,18 +257,23 @@ impl Draft {
     }
 
     /// Who has to do with it beside holder and assignee, and whom it is about.
-    fn people(&self) -> Vec<(Tie, String)> {
+    fn people(&self, columns: &CaseColumns) -> Vec<(Tie, String)> {
         let case = &self.case;
         let decided = case.approvals.iter().filter_map(|approval| approval.by.person());
         let before = case.dispatches.iter().filter_map(|dispatch| dispatch.assignee.as_ref());
         let tasks = case.tasks.iter().filter_map(|task| task.owner.as_ref());
         let works = case.registrar.iter().chain(&case.co_owners).chain(before).chain(tasks);
         let barred = accused(&self.procedure, case);
+        // What waits for whoever holds the case is his work anyway.
+        let open = case.tasks.iter().filter(|task| task.done.is_none() && columns.open);
+        let awaited = open.filter_map(|task| task.owner.as_ref().or(task.role.as_ref()));
+        let awaited = awaited.filter(|key| ***key != *columns.holder);
         works
             .chain(decided)
             .filter(|person| Some(*person) != case.assignee.as_ref() && !barred.contains(person))
             .map(|person| (Tie::Works, person.to_string()))
             .chain(barred.iter().map(|person| (Tie::Barred, person.to_string())))
+            .chain(awaited.map(|key| (Tie::Awaited, key.to_string())))
             .collect()
     }
 
@@ -293,6 +298,11 @@ impl Draft {
             .filter_map(|(kind, other)| Some((kind, other.parse().ok()?)))
             .collect()
     }
+}
+
+/// The name of a measure. What confidential cases add to it stands apart: not everybody may learn that there are any.
+pub(crate) fn measure(name: &str, confidential: bool) -> String {
+    if confidential { format!("{name}, confidential") } else { name.to_owned() }
 }
 
 /// The rows of a case that lived elsewhere, in memory, all that happened to it at once: those that its submissions would have

@@ -82,7 +82,9 @@ impl Desk {
             origin: origin.clone(),
             half,
         };
-        self.keep(&opener, &session)?;
+        let key = secret::place_of(&opener).ok_or(DeskError::Forbidden)?;
+        let body = serde_json::to_value(&session).unwrap_or_default();
+        self.inner.store.put_ephemeral(SESSION, &key, &body, session.until())?;
         Ok(opener)
     }
 
@@ -110,13 +112,15 @@ impl Desk {
     /// # Errors
     /// A failure of the store.
     pub fn note_session(&self, opener: &str) -> Result<(), DeskError> {
-        // It may have been ended meanwhile.
-        match self.session(opener)? {
-            Some(session) if !session.half => {
-                self.keep(opener, &Session { seen: self.now(), ..session })
-            }
-            _ => Ok(()),
-        }
+        let Some(session) = self.session(opener)?.filter(|session| !session.half) else {
+            return Ok(());
+        };
+        let key = secret::place_of(opener).ok_or(DeskError::Forbidden)?;
+        let session = Session { seen: self.now(), ..session };
+        let body = serde_json::to_value(&session).unwrap_or_default();
+        // One that was ended since it was read stays ended.
+        self.inner.store.renew_ephemeral(SESSION, &key, &body, session.until())?;
+        Ok(())
     }
 
     /// The sessions of a person, the newest first.
@@ -163,12 +167,6 @@ impl Desk {
             }
         }
         Ok(ended)
-    }
-
-    fn keep(&self, opener: &str, session: &Session) -> Result<(), DeskError> {
-        let key = secret::place_of(opener).ok_or(DeskError::Forbidden)?;
-        let body = serde_json::to_value(session).unwrap_or_default();
-        Ok(self.inner.store.put_ephemeral(SESSION, &key, &body, session.until())?)
     }
 }
 

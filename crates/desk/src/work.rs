@@ -4,8 +4,10 @@ use crate::access::Seen;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::organisation::Caller;
+use engine::case::Task;
 use engine::decide::{Offer, offers};
 use engine::key::Key;
+use engine::procedure::Verb;
 use jiff::Timestamp;
 use store::{CaseSummary, Filter, Sort};
 
@@ -21,6 +23,20 @@ pub struct Todo {
     pub next: Option<Offer>,
     /// It is his own, not one that waits for whoever holds a role.
     pub own: bool,
+    /// Number of the task that waits for him in it, whoever holds the case; none where the case itself does.
+    pub task: Option<u32>,
+}
+
+impl Todo {
+    /// The task that waits for him, where it is one.
+    pub fn task(&self) -> Option<&Task> {
+        self.seen.case.tasks.iter().find(|task| Some(task.id) == self.task)
+    }
+
+    /// When it is due, UTC.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.task().map_or_else(|| self.seen.case.next_due(), |task| task.due)
+    }
 }
 
 /// A line of work: the cases that wait for whoever holds a role.
@@ -39,6 +55,8 @@ pub struct Queue {
 pub struct Tally {
     /// Cases that he holds himself.
     pub own: u64,
+    /// Cases that somebody else holds and in which a task waits for him or for a role of his.
+    pub tasks: u64,
     /// The lines of his roles; those in which nothing can wait are left out.
     pub queues: Vec<Queue>,
     /// Cases in hand, of all that he sees, whose next due has passed.
@@ -48,7 +66,7 @@ pub struct Tally {
 impl Tally {
     /// Everything that waits for him, himself or one of his roles.
     pub fn work(&self) -> u64 {
-        self.own + self.queues.iter().map(|queue| queue.cases).sum::<u64>()
+        self.own + self.tasks + self.queues.iter().map(|queue| queue.cases).sum::<u64>()
     }
 }
 
@@ -66,7 +84,8 @@ impl Desk {
         }
         let overdue =
             Filter { open: Some(true), due_before: Some(self.now()), ..Filter::default() };
-        Ok(Tally { own: count(&held(&caller.person))?, queues, overdue: count(&overdue)? })
+        let (own, tasks) = (held(&caller.person), self.awaiting(caller));
+        Ok(Tally { own: count(&own)?, tasks: count(&tasks)?, queues, overdue: count(&overdue)? })
     }
 
     /// What a caller must do next, what is due first at the beginning; at most `most`.
@@ -86,15 +105,42 @@ impl Desk {
         rows.sort_by_key(|(_, row)| (row.columns.next_due.unwrap_or(Timestamp::MAX), row.id));
         rows.truncate(most);
         let (people, now) = (self.people(), self.now());
+        let offered = |seen: &Seen, asked: &dyn Fn(&Offer) -> bool| {
+            let offers = offers(&seen.procedure, &seen.case, &people, &caller.who(), now);
+            offers.into_iter().find(|offer| asked(offer))
+        };
         let mut todos = Vec::with_capacity(rows.len());
         for (own, row) in rows {
             // Gone since it was listed: it is no longer his.
             let Some(seen) = self.case_of(&scope, row.id)? else { continue };
-            let offered = offers(&seen.procedure, &seen.case, &people, &caller.who(), now);
-            let next = offered.into_iter().find(|offer| offer.next);
-            todos.push(Todo { seen, next, own });
+            let next = offered(&seen, &|offer| offer.next);
+            todos.push(Todo { seen, next, own, task: None });
         }
+        let awaited = self.awaiting(caller);
+        for row in list(&awaited)? {
+            let Some(seen) = self.case_of(&scope, row.id)? else { continue };
+            let mine = |task: &&Task| {
+                let key = task.owner.as_ref().or(task.role.as_ref());
+                task.done.is_none() && key.is_some_and(|key| is_among(&awaited, key))
+            };
+            for task in seen.case.tasks.iter().filter(mine) {
+                let next = offered(&seen, &|offer| settles(&seen, offer, task));
+                let own = task.owner.is_some();
+                todos.push(Todo { seen: seen.clone(), next, own, task: Some(task.id) });
+            }
+        }
+        todos.sort_by_key(|todo| todo.due().unwrap_or(Timestamp::MAX));
+        todos.truncate(most);
         Ok(todos)
+    }
+
+    /// The cases in which a task waits for a caller or for a role of his.
+    fn awaiting(&self, caller: &Caller) -> Filter {
+        let people = self.people();
+        let roles = people.person(&caller.person).map(|person| person.roles.clone());
+        let keys = std::iter::once(caller.person.clone()).chain(roles.unwrap_or_default());
+        let awaited = Some(keys.map(|key| key.to_string()).collect());
+        Filter { open: Some(true), awaited, ..Filter::default() }
     }
 
     /// The lines of the caller's roles, not yet counted.
@@ -111,6 +157,18 @@ impl Desk {
         };
         person.roles.iter().filter_map(queue).collect()
     }
+}
+
+fn is_among(filter: &Filter, key: &Key) -> bool {
+    filter.awaited.as_ref().is_some_and(|keys| keys.iter().any(|known| **known == **key))
+}
+
+/// Whether an action that is offered settles a task.
+fn settles(seen: &Seen, offer: &Offer, task: &Task) -> bool {
+    let action = seen.procedure.action(&offer.action);
+    action.is_some_and(|action| {
+        action.has(Verb::TaskDone) && action.task.as_ref().is_none_or(|kind| *kind == task.kind)
+    })
 }
 
 fn held(person: &Key) -> Filter {

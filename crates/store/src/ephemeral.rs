@@ -11,6 +11,7 @@ use serde_json::Value;
 crate::sql::queries! {
     PUT = "INSERT INTO ephemeral (kind, key, body, expires_at) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, expires_at = excluded.expires_at";
+    RENEW = "UPDATE ephemeral SET body = ?3, expires_at = ?4 WHERE kind = ?1 AND key = ?2";
     GET = "SELECT body FROM ephemeral WHERE kind = ?1 AND key = ?2 AND expires_at > ?3";
     LIST = "SELECT key, body FROM ephemeral WHERE kind = ?1 AND key >= ?2 AND key < ?3 AND expires_at > ?4 ORDER BY key";
     DROP = "DELETE FROM ephemeral WHERE kind = ?1 AND key = ?2";
@@ -32,9 +33,24 @@ pub(crate) fn put(
     body: &Value,
     expires_at: Timestamp,
 ) -> Result<()> {
-    let sealed =
-        batch.vault.own_cipher().encrypt(&bound(kind, key), body.to_string().as_bytes())?;
+    let sealed = seal(batch, kind, key, body)?;
     batch.conn.push(PUT, &[kind.into(), key.into(), (&sealed).into(), to_int(expires_at)?.into()])
+}
+
+pub(crate) fn renew(
+    batch: &mut Batch<'_>,
+    kind: &str,
+    key: &str,
+    body: &Value,
+    expires_at: Timestamp,
+) -> Result<bool> {
+    let sealed = seal(batch, kind, key, body)?;
+    let values = [kind.into(), key.into(), (&sealed).into(), to_int(expires_at)?.into()];
+    Ok(batch.conn.run(RENEW, &values)? == 1)
+}
+
+fn seal(batch: &Batch<'_>, kind: &str, key: &str, body: &Value) -> Result<Vec<u8>> {
+    batch.vault.own_cipher().encrypt(&bound(kind, key), body.to_string().as_bytes())
 }
 
 pub(crate) fn get(

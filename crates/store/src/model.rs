@@ -201,12 +201,14 @@ pub enum Tie {
     Works,
     /// May not see it, whatever his grants are, unless they are all there is.
     Barred,
+    /// Something in it waits for him, or for whoever holds this role, whoever holds the case.
+    Awaited,
 }
 
 impl Tie {
     /// The tie that a relation stands for.
     pub(crate) fn of(relation: &str) -> Option<Self> {
-        [Tie::Works, Tie::Barred].into_iter().find(|tie| tie.relation() == relation)
+        [Tie::Works, Tie::Barred, Tie::Awaited].into_iter().find(|tie| tie.relation() == relation)
     }
 
     /// The relation of such a link. No relation between cases has a space in its name.
@@ -214,6 +216,7 @@ impl Tie {
         match self {
             Tie::Works => "person works",
             Tie::Barred => "person barred",
+            Tie::Awaited => "person awaited",
         }
     }
 }

@@ -298,6 +298,18 @@ impl Store {
         self.wait(move |batch, _| ephemeral::put(batch, &kind, &key, &body, expires_at))
     }
 
+    /// Keeps it in place of what is there, and only then: what was removed meanwhile stays away. Says whether it was there.
+    pub fn renew_ephemeral(
+        &self,
+        kind: &str,
+        key: &str,
+        body: &Value,
+        expires_at: Timestamp,
+    ) -> Result<bool> {
+        let (kind, key, body) = (kind.to_owned(), key.to_owned(), body.clone());
+        self.wait(move |batch, _| ephemeral::renew(batch, &kind, &key, &body, expires_at))
+    }
+
     /// Removes it; says whether it was there.
     pub fn remove_ephemeral(&self, kind: &str, key: &str) -> Result<bool> {
         let (kind, key) = (kind.to_owned(), key.to_owned());

@@ -5,7 +5,7 @@ use crate::backend::Conn;
 use crate::chain::ChainReport;
 use crate::error::Result;
 use crate::inbox::InboxMessage;
-use crate::model::{EventRow, IdempotencyKey, Rollup, TimerRow};
+use crate::model::{EventRow, IdempotencyKey, Rollup, Tie, TimerRow};
 use crate::outbox::OutboxMessage;
 use crate::read::case::{self, CaseSummary, Links, Standing, StoredCase, Which};
 use crate::read::feed::{self, Feed};
@@ -117,6 +117,11 @@ impl Store {
         self.read(|conn, _| self.inner.board.counts(conn, scope, now))
     }
 
+    /// Open cases within the scope by the key of whoever must act, a person or a role; costs as much as there are open cases.
+    pub fn holders(&self, scope: &Scope) -> Result<Vec<(String, u64)>> {
+        self.read(|conn, _| self.inner.board.holders(conn, scope))
+    }
+
     /// How many open cases of a life each person holds, by person; costs as much as there are open cases.
     pub fn held(&self, life: &str) -> Result<Vec<(String, u64)>> {
         self.read(|conn, _| open::held(conn, life))
@@ -146,6 +151,20 @@ impl Store {
     /// The cells of a measure between two business days, both included; cells that are zero are left out.
     pub fn rollups(&self, metric: &str, from: Date, to: Date) -> Result<Vec<Rollup>> {
         self.read(|conn, _| measure::rollups(conn, metric, from, to))
+    }
+
+    /// What the cases that the viewer may not see, whatever his grants are, add to the cells of [`Store::rollups`].
+    pub fn barred_rollups(
+        &self,
+        scope: &Scope,
+        metric: &str,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<Rollup>> {
+        if scope.is_everything() {
+            return Ok(Vec::new());
+        }
+        self.read(|conn, _| measure::of_tied(conn, Tie::Barred, scope, metric, from, to))
     }
 
     /// When [`Store::claim_due`] next finds something.

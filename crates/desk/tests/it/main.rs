@@ -4,9 +4,11 @@
 mod calendar;
 mod clock;
 mod house;
+mod mirror;
 mod nodes;
 mod scenarios;
 mod tidy;
 mod unsure;
+mod work;
 mod world;
 mod writing;

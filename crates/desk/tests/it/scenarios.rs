@@ -1,9 +1,9 @@
 //! The scenarios of the procedures through the whole desk: committed, read back, and driven by the worker.
 
+use crate::mirror::Mirror;
 use crate::world::opened;
-use desk::{Desk, DeskError, Options, VirtualClock, decode_event};
+use desk::{Desk, DeskError, Options, VirtualClock};
 use engine::command::{Command, Entered, Extra};
-use engine::event::Event;
 use engine::key::Key;
 use engine::people::Who;
 use engine::procedure::FieldKind;
@@ -11,16 +11,14 @@ use engine::refusal::Refusal;
 use engine::sim::Sim;
 use jiff::Timestamp;
 use scenarios::{Player, Start, builtin, parse, root, run};
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{Administer, Change, Place, Scope};
+use store::{Administer, Change, Place};
 
 /// A desk over the database that the suite runs on, and what was last read from it.
 struct Real {
     desk: Desk,
     clock: Arc<VirtualClock>,
-    seen: Sim,
-    upto: u64,
+    mirror: Mirror,
     _folder: tempfile::TempDir,
     _database: Option<cluster::Database>,
 }
@@ -58,45 +56,15 @@ impl Prepared {
         let clock = Arc::new(VirtualClock::at(start.now));
         let desk = opened(&place(&folder, &database), &clock, false);
         desk.put_people("test", &start.directory.people).unwrap();
-        let library = engine::decide::Library::clone(&desk.library());
-        // In the order of the cast, in which people are named; the desk has them in the order of their ids.
-        let seen = Sim::new(library, start.directory.clone(), start.now);
-        Real { desk, clock, seen, upto: 0, _folder: folder, _database: database }
+        let mirror = Mirror::new(&desk, start.directory.clone());
+        Real { desk, clock, mirror, _folder: folder, _database: database }
     }
 }
 
 impl Real {
-    /// Reads what was committed since the last look.
-    fn look(&mut self) {
-        self.seen.now = self.desk.now();
-        let mut touched = BTreeSet::new();
-        loop {
-            let part = self.desk.store().feed(&Scope::all(), self.upto, 500).unwrap();
-            if part.events.is_empty() {
-                break;
-            }
-            self.upto = part.upto;
-            for found in part.events {
-                let (id, recorded) = (
-                    Key::from(found.case.to_string().as_str()),
-                    decode_event(&found.event).unwrap(),
-                );
-                if matches!(recorded.event, Event::Registered { .. }) {
-                    self.seen.order.push(id.clone());
-                }
-                self.seen.events.push((id.clone(), recorded));
-                touched.insert((id, found.number));
-            }
-        }
-        for (id, number) in touched {
-            let case = self.desk.case_for_operator(&number).unwrap().case;
-            self.seen.cases.insert(id, case);
-        }
-    }
-
     /// Uploads the files that are named, and names them by their ids.
     fn uploaded(&self, who: &Who, procedure: &str, mut fields: Entered) -> Entered {
-        let (rules, _) = self.seen.library.newest(procedure).unwrap();
+        let (rules, _) = self.seen().library.newest(procedure).unwrap();
         for (key, value) in &mut fields {
             if rules.field(key).is_some_and(|field| field.kind == FieldKind::Files) {
                 for name in value.as_array_mut().unwrap() {
@@ -112,7 +80,7 @@ impl Real {
     }
 
     fn done(&mut self, outcome: Result<desk::Done, DeskError>) -> Result<Key, Refusal> {
-        self.look();
+        self.mirror.look(&self.desk);
         match outcome {
             Ok(done) => Ok(done.case.to_string().as_str().into()),
             Err(DeskError::Refused(refusal)) => Err(refusal),
@@ -123,7 +91,7 @@ impl Real {
 
 impl Player for Real {
     fn seen(&self) -> &Sim {
-        &self.seen
+        &self.mirror.seen
     }
 
     fn register(&mut self, who: Who, procedure: &str, fields: Entered) -> Result<Key, Refusal> {
@@ -140,7 +108,7 @@ impl Player for Real {
         fields: Entered,
         mut extra: Extra,
     ) -> Result<(), Refusal> {
-        let procedure = self.seen.cases.get(case).unwrap().procedure.clone();
+        let procedure = self.seen().cases.get(case).unwrap().procedure.clone();
         let fields = self.uploaded(&who, &procedure, fields);
         extra.file = extra.file.map(|name| self.upload(&who, &name));
         let (case, action, extra) = (case.clone(), action.into(), Box::new(extra));
@@ -154,7 +122,7 @@ impl Player for Real {
         if inclusive {
             self.desk.run_due("scenario").unwrap();
         }
-        self.look();
+        self.mirror.look(&self.desk);
     }
 
     fn preset_serial(&mut self, scope: String, serial: i64) {

@@ -145,6 +145,21 @@ impl Board {
         Ok(Some(sum))
     }
 
+    /// Open cases within a scope by the key of whoever must act, a person or a role; costs as much as there are open cases.
+    pub(crate) fn holders(&self, conn: &Conn, scope: &Scope) -> Result<Vec<(String, u64)>> {
+        let state = self.caught_up(conn)?;
+        let view = state.view(scope);
+        let mut sums: HashMap<u32, u64> = HashMap::new();
+        for (_, case) in state.cases.iter().filter(|(id, case)| view.shows(**id, case)) {
+            *sums.entry(case.holder).or_default() += 1;
+        }
+        let named = state.names.iter();
+        let mut held: Vec<(String, u64)> =
+            named.filter_map(|(name, n)| Some((name.clone(), *sums.get(n)?))).collect();
+        held.sort();
+        Ok(held)
+    }
+
     fn caught_up(&self, conn: &Conn) -> Result<MutexGuard<'_, State>> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.catch_up(conn)?;
@@ -179,6 +194,7 @@ impl<'f> Wanted<'f> {
             queue,
             holder,
             assignee,
+            awaited: None,
             department,
             channel: None,
             category: None,

@@ -4,11 +4,13 @@ use super::case::CaseSummary;
 use super::kept::{Kept, NAMED, Named};
 use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
 use crate::error::{Result, StoreError};
+use crate::model::{Tie, person_target};
 use crate::scope::{Scope, Statement, within};
 use crate::text::{phone_digits, sought};
 use crate::time::{limit, to_int};
 use crate::vault::Vault;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// Which cases a list shows; everything given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Filter {
     pub registered_from: Option<Timestamp>,
     /// Registered before this instant, UTC.
     pub registered_before: Option<Timestamp>,
+    /// Something in it waits for one of these people or roles ([`Tie::Awaited`]), whoever holds it.
+    pub awaited: Option<Vec<String>>,
     /// Phone number.
     pub phone: Option<PhoneMatch>,
     /// Free text, by the rules of [`crate::matches`]. A text without letters and digits finds nothing.
@@ -143,7 +147,7 @@ impl Sort {
 /// The way to the cases of a list: with `open` along an index of open cases, else along one in the order of the list, unless the
 /// filter names something that few cases have.
 fn way(filter: &Filter, sort: Sort) -> Way {
-    if filter.text.is_some() || filter.phone.is_some() {
+    if filter.text.is_some() || filter.phone.is_some() || filter.awaited.is_some() {
         return Way::Ids;
     }
     let open = filter.open == Some(true);
@@ -174,6 +178,8 @@ struct Wanted {
     mark: Option<[u8; 16]>,
     text: Option<String>,
     instants: [Option<i64>; 3],
+    /// What stands for those who are awaited.
+    awaited: Option<Vec<Uuid>>,
 }
 
 /// One page of a list. The caller holds a read transaction.
@@ -228,7 +234,9 @@ fn wanted(conn: &Conn, vault: &Vault, filter: &Filter) -> Result<Option<Wanted>>
         instant(filter.registered_from)?,
         instant(filter.registered_before)?,
     ];
-    Ok(Some(Wanted { mark, text, instants }))
+    let targets = |keys: &Vec<String>| keys.iter().map(|key| person_target(key)).collect();
+    let awaited = filter.awaited.as_ref().map(targets);
+    Ok(Some(Wanted { mark, text, instants, awaited }))
 }
 
 fn list_statement<'a>(
@@ -302,6 +310,15 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
             .bind(mark)
             .push(")");
     }
+    if let Some(targets) = &wanted.awaited {
+        statement.push(" AND cases.id IN (SELECT case_id FROM links WHERE relation = ");
+        // An empty list holds nothing; NULL equals nothing.
+        statement.bind(Tie::Awaited.relation()).push(" AND target IN (NULL");
+        for target in targets {
+            statement.push(", ").bind(target);
+        }
+        statement.push("))");
+    }
 }
 
 /// How many cases a filter finds, counted up to `most`; a result of `most` means "at least".
@@ -352,6 +369,7 @@ mod tests {
             Filter { severity: Some(3), ..none() },
             Filter { due_before: instant, ..none() },
             Filter { registered_from: instant, registered_before: instant, ..none() },
+            Filter { awaited: Some(vec!["k".into(), "l".into()]), ..none() },
             Filter { phone: Some(PhoneMatch::LastFour("1234".into())), ..none() },
             Filter { text: Some("退款 abc".into()), ..none() },
             Filter {
@@ -383,7 +401,8 @@ mod tests {
                             list_statement(&scope, &filter, &wanted, sort, &sort.start(), 50);
                         assert_searches(&conn, &statement.text);
                         let plan = conn.explain(&statement.text).unwrap().join("\n");
-                        if open == Some(true) && filter.text.is_none() && filter.phone.is_none() {
+                        let by_ids = way(&filter, sort) == Way::Ids;
+                        if open == Some(true) && !by_ids {
                             assert!(
                                 plan.contains("cases USING INDEX open_by_"),
                                 "{plan}\n{}",

@@ -1,7 +1,10 @@
 //! Lists: filters, orders, pages, scopes, counts.
 
 use crate::world::{after, at, fresh, on_each, put};
-use store::{CaseRows, CaseSummary, Filter, Grant, Page, Reach, Scope, Sort, Store, StoreError};
+use std::collections::BTreeMap;
+use store::{
+    CaseRows, CaseSummary, Filter, Grant, Page, Reach, Rollup, Scope, Sort, Store, StoreError, Tie,
+};
 
 /// Thirty cases that differ in everything lists look at.
 fn shelf(store: &Store) -> Vec<CaseRows> {
@@ -25,6 +28,10 @@ fn shelf(store: &Store) -> Vec<CaseRows> {
         c.confidential = n % 9 == 0;
         c.open = n % 10 < 7;
         c.life = if c.open { "open" } else { "closed" }.into();
+        let ties = [(n % 6 == 1, Tie::Works, "li"), (n % 8 == 4, Tie::Barred, "li")];
+        let more = [(n % 5 == 3, Tie::Works, "wang"), (n % 10 == 1, Tie::Barred, "zhou")];
+        let tied = ties.into_iter().chain(more).filter(|(is, ..)| *is);
+        rows.people = tied.map(|(_, tie, person)| (tie, person.to_owned())).collect();
         put(store, &rows);
         all.push(rows);
     }
@@ -166,6 +173,18 @@ fn pages_stay_stable_while_cases_are_added_and_written() {
     });
 }
 
+fn is_tied(case: &CaseRows, tie: Tie, person: &str) -> bool {
+    case.people.iter().any(|(known, one)| *known == tie && one == person)
+}
+
+/// What somebody holds, is assigned, or works or worked on.
+fn is_own(case: &CaseRows, person: &str) -> bool {
+    let columns = &case.columns;
+    columns.holder == person
+        || columns.assignee.as_deref() == Some(person)
+        || is_tied(case, Tie::Works, person)
+}
+
 #[test]
 fn a_scope_means_the_same_in_lists_counts_and_single_cases() {
     let grant = |procedure: Option<&str>, reach, confidential| Grant {
@@ -177,16 +196,26 @@ fn a_scope_means_the_same_in_lists_counts_and_single_cases() {
     let cases: Vec<(Scope, Holds)> = vec![
         (Scope::all(), |_| true),
         (Scope::nobody(), |_| false),
-        (Scope::own("li"), |case| case.columns.assignee.as_deref() == Some("li")),
+        (Scope::own("li"), |case| is_own(case, "li") && !is_tied(case, Tie::Barred, "li")),
+        (Scope::own("wang"), |case| is_own(case, "wang")),
         (Scope::departments(["south"]), |case| {
             case.columns.department.as_deref() == Some("south") && !case.columns.confidential
         }),
         (scope(vec![grant(Some("refund"), Reach::All, false)]), |case| {
-            case.columns.procedure == "refund" && !case.columns.confidential
+            case.columns.procedure == "refund"
+                && !case.columns.confidential
+                && !is_tied(case, Tie::Barred, "li")
         }),
         (
+            Scope { person: "zhou".into(), grants: vec![grant(Some("repair"), Reach::All, true)] },
+            |case| case.columns.procedure == "repair" && !is_tied(case, Tie::Barred, "zhou"),
+        ),
+        (
             scope(vec![grant(None, Reach::Team(vec!["wang".into(), "second".into()]), true)]),
-            |case| case.columns.holder == "wang" || case.columns.queue == "second",
+            |case| {
+                (case.columns.holder == "wang" || case.columns.queue == "second")
+                    && !is_tied(case, Tie::Barred, "li")
+            },
         ),
         (
             scope(vec![
@@ -194,7 +223,9 @@ fn a_scope_means_the_same_in_lists_counts_and_single_cases() {
                 grant(Some("repair"), Reach::Own, true),
             ]),
             |case| {
-                case.columns.procedure == "repair" && case.columns.assignee.as_deref() == Some("li")
+                case.columns.procedure == "repair"
+                    && is_own(case, "li")
+                    && !is_tied(case, Tie::Barred, "li")
             },
         ),
     ];
@@ -222,6 +253,11 @@ fn a_scope_means_the_same_in_lists_counts_and_single_cases() {
                 counts.iter().map(|count| count.cases).sum::<u64>(),
                 u64::try_from(open.clone().count()).unwrap()
             );
+            let mut holders: BTreeMap<String, u64> = BTreeMap::new();
+            for case in open.clone() {
+                *holders.entry(case.columns.holder.clone()).or_default() += 1;
+            }
+            assert_eq!(store.holders(scope).unwrap(), holders.into_iter().collect::<Vec<_>>());
             let overdue =
                 open.filter(|case| case.columns.next_due.is_some_and(|due| due < at(10))).count();
             assert_eq!(
@@ -238,5 +274,59 @@ fn a_scope_means_the_same_in_lists_counts_and_single_cases() {
                 assert_eq!(counted, expected, "{scope:?} {filter:?}");
             }
         }
+    });
+}
+
+#[test]
+fn ties_follow_the_case_and_are_never_taken_for_links_between_cases() {
+    on_each(|store| {
+        let mut case = fresh("A-1");
+        case.columns.procedure = "repair".into();
+        case.columns.confidential = true;
+        case.people = vec![(Tie::Works, "li".into()), (Tie::Barred, "zhou".into())];
+        put(&store, &case);
+        let all = vec![Grant { procedure: None, reach: Reach::All, confidential: false }];
+        let mut trusted = all.clone();
+        trusted[0].confidential = true;
+        trusted[0].procedure = Some("repair".into());
+        let sees = |person: &str, grants: &[Grant]| {
+            let scope = Scope { person: person.into(), grants: grants.to_vec() };
+            let counted: u64 =
+                store.counts(&scope, at(0)).unwrap().iter().map(|count| count.cases).sum();
+            let seen = store.case(&scope, case.id).unwrap().is_some();
+            assert_eq!(counted, u64::from(seen), "{person}");
+            seen
+        };
+        let own = [Grant { procedure: None, reach: Reach::Own, confidential: true }];
+        assert!(sees("li", &own) && !sees("zhou", &own) && !sees("wei", &own));
+        assert!(!sees("wei", &all) && sees("wei", &trusted) && !sees("zhou", &trusted));
+        let links = store.links(case.id).unwrap();
+        assert!(links.to.is_empty() && links.from.is_empty(), "{links:?}");
+        // Whoever is no longer tied sees it no more; whoever is no longer barred sees it again.
+        let mut next = after(&case);
+        next.people = vec![(Tie::Works, "wei".into())];
+        put(&store, &next);
+        assert!(!sees("li", &own) && sees("wei", &own) && sees("zhou", &trusted));
+    });
+}
+
+#[test]
+fn what_barred_cases_add_to_a_measure_is_told_apart() {
+    let day = at(0).to_zoned(jiff::tz::TimeZone::UTC).date();
+    let add =
+        |amount| Rollup { metric: "registered".into(), day, dims: "repair".into(), add: amount };
+    on_each(|store| {
+        for (number, tie, amount) in [("A-1", Tie::Barred, 3), ("A-2", Tie::Works, 5)] {
+            let mut case = fresh(number);
+            case.people = vec![(tie, "li".into())];
+            case.rollups = vec![add(amount)];
+            put(&store, &case);
+        }
+        assert_eq!(store.rollups("registered", day, day).unwrap(), [add(8)]);
+        let of = |scope: &Scope| store.barred_rollups(scope, "registered", day, day).unwrap();
+        assert_eq!(of(&Scope::own("li")), [add(3)]);
+        assert!(of(&Scope::own("wang")).is_empty() && of(&Scope::all()).is_empty());
+        let other = store.barred_rollups(&Scope::own("li"), "closed", day, day).unwrap();
+        assert!(other.is_empty(), "{other:?}");
     });
 }

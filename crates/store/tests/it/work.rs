@@ -199,5 +199,10 @@ fn what_may_be_lost_is_kept_until_it_expires() {
         assert_eq!(store.sweep_ephemeral(at(10)).unwrap(), 1);
         assert!(store.remove_ephemeral("draft", "wei/A-1").unwrap());
         assert!(!store.remove_ephemeral("draft", "wei/A-1").unwrap());
+        // Renewed is only what is there.
+        assert!(!store.renew_ephemeral("draft", "wei/A-1", &json!(4), at(90)).unwrap());
+        assert_eq!(store.ephemeral("draft", "wei/A-1", at(11)).unwrap(), None);
+        assert!(store.renew_ephemeral("draft", "wang/A-2", &json!(5), at(90)).unwrap());
+        assert_eq!(store.ephemeral("draft", "wang/A-2", at(80)).unwrap(), Some(json!(5)));
     });
 }

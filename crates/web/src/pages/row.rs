@@ -97,12 +97,12 @@ impl Row {
         };
         Self {
             number: seen.case.number.clone(),
-            title: columns.title.as_deref().map(without_phones).unwrap_or_default(),
+            title: match todo.task() {
+                Some(task) => without_phones(task.title.as_str()),
+                None => columns.title.as_deref().map(without_phones).unwrap_or_default(),
+            },
             level: level(lang, rules, columns.severity),
-            left: seen
-                .case
-                .next_due()
-                .map(|due| Left::of(lang, &seen.calendar, desk.now(), due, None)),
+            left: todo.due().map(|due| Left::of(lang, &seen.calendar, desk.now(), due, None)),
             stage: stage_name(lang, rules, &seen.case.stage, seen.case.life.name()),
             customer: customer(desk, lang, seen),
             holder: held,
@@ -115,6 +115,7 @@ impl Row {
 pub(crate) fn next(lang: Lang, seen: &Seen, offer: Option<&Offer>) -> Next {
     let (rules, case) = (&seen.procedure, &seen.case);
     let asked = rules.stage(&case.stage).and_then(|stage| stage.next.as_ref());
+    let asked = offer.map(|offer| &offer.action).or(asked);
     let Some(action) = asked.and_then(|key| rules.action(key)) else { return Next::Nothing };
     let label = lang.word(&action.label).to_owned();
     let href = case_href(&case.number);
