@@ -9,6 +9,7 @@ use crate::submit::Done;
 use crate::team::Team;
 use engine::calendar::Calendar;
 use engine::case::Case;
+use engine::command::Command;
 use engine::decide::Library;
 use engine::event::Event;
 use engine::key::Key;
@@ -198,6 +199,27 @@ fn grants_under(procedure: &Procedure, teams: &[Team], person: &Person) -> Vec<G
 /// Whether a role that somebody holds, in whatever procedure, lets him do something.
 pub(crate) fn may(library: &Library, person: &Person, power: Power) -> bool {
     library.all().any(|procedure| may_under(procedure, person, power))
+}
+
+impl Desk {
+    /// The command that moves a case to the newest version of its procedure.
+    ///
+    /// # Errors
+    /// `Forbidden` without the power to (`supervise`); `NotFound` when the procedure is not known.
+    pub fn moving(&self, caller: &Caller, seen: &Seen) -> Result<Command, DeskError> {
+        if !self.supervises(caller) {
+            return Err(DeskError::Forbidden);
+        }
+        let newest = self.library().newest(&seen.procedure.key);
+        let (rules, _) = newest.ok_or(DeskError::NotFound { what: "procedure" })?;
+        Ok(Command::Move { case: seen.case.id.clone(), version: rules.version })
+    }
+
+    /// Whether one of somebody's roles lets him share with everybody and move cases to another version of their procedure.
+    pub fn is_supervisor(&self, person: &Person) -> bool {
+        let library = self.library();
+        may(&library, person, Power::Supervise) || may(&library, person, Power::Administer)
+    }
 }
 
 fn may_under(procedure: &Procedure, person: &Person, power: Power) -> bool {

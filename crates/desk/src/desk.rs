@@ -1,10 +1,12 @@
 //! A desk: a store, a clock, and what is published.
 
+use crate::account::Language;
 use crate::clock::{Clock, SystemClock};
 use crate::error::DeskError;
 use crate::follow::Followed;
 use crate::load::Load;
 use crate::organisation::ApiKey;
+use crate::saved::Saved;
 use crate::team::Team;
 use engine::case::Case;
 use engine::decide::Library;
@@ -32,6 +34,9 @@ pub(crate) struct Inner {
     pub(crate) library: RwLock<Arc<Library>>,
     pub(crate) directory: RwLock<Arc<Directory>>,
     pub(crate) teams: RwLock<Arc<Vec<Team>>>,
+    pub(crate) saved: RwLock<Arc<Vec<Saved>>>,
+    /// What everybody is spoken to in who has not chosen.
+    pub(crate) language: RwLock<Option<Language>>,
     pub(crate) load: Load,
     pub(crate) followed: Followed,
     /// Absences whose beginning has been seen to, by person and first instant.
@@ -61,12 +66,15 @@ impl Desk {
         let (library, directory) = (RwLock::default(), RwLock::default());
         let (teams, attempts) = (RwLock::default(), Mutex::default());
         let (handed, keys) = (Mutex::default(), Cache::new(API_KEYS));
+        let (saved, language) = (RwLock::default(), RwLock::default());
         let inner = Inner {
             store,
             clock,
             library,
             directory,
             teams,
+            saved,
+            language,
             load,
             followed,
             handed,
@@ -77,6 +85,8 @@ impl Desk {
         desk.reload_procedures()?;
         desk.reload_people()?;
         desk.reload_teams()?;
+        desk.reload_saved()?;
+        desk.reload_language()?;
         Ok(desk)
     }
 

@@ -47,6 +47,12 @@ pub enum DeskError {
     /// A user name that somebody else has.
     #[error("the user name belongs to somebody already")]
     NameTaken,
+    /// More rows than a file takes.
+    #[error("more than {most} rows")]
+    TooMany {
+        /// As many as it takes.
+        most: usize,
+    },
     /// What was entered does not fit.
     #[error("{0}")]
     Invalid(String),

@@ -1,11 +1,13 @@
 //! Lists of cases for spreadsheets: one row per case, one column per field in the order of the forms, every person masked.
 
 use crate::access::Seen;
+use crate::criteria::Criteria;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::facts::fold;
 use crate::mask::{mask_name, without_phones};
-use documents::{Cell, TableError};
+use crate::organisation::Caller;
+use documents::{Cell, CsvTable, TableError, XlsxTable};
 use engine::calendar::Calendar;
 use engine::case::{Holder, Life, holder};
 use engine::key::Key;
@@ -15,8 +17,9 @@ use engine::show::{self, word};
 use engine::value::Value;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::sync::Arc;
-use store::{Filter, Scope, Sort, StoredCase};
+use store::{Administer, Change, Filter, Scope, Sort, StoredCase};
 
 /// Cases read at a time.
 const PAGE: usize = 200;
@@ -99,7 +102,62 @@ fn is_time(kind: &FieldKind) -> bool {
     )
 }
 
+/// What a list is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Comma-separated values.
+    Csv,
+    /// A workbook.
+    Xlsx,
+}
+
+/// Rows of a file that somebody takes from a list: it is made in memory.
+const MOST: usize = 20_000;
+
 impl Desk {
+    /// What a caller may see of a list as a file. That it was taken, by whom and when, is in the settings' log.
+    ///
+    /// # Errors
+    /// `Refused` when a filter cannot be read; `TooMany` for more than 20,000 rows; a failure of the store.
+    pub fn export_list(
+        &self,
+        caller: &Caller,
+        criteria: &Criteria,
+        format: ExportFormat,
+        english: bool,
+    ) -> Result<Vec<u8>, DeskError> {
+        let (scope, filter, library) = (self.scope(caller), criteria.filter(self)?, self.library());
+        let count = self.store().count(&scope, &filter, MOST + 1)?;
+        if count > u64::try_from(MOST).unwrap_or(u64::MAX) {
+            return Err(DeskError::TooMany { most: MOST });
+        }
+        let wanted = |rules: &&Arc<Procedure>| {
+            criteria.procedure.is_empty() || *rules.key == *criteria.procedure
+        };
+        let listing = Listing::of(library.all().filter(wanted), english);
+        self.store().administer(Administer {
+            at: self.now(),
+            actor: caller.person.to_string(),
+            changes: vec![Change::Note { kind: "export".to_owned(), key: count.to_string() }],
+        })?;
+        let failed = |error: TableError| DeskError::Invalid(error.to_string());
+        match format {
+            ExportFormat::Csv => {
+                let mut table = CsvTable::new(Vec::new(), &listing.columns).map_err(failed)?;
+                self.export(&scope, &filter, &listing, &mut |cells| table.row(cells))?;
+                table.finish().map_err(failed)
+            }
+            ExportFormat::Xlsx => {
+                let is_time = |place: usize| listing.times.get(place) == Some(&true);
+                let mut table = XlsxTable::new(&listing.columns, is_time).map_err(failed)?;
+                self.export(&scope, &filter, &listing, &mut |cells| table.row(cells))?;
+                let mut bytes = Cursor::new(Vec::new());
+                table.finish(&mut bytes).map_err(failed)?;
+                Ok(bytes.into_inner())
+            }
+        }
+    }
+
     /// Hands out the rows of a list, newest registration first, a page at a time: memory stays flat. Returns how many.
     ///
     /// # Errors

@@ -3,8 +3,10 @@
 use crate::calendar::CALENDAR;
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::installation::INSTALLATION;
 use crate::organisation::PERSON;
 use crate::publish::PROCEDURE;
+use crate::saved::is_saved;
 use crate::team::TEAM;
 use engine::case::Case;
 use engine::decide::Library;
@@ -111,6 +113,12 @@ impl Desk {
         }
         if kinds.contains(TEAM) {
             self.reload_teams()?;
+        }
+        if kinds.iter().any(|kind| is_saved(kind)) {
+            self.reload_saved()?;
+        }
+        if kinds.contains(INSTALLATION) {
+            self.reload_language()?;
         }
         *upto = last;
         followed.seen.store(last, Ordering::Release);

@@ -1,12 +1,15 @@
 //! What is said of the installation as a whole.
 
+use crate::account::Language;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use serde_json::{Value as Json, json};
+use std::sync::PoisonError;
 
-const INSTALLATION: &str = "installation";
+pub(crate) const INSTALLATION: &str = "installation";
 const DEMO: &str = "demo";
 const ORGANISATION: &str = "organisation";
+const LANGUAGE: &str = "language";
 
 impl Desk {
     /// Marks the installation as a demonstration, where anybody may sign in as anybody. Only what holds nothing real may be marked.
@@ -36,6 +39,28 @@ impl Desk {
     /// A failure of the store.
     pub fn name_organisation(&self, actor: &str, name: &str) -> Result<(), DeskError> {
         self.put_setting(actor, INSTALLATION, ORGANISATION, json!({ "name": name }), None)
+    }
+
+    /// The language of whoever has not chosen one; none while nothing is said, and then the browser is asked.
+    pub fn language(&self) -> Option<Language> {
+        self.follow();
+        *self.inner.language.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says in which language everybody is spoken to who has not chosen one.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn set_language(&self, actor: &str, language: Language) -> Result<(), DeskError> {
+        self.put_setting(actor, INSTALLATION, LANGUAGE, json!({ "language": language }), None)
+    }
+
+    pub(crate) fn reload_language(&self) -> Result<(), DeskError> {
+        let known = self.inner.store.setting(INSTALLATION, LANGUAGE)?;
+        let language = known.and_then(|known| known.body.get("language").cloned());
+        let language = language.and_then(|language| serde_json::from_value(language).ok());
+        *self.inner.language.write().unwrap_or_else(PoisonError::into_inner) = language;
+        Ok(())
     }
 
     /// Whether it is a demonstration.

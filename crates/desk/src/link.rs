@@ -133,6 +133,7 @@ impl Desk {
         };
         self.put_people(&id, &[person])?;
         self.name_organisation(&id, given.organisation.trim())?;
+        self.set_language(&id, given.language)?;
         let language = Some(given.language);
         self.set_preferences(&id, Preferences { language, ..Preferences::default() })?;
         self.set_password(&id, &id, &given.password, None)?;

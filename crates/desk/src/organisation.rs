@@ -45,6 +45,17 @@ pub struct ApiKey {
     pub scopes: Vec<KeyScope>,
 }
 
+/// An API key as those who administer see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownKey {
+    /// Opaque id; it does not open anything.
+    pub id: String,
+    /// The key.
+    pub key: ApiKey,
+    /// When it was made, UTC.
+    pub since: Timestamp,
+}
+
 /// Who is calling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -124,11 +135,9 @@ impl Desk {
         self.set_absence(actor, id, Some(&away), None)?;
         let erased = [PERSON, "credential", "preferences"]
             .map(|kind| Change::Erase { kind: kind.to_owned(), key: id.to_string() });
-        self.inner.store.administer(Administer {
-            at: self.now(),
-            actor: actor.person.to_string(),
-            changes: erased.into(),
-        })?;
+        let changes = erased.into_iter().chain(self.own_saved(id)).collect();
+        let actor = actor.person.to_string();
+        self.inner.store.administer(Administer { at: self.now(), actor, changes })?;
         self.end_sessions(id, None)?;
         self.refresh()
     }
@@ -174,6 +183,39 @@ impl Desk {
             changes: vec![change],
         })?;
         Ok(secret)
+    }
+
+    /// The API keys, by name.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn api_keys(&self) -> Result<Vec<KnownKey>, DeskError> {
+        let stored = self.inner.store.settings(API_KEY)?.into_iter();
+        let known = stored.filter_map(|setting| {
+            let key: ApiKey = serde_json::from_value(setting.body).ok()?;
+            Some(KnownKey { id: setting.key, key, since: setting.at })
+        });
+        let mut keys: Vec<KnownKey> = known.collect();
+        keys.sort_by(|a, b| (&a.key.name, &a.id).cmp(&(&b.key.name, &b.id)));
+        Ok(keys)
+    }
+
+    /// Takes an API key back: at once it opens nothing any more.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such key; a failure of the store.
+    pub fn revoke_api_key(&self, actor: &str, id: &str) -> Result<(), DeskError> {
+        if self.inner.store.setting(API_KEY, id)?.is_none() {
+            return Err(DeskError::NotFound { what: "key" });
+        }
+        let change = Change::Erase { kind: API_KEY.to_owned(), key: id.to_owned() };
+        let changes = vec![change];
+        self.inner.store.administer(Administer {
+            at: self.now(),
+            actor: actor.to_owned(),
+            changes,
+        })?;
+        Ok(())
     }
 
     /// A person who has signed in, with all that the person may.

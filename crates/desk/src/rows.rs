@@ -166,6 +166,8 @@ impl Draft {
                 Topic::Task(_) => "task".to_owned(),
                 Topic::Approval => "approval".to_owned(),
                 Topic::HandedOver => "handed_over".to_owned(),
+                Topic::Mention => "mention".to_owned(),
+                Topic::Followed { .. } => "followed".to_owned(),
             };
             let not_before = message.not_before.unwrap_or(recorded.at);
             let customer = message.customer.then(|| ("customer", self.case.id.to_string()));

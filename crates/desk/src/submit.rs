@@ -127,6 +127,16 @@ impl Desk {
         self.whole(who, &self.registration(procedure, fields)?).map(drop)
     }
 
+    /// What a command would make of its case as things stand: everything is decided, nothing is written.
+    ///
+    /// # Errors
+    /// As [`Desk::submit`].
+    pub fn try_submit(&self, who: &Who, command: &Command) -> Result<Case, DeskError> {
+        let decided = self.decided(who, command, None, &mut touched(command))?;
+        let case = decided.decision.cases.get(command.case()).cloned();
+        case.ok_or(DeskError::NotFound { what: "case" })
+    }
+
     /// Registers a case of a file without waiting for it to be durable, so that several share one commit. Commits are made
     /// in the order of the calls. Mandatory fields are mandatory here also when the program itself registers.
     ///
@@ -299,7 +309,8 @@ impl Desk {
             let library = self.library_for(cases.values())?;
             let (directory, now) = (self.directory(), self.now());
             let ids = vec![self.fresh_id().to_string().into()];
-            let context = Context { now, who: who.clone(), ids };
+            let followers = self.followers(cases.values())?;
+            let context = Context { now, who: who.clone(), ids, followers };
             let world = World { cases, library: &library, directory: &directory };
             match decide(&world, command, &context) {
                 Ok(decision) => {
@@ -431,7 +442,10 @@ pub(crate) fn touched(command: &Command) -> BTreeSet<Key> {
             ids.insert(case.clone());
             ids.extend(extra.other.clone());
         }
-        Command::Tick { case } | Command::Recount { case } | Command::HandOver { case, .. } => {
+        Command::Tick { case }
+        | Command::Recount { case }
+        | Command::HandOver { case, .. }
+        | Command::Move { case, .. } => {
             ids.insert(case.clone());
         }
     }

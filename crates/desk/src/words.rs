@@ -59,6 +59,9 @@ pub fn failure(error: &DeskError, english: bool) -> String {
         }
         DeskError::BadName => say("person.bad_name", &[]),
         DeskError::NameTaken => say("person.name_taken", &[]),
+        DeskError::TooMany { most } => {
+            say("api.too-many-rows.detail", &[("limit", &most.to_string())])
+        }
         DeskError::EmptyFile => say("api.empty-file.detail", &[]),
         DeskError::Store(error) => storage(error, english),
         other => other.to_string(),

@@ -53,7 +53,7 @@ pub struct Queue {
 /// How much there is to do, each number up to [`COUNTED`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Cases that he holds himself.
+    /// Cases that he holds himself and has not put off.
     pub own: u64,
     /// Cases that somebody else holds and in which a task waits for him or for a role of his.
     pub tasks: u64,
@@ -84,8 +84,10 @@ impl Desk {
         }
         let overdue =
             Filter { open: Some(true), due_before: Some(self.now()), ..Filter::default() };
-        let (own, tasks) = (held(&caller.person), self.awaiting(caller));
-        Ok(Tally { own: count(&own)?, tasks: count(&tasks)?, queues, overdue: count(&overdue)? })
+        let asleep = u64::try_from(self.sleeping(caller)?.len()).unwrap_or(0);
+        let own = count(&held(&caller.person))?.saturating_sub(asleep);
+        let tasks = count(&self.awaiting(caller))?;
+        Ok(Tally { own, tasks, queues, overdue: count(&overdue)? })
     }
 
     /// What a caller must do next, what is due first at the beginning; at most `most`.
@@ -94,13 +96,17 @@ impl Desk {
     /// A failure of the store.
     pub fn my_work(&self, caller: &Caller, most: usize) -> Result<Vec<Todo>, DeskError> {
         let scope = self.scope(caller);
-        let list = |filter: &Filter| {
+        let list = |filter: &Filter, most: usize| {
             self.inner.store.list(&scope, filter, Sort::NextDue, None, most).map(|page| page.rows)
         };
-        let mut rows: Vec<(bool, CaseSummary)> =
-            list(&held(&caller.person))?.into_iter().map(|row| (true, row)).collect();
+        let asleep = self.sleeping(caller)?;
+        let mut rows: Vec<(bool, CaseSummary)> = list(&held(&caller.person), most + asleep.len())?
+            .into_iter()
+            .filter(|row| !asleep.contains(&row.id))
+            .map(|row| (true, row))
+            .collect();
         for queue in self.queues(caller) {
-            rows.extend(list(&waiting(&queue))?.into_iter().map(|row| (false, row)));
+            rows.extend(list(&waiting(&queue), most)?.into_iter().map(|row| (false, row)));
         }
         rows.sort_by_key(|(_, row)| (row.columns.next_due.unwrap_or(Timestamp::MAX), row.id));
         rows.truncate(most);
@@ -117,7 +123,7 @@ impl Desk {
             todos.push(Todo { seen, next, own, task: None });
         }
         let awaited = self.awaiting(caller);
-        for row in list(&awaited)? {
+        for row in list(&awaited, most)?.into_iter().filter(|row| !asleep.contains(&row.id)) {
             let Some(seen) = self.case_of(&scope, row.id)? else { continue };
             let mine = |task: &&Task| {
                 let key = task.owner.as_ref().or(task.role.as_ref());

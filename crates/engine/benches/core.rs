@@ -36,7 +36,7 @@ struct Remembering<'a> {
 impl Remembering<'_> {
     fn asked(&self, who: Who, command: Command) -> Asked {
         let Sim { library, directory, now, cases, .. } = self.desk.seen().clone();
-        let context = Context { now, who, ids: vec!["another".into()] };
+        let context = Context { now, who, ids: vec!["another".into()], followers: Vec::new() };
         Asked { cases, library, directory, command, context }
     }
 

@@ -356,6 +356,8 @@ pub enum CancelCause {
     Carried,
     /// The case was voided.
     Voided,
+    /// The version of the procedure that the case goes on under has no such clock.
+    Version,
 }
 
 impl Case {

@@ -8,6 +8,7 @@ mod explain;
 mod plan;
 mod rest;
 mod run;
+mod version;
 
 pub(crate) use due::due_of;
 pub use due::{Base, base};
@@ -15,6 +16,7 @@ pub use explain::{Reason, Trace, explain};
 pub use plan::{Plan, Timer, plan, timers};
 pub(crate) use rest::{carry, pause, restore, resume, stop_all};
 pub(crate) use run::{happened, rearm, replace_due, reprice, set_due};
+pub(crate) use version::follow;
 
 use crate::case::CancelCause;
 use crate::key::Key;
@@ -114,6 +116,8 @@ pub enum DueCause {
     Resume,
     /// The calendar changed.
     Calendar,
+    /// The case goes on under another version of its procedure.
+    Version,
 }
 
 /// A step that was done.

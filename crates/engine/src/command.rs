@@ -52,6 +52,13 @@ pub enum Command {
         /// The case.
         case: Key,
     },
+    /// Go on under another version of the procedure.
+    Move {
+        /// The case.
+        case: Key,
+        /// The version.
+        version: u32,
+    },
 }
 
 impl Command {
@@ -62,7 +69,8 @@ impl Command {
             | Command::Act { case, .. }
             | Command::Tick { case }
             | Command::HandOver { case, .. }
-            | Command::Recount { case } => case,
+            | Command::Recount { case }
+            | Command::Move { case, .. } => case,
         }
     }
 }
@@ -143,4 +151,6 @@ pub struct Extra {
     pub escalation: Option<Key>,
     /// Field whose override is cleared.
     pub field: Option<Key>,
+    /// Whom a note is to be brought to the notice of. The caller has made sure that they may see the case.
+    pub mentions: Vec<Key>,
 }

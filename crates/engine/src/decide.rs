@@ -7,12 +7,14 @@ mod change;
 mod desk;
 mod effects;
 mod entered;
+mod follow;
 mod happen;
 mod merge;
 mod register;
 mod survey;
 mod tick;
 mod verbs;
+mod version;
 
 pub(crate) use act::allowed;
 pub use act::{Offer, missing, offers};
@@ -101,6 +103,8 @@ pub struct Context {
     pub who: Who,
     /// Fresh ids for cases that the decision opens (hand-over).
     pub ids: Vec<Key>,
+    /// Who follows touched cases and may see them, as pairs of case and person.
+    pub followers: Vec<(Key, Key)>,
 }
 
 /// What follows: facts to record, and the cases after them.
@@ -155,12 +159,22 @@ pub fn decide(
             work.known(case)?;
             crate::clocks::reprice(&mut work, case, Some(crate::clocks::DueCause::Calendar));
         }
+        Command::Move { case, version } => {
+            work.known(case)?;
+            work.tick(case, false);
+            work.move_to(case, *version)?;
+        }
     }
     for id in work.cases.keys().cloned().collect::<Vec<_>>() {
         if work.events.iter().any(|(case, _)| *case == id) {
             work.tick(&id, false);
         }
     }
+    let action = match command {
+        Command::Act { case, action, .. } => Some((case, action)),
+        _ => None,
+    };
+    work.tell_followers(&context.followers, action);
     Ok(Decision { events: work.events, cases: work.cases, opened: work.opened })
 }
 

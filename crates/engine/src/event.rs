@@ -78,6 +78,8 @@ pub enum Event {
     Archived { keep_until: Timestamp },
     /// Taken up again.
     Reopened,
+    /// Goes on under another version of its procedure.
+    Moved { from: u32, to: u32 },
     /// Made void.
     Voided { reason: Private },
     /// Dispatched. `table` and `row` say which rule chose.
@@ -221,6 +223,14 @@ pub enum Topic {
     Approval,
     /// Somebody is away, and the case has come from him.
     HandedOver,
+    /// A note names him.
+    Mention,
+    /// Something happened to a case that he follows: the action that somebody did; none when time passed, or the case was touched
+    /// along with another.
+    Followed {
+        /// The action.
+        action: Option<Key>,
+    },
 }
 
 /// A message for people.

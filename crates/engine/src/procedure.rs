@@ -230,6 +230,8 @@ pub enum Power {
     Confidential,
     /// Have names and telephone numbers of a case shown in full (`pii.view`); each time is logged.
     Reveal,
+    /// Share lists and texts with everybody, and move cases to a newer version of the procedure.
+    Supervise,
 }
 
 /// A department.

@@ -115,6 +115,14 @@ pub enum Refusal {
         /// The role that was looked for.
         role: Key,
     },
+    /// Another version of the procedure has no place for what the case holds.
+    Unmapped {
+        /// Kind of thing: `stage`, `role`, `task`, `chain`, `extension`, `change`, `merge`; `clock` when no clock would insist any
+        /// more, `life` when the case is filed, void or part of another.
+        what: String,
+        /// Its key in the version that the case is under.
+        key: Key,
+    },
     /// The decision touches cases that the caller has not loaded.
     NeedCases {
         /// Load these and ask again.
@@ -136,6 +144,7 @@ impl Refusal {
             Refusal::Reason { .. } => "reason",
             Refusal::Late { .. } => "late",
             Refusal::Nobody { .. } => "nobody",
+            Refusal::Unmapped { .. } => "unmapped",
             Refusal::NeedCases { .. } => "need_cases",
         }
     }

@@ -100,7 +100,8 @@ impl Sim {
         let ids = vec![self.fresh_id()];
         let world =
             World { cases: self.cases.clone(), library: &self.library, directory: &self.directory };
-        let decision = decide(&world, command, &Context { now: self.now, who, ids })?;
+        let decision =
+            decide(&world, command, &Context { now: self.now, who, ids, followers: Vec::new() })?;
         self.commit(decision);
         Ok(())
     }

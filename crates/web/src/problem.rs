@@ -72,6 +72,7 @@ kinds! {
     UnknownReference = 422 "unknown-reference",
     BadName = 422 "bad-name",
     WeakPassword = 422 "weak-password",
+    TooManyRows = 422 "too-many-rows",
     TooManyRequests = 429 "too-many-requests",
     Internal = 500 "internal",
     Damaged = 500 "damaged",
@@ -132,7 +133,7 @@ pub struct ProblemBody {
     /// The version at which the case is (412).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    /// The largest size that is taken, in bytes (413).
+    /// The largest size that is taken, in bytes (413), or as many rows as a file takes (422).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }
@@ -233,7 +234,11 @@ impl Problem {
         let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
         let names = names.join(if english { ", " } else { "、" });
         let version = self.0.version.map(|version| version.to_string()).unwrap_or_default();
-        let limit = self.0.limit.map(size).unwrap_or_default();
+        let limit = match self.0.kind {
+            Kind::TooManyRows => self.0.limit.map(|rows| rows.to_string()),
+            _ => self.0.limit.map(size),
+        };
+        let limit = limit.unwrap_or_default();
         let detail = said.unwrap_or_else(|| {
             words::text(
                 &format!("api.{slug}.detail"),
@@ -349,6 +354,7 @@ impl From<Refusal> for Problem {
             Refusal::Reason { .. } => Kind::ReasonNeeded,
             Refusal::Late { .. } => Kind::TooLate,
             Refusal::Nobody { .. } => Kind::NobodyPresent,
+            Refusal::Unmapped { .. } => Kind::ConditionUnmet,
             Refusal::NeedCases { .. } => Kind::Unavailable,
         };
         let mut problem = Problem::new(kind);
@@ -384,6 +390,11 @@ impl From<DeskError> for Problem {
             }
             DeskError::EmptyFile => Problem::new(Kind::EmptyFile),
             DeskError::Forbidden => Problem::new(Kind::Forbidden),
+            DeskError::TooMany { most } => {
+                let mut problem = Problem::new(Kind::TooManyRows);
+                problem.0.limit = u64::try_from(most).ok();
+                problem
+            }
             DeskError::BadName => Problem::new(Kind::BadName),
             DeskError::NameTaken => Problem::new(Kind::NameTaken),
             DeskError::WeakPassword { .. } => Problem::new(Kind::WeakPassword),

@@ -108,6 +108,9 @@ impl Teller<'_> {
             Event::RoundBegun { round } => work("event.round", &[("round", &round.to_string())]),
             Event::Closed => work("event.closed", &[]),
             Event::Reopened => work("event.reopened", &[]),
+            Event::Moved { from, to } => {
+                work("event.moved", &[("from", &from.to_string()), ("to", &to.to_string())])
+            }
             Event::Archived { keep_until } => {
                 let until = show::time(&self.seen.calendar, *keep_until);
                 work("event.archived", &[("until", &until)])

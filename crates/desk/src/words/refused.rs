@@ -62,6 +62,16 @@ fn told(refusal: &Refusal, procedure: Option<&Procedure>, english: bool) -> Stri
         Refusal::Reason { action: key } => say("refusal.reason", &[("action", &action(key))]),
         Refusal::Late { action: key } => say("refusal.late", &[("action", &action(key))]),
         Refusal::Nobody { role: key } => say("refusal.nobody", &[("role", &role(key))]),
+        Refusal::Unmapped { what, key } => {
+            let label = match what.as_str() {
+                "stage" => procedure.and_then(|all| all.stage(key)).map(|one| &one.label),
+                "role" => procedure.and_then(|all| all.role(key)).map(|one| &one.label),
+                "task" => procedure.and_then(|all| all.task(key)).map(|one| &one.label),
+                "chain" => procedure.and_then(|all| all.chain(key)).map(|one| &one.label),
+                _ => None,
+            };
+            say(&format!("refusal.unmapped.{what}"), &[("name", &named(key, label))])
+        }
         Refusal::NeedCases { .. } => say("refusal.need_cases", &[]),
     }
 }

@@ -120,6 +120,7 @@ pub(super) fn cause(cause: &DueCause, english: bool) -> String {
         DueCause::Pause => "pause",
         DueCause::Resume => "resume",
         DueCause::Calendar => "calendar",
+        DueCause::Version => "version",
     };
     text(&format!("cause.{key}"), english, &[])
 }

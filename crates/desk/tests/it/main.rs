@@ -1,11 +1,14 @@
 //! The desk over a real store: one write, publishing, time, and what the tree itself must look like.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod attention;
 mod calendar;
 mod clock;
 mod house;
 mod mirror;
+mod moving;
 mod nodes;
+mod saved;
 mod scenarios;
 mod tidy;
 mod unsure;

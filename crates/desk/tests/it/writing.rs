@@ -213,7 +213,7 @@ fn procedures_deleted_and_imported_again_behave_as_before() {
 }
 
 impl crate::world::World {
-    fn clock_after(&self, passed: SignedDuration) -> jiff::Timestamp {
+    pub(crate) fn clock_after(&self, passed: SignedDuration) -> jiff::Timestamp {
         self.desk.now().checked_add(passed).unwrap()
     }
 }

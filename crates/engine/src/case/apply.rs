@@ -90,6 +90,7 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
         Event::Closed => case.life = Life::Closed { at },
         Event::Archived { keep_until } => case.life = Life::Archived { at, keep_until },
         Event::Reopened => case.life = Life::Open,
+        Event::Moved { to, .. } => case.procedure_version = to,
         Event::Voided { .. } => case.life = Life::Voided { at },
         Event::Assigned { assignee, role, department, number, rule, .. } => {
             case.assignee = assignee.clone();

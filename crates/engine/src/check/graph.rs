@@ -76,7 +76,12 @@ pub(super) fn replay(kit: &Kit<'_>, beside: Option<&Case>, steps: &[&Step]) -> O
             world.cases.extend(beside.map(|case| (Key::from(OTHER), case.clone())));
         }
         for (now, who, command) in &step.commands {
-            let context = Context { now: *now, who: who.clone(), ids: vec!["fresh".into()] };
+            let context = Context {
+                now: *now,
+                who: who.clone(),
+                ids: vec!["fresh".into()],
+                followers: Vec::new(),
+            };
             let decision = decide(&world, command, &context).ok()?;
             (events, last) = (decision.events, Some(*now));
             world.cases = decision.cases;

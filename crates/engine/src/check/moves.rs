@@ -119,7 +119,8 @@ impl<'p> Kit<'p> {
                     extra: Box::new(extra.clone()),
                 }
             };
-            let context = Context { now, who: who.clone(), ids: vec![FRESH.into()] };
+            let context =
+                Context { now, who: who.clone(), ids: vec![FRESH.into()], followers: Vec::new() };
             *tries += 1;
             match decide(world, &command, &context) {
                 Ok(decision) => return Ok((decision, command, filled)),
@@ -199,7 +200,11 @@ impl<'p> Kit<'p> {
         let mut refused = Refusal::Forbidden { action: action.key.clone() };
         for who in self.authors(action, beside, now) {
             *tries += 1;
-            match decide(&world, &command, &Context { now, who: who.clone(), ids: Vec::new() }) {
+            match decide(
+                &world,
+                &command,
+                &Context { now, who: who.clone(), ids: Vec::new(), followers: Vec::new() },
+            ) {
                 Ok(decision) => return Ok((decision, command, who)),
                 Err(refusal) => refused = refusal,
             }

@@ -44,7 +44,8 @@ impl Search<'_> {
             let Some(timer) = ahead.filter(|_| !is_over(case)) else { return };
             let at = timer.due.max(now);
             let name = format!("{} after {} h", told(timer.step, &timer.clock), hours(now, at));
-            let context = Context { now: at, who: Who::System, ids: Vec::new() };
+            let context =
+                Context { now: at, who: Who::System, ids: Vec::new(), followers: Vec::new() };
             self.tries += 1;
             let Ok(decision) = decide(&world, &command, &context) else { return };
             commands.push((at, Who::System, command.clone()));
@@ -89,7 +90,8 @@ impl Search<'_> {
                 }),
             };
             self.tries += 1;
-            let context = Context { now: at, who: who.clone(), ids: Vec::new() };
+            let context =
+                Context { now: at, who: who.clone(), ids: Vec::new(), followers: Vec::new() };
             if let Ok(decision) = decide(&world, &command, &context) {
                 let name = format!("{}(not reached) after 12 h", action.key);
                 let step = Step { name, commands: vec![(at, who, command)], related: false };

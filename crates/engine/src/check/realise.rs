@@ -168,7 +168,8 @@ impl<'p> Whole<'p> {
             let timers = timers(self.0.procedure, &self.0.calendar, &case);
             let timer = timers.first().ok_or("no clock runs")?;
             *now = timer.due.max(*now);
-            let context = Context { now: *now, who: Who::System, ids: Vec::new() };
+            let context =
+                Context { now: *now, who: Who::System, ids: Vec::new(), followers: Vec::new() };
             let decision = decide(&kit.world(&case, None), &command, &context)
                 .map_err(|refusal| told(&refusal))?;
             if timer.clock == *clock {

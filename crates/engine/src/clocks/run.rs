@@ -45,7 +45,7 @@ pub(crate) fn happened(work: &mut Work<'_>, id: &Key, occurrence: &Occurrence) {
     }
 }
 
-fn of_task(case: &Case, clock: &Clock, task: Option<u32>) -> bool {
+pub(super) fn of_task(case: &Case, clock: &Clock, task: Option<u32>) -> bool {
     task.and_then(|id| case.tasks.iter().find(|one| one.id == id))
         .is_some_and(|task| clock.tasks.contains(&task.kind))
 }
@@ -61,7 +61,7 @@ fn live(case: &Case, clock: &Clock, task: Option<u32>) -> Vec<Instance> {
 }
 
 /// The moments that stop an instance under the row that applies now.
-fn stop_set<'p>(
+pub(super) fn stop_set<'p>(
     procedure: &Procedure,
     clock: &'p Clock,
     case: &Case,
@@ -75,7 +75,7 @@ fn stop_set<'p>(
 
 /// The instant at which all moments of a stop set had happened since the instance's start; where a field says when the
 /// work was really done, that instant, if it lies between.
-fn stopped_at(
+pub(super) fn stopped_at(
     clock: &Clock,
     case: &Case,
     instance: &Instance,
@@ -224,7 +224,7 @@ fn start(
     clippy::too_many_arguments,
     reason = "these are the facts of one event; a struct would only rename them"
 )]
-fn begin(
+pub(super) fn begin(
     work: &mut Work<'_>,
     id: &Key,
     procedure: &Procedure,
@@ -353,7 +353,9 @@ fn changed(
                 Some((base.due, DueCause::Field))
             }
             (LimitSpec::Length(_), Some(cause))
-                if !instance.is_fixed() && case.pauses.is_empty() =>
+                if !instance.is_fixed()
+                    && case.pauses.is_empty()
+                    && *cause != DueCause::Version =>
             {
                 Some((base.due, cause.clone()))
             }
@@ -365,15 +367,16 @@ fn changed(
             .due
             .unwrap_or(old);
     let after = base.due?;
+    let named = |level| if cause == Some(&DueCause::Version) { DueCause::Version } else { level };
     if after < before {
         let fresh = by_limit(calendar, case, now, instance.task, base.limit.clone(), false)
             .due
             .unwrap_or(after);
-        Some((Some(old.min(fresh)), DueCause::Shorter))
+        Some((Some(old.min(fresh)), named(DueCause::Shorter)))
     } else if instance.is_fixed() {
-        Some((Some(old), DueCause::Longer))
+        Some((Some(old), named(DueCause::Longer)))
     } else {
-        Some((Some(after.max(old)), DueCause::Longer))
+        Some((Some(after.max(old)), named(DueCause::Longer)))
     }
 }
 

@@ -146,10 +146,11 @@ impl Work<'_> {
                     id,
                     Event::Released { reason: extra.reason.clone().map(Private::from) },
                 ),
-                Verb::Comment => self.record(
-                    id,
-                    Event::Commented { text: need(extra.text.as_ref(), "text")?.into() },
-                ),
+                Verb::Comment => {
+                    let text = need(extra.text.as_ref(), "text")?.into();
+                    self.record(id, Event::Commented { text });
+                    self.mention(id, &extra.mentions);
+                }
                 Verb::Deescalate => {
                     let open = self.case(id).escalations.keys().next().cloned();
                     let name = extra
@@ -252,6 +253,7 @@ impl Work<'_> {
             None => None,
         };
         self.record(id, Event::ProgressNoted { node, note: note.into() });
+        self.mention(id, &extra.mentions);
         self.happen(id, Moment::Progress);
         Ok(())
     }

@@ -33,7 +33,7 @@ macro_rules! words {
 words! {
     Mark { Stated = "文", Decided = "歧", Proposed = "补" }
     Reach { Own = "own", Team = "team", Department = "department", All = "all" }
-    Power { Administer = "administer", Confidential = "confidential", Reveal = "reveal" }
+    Power { Administer = "administer", Confidential = "confidential", Reveal = "reveal", Supervise = "supervise" }
     Reset { Day = "day", Month = "month", Year = "year", Never = "never" }
     Meaning { Satisfied = "satisfied", Neutral = "neutral", Dissatisfied = "dissatisfied", Unrated = "unrated" }
     StageKind { Open = "open", Closed = "closed", Archived = "archived" }

@@ -13,7 +13,7 @@ use scenarios::life::{self, Dice, everybody};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One step: time passes, or somebody does something that is offered to him.
-fn step(dice: &mut Dice, sim: &mut Sim) {
+pub(super) fn step(dice: &mut Dice, sim: &mut Sim) {
     if sim.order.is_empty() || dice.below(4) == 0 {
         let minutes = [1, 7, 31, 61, 200, 500, 1441, 4000][dice.below(8)];
         let to = sim.now.checked_add(SignedDuration::from_mins(minutes)).unwrap();
@@ -22,7 +22,7 @@ fn step(dice: &mut Dice, sim: &mut Sim) {
     }
     let id = sim.order[dice.below(sim.order.len())].clone();
     let case = &sim.cases[&id];
-    let (procedure, _) = sim.library.version(&case.procedure, 1).unwrap();
+    let (procedure, _) = sim.library.version(&case.procedure, case.procedure_version).unwrap();
     let who = life::somebody(dice, &sim.directory, &procedure, case);
     let offered = offers(&procedure, case, &sim.directory, &who, sim.now);
     let Some(offer) = life::choice(dice, &procedure, &offered) else { return };
@@ -34,7 +34,7 @@ fn step(dice: &mut Dice, sim: &mut Sim) {
     let _ = sim.act(who, &id, &action.key, fields, extra);
 }
 
-fn check(sim: &Sim, seed: u64) {
+pub(super) fn check(sim: &Sim, seed: u64) {
     let mut folded: BTreeMap<Key, Option<engine::case::Case>> = BTreeMap::new();
     for (id, recorded) in &sim.events {
         let before = folded.remove(id).flatten();
@@ -52,7 +52,8 @@ fn check(sim: &Sim, seed: u64) {
             "seed {seed}: the number {} was given twice",
             case.number
         );
-        let (procedure, calendar) = sim.library.version(&case.procedure, 1).unwrap();
+        let (procedure, calendar) =
+            sim.library.version(&case.procedure, case.procedure_version).unwrap();
         let ticking: Vec<_> = case
             .clocks
             .iter()
@@ -109,7 +110,7 @@ fn live(seed: u64, steps: usize, seen: &mut Seen) {
     }
 }
 
-fn register(dice: &mut Dice, sim: &mut Sim, procedure: &Procedure) {
+pub(super) fn register(dice: &mut Dice, sim: &mut Sim, procedure: &Procedure) {
     for _ in 0..40 {
         let fields = life::registration(dice, procedure, &sim.directory, sim.now);
         let who = life::registrar(dice, &sim.directory, procedure).unwrap();

@@ -14,6 +14,7 @@ use axum::response::Response;
 use desk::without_phones;
 use engine::clocks::TimerStep;
 use engine::event::Topic;
+use engine::procedure::Procedure;
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::InboxMessage;
@@ -61,12 +62,7 @@ pub(crate) async fn handler(
         let Some((rules, calendar)) = rules else { continue };
         messages.push(Told {
             number: message.number.clone(),
-            text: text(lang, message, &|clock| {
-                rules
-                    .clock(clock)
-                    .map(|clock| lang.word(&clock.label).to_owned())
-                    .unwrap_or_default()
-            }),
+            text: text(lang, message, &rules),
             title: columns.title.as_deref().map(without_phones).unwrap_or_default(),
             at: ago(&calendar, desk.now(), message.at),
             new: message.read_at.is_none(),
@@ -82,7 +78,13 @@ pub(crate) async fn handler(
 }
 
 /// What a message says: the procedure's own words, or those for its topic.
-fn text(lang: Lang, message: &InboxMessage, clock: &dyn Fn(&str) -> String) -> String {
+fn text(lang: Lang, message: &InboxMessage, rules: &Procedure) -> String {
+    let clock = |key: &str| {
+        rules.clock(key).map(|clock| lang.word(&clock.label).to_owned()).unwrap_or_default()
+    };
+    let action = |key: &str| {
+        rules.action(key).map(|action| lang.word(&action.label).to_owned()).unwrap_or_default()
+    };
     let language = if lang.english { "/en/$p" } else { "/zh/$p" };
     if let Some(text) = message.body.pointer(language).and_then(|text| text.as_str()) {
         return text.to_owned();
@@ -92,6 +94,11 @@ fn text(lang: Lang, message: &InboxMessage, clock: &dyn Fn(&str) -> String) -> S
     match topic {
         Some(Topic::Task(_)) => lang.say("inbox.task").to_owned(),
         Some(Topic::Approval) => lang.say("inbox.approval").to_owned(),
+        Some(Topic::Mention) => lang.say("inbox.mention").to_owned(),
+        Some(Topic::Followed { action: key }) => match key.map(|key| action(&key)) {
+            Some(name) => lang.fill("inbox.followed.action", &[("action", &name)]),
+            None => lang.say("inbox.followed").to_owned(),
+        },
         Some(Topic::HandedOver) => lang.say("inbox.handed_over").to_owned(),
         Some(Topic::Clock { clock: key, step, .. }) => {
             let values = [("clock", clock(&key))];

@@ -62,6 +62,7 @@ fn of_verb(rules: &Procedure, case: &Case, action: &Action, verb: Verb) -> Vec<M
             let nodes = rules.stages.iter().flat_map(|stage| &stage.nodes);
             vec![
                 needed("note", text()),
+                optional("mentions", people()),
                 optional("node", choice(nodes.map(|node| (node.key.to_string(), &node.label)))),
             ]
         }
@@ -136,7 +137,7 @@ fn of_verb(rules: &Procedure, case: &Case, action: &Action, verb: Verb) -> Vec<M
             json!({ "type": "object", "description": "fields of the case that is opened" }),
         )],
         Verb::Unmerge | Verb::Void | Verb::Hold => vec![needed("reason", text())],
-        Verb::Comment => vec![needed("text", text())],
+        Verb::Comment => vec![needed("text", text()), optional("mentions", people())],
         Verb::Deescalate => {
             let open = case.escalations.keys().filter_map(|key| rules.escalation(key));
             vec![

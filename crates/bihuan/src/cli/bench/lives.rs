@@ -320,7 +320,8 @@ impl<'l> Walk<'l> {
         let cases: BTreeMap<Key, Case> =
             self.case.iter().map(|case| (case.id.clone(), case.clone())).collect();
         let world = World { cases, library: &self.lives.library, directory: self.directory };
-        let context = Context { now: self.now, who, ids: vec!["another".into()] };
+        let context =
+            Context { now: self.now, who, ids: vec!["another".into()], followers: Vec::new() };
         let mut decision = decide(&world, command, &context)?;
         if decision.cases.len() > 1 {
             return Err(Refusal::NeedCases { ids: decision.opened });

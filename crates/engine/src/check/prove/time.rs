@@ -34,7 +34,8 @@ impl Walk<'_> {
                 let at = later(now, SignedDuration::from_secs(1));
                 let Some((ready, step)) = self.ready(&case, &clock, generation, at) else { break };
                 let world = kit.world(&ready, None);
-                let context = Context { now: at, who: Who::System, ids: Vec::new() };
+                let context =
+                    Context { now: at, who: Who::System, ids: Vec::new(), followers: Vec::new() };
                 self.tries += 1;
                 let command = Command::Tick { case: CASE.into() };
                 let Ok(decision) = decide(&world, &command, &context) else { break };

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 const SHOWN: usize = 4;
 
 /// Inputs that nobody types: what they say is known, or asked for elsewhere.
-const HIDDEN: &[&str] = &["hash", "change"];
+const HIDDEN: &[&str] = &["hash", "change", "mentions"];
 
 /// What controls are made of.
 pub(crate) struct Maker<'a> {
