@@ -12,12 +12,18 @@ mod document;
 mod entering;
 mod errors;
 mod feed;
+mod hostile;
 mod life;
 mod lists;
+mod lives;
 mod loss;
+mod matrix;
+#[path = "../../../desk/tests/it/mirror.rs"]
+mod mirror;
 mod once;
 mod rights;
 mod served;
 mod signing;
+mod stage;
 mod uploads;
 mod world;
