@@ -1,6 +1,7 @@
 //! A real Chromium for tests and screenshots: Debian's `chromium` and `chromium-driver`, as somebody would use it, by click and key.
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -10,12 +11,23 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value as Json, json};
 use std::io::{BufRead, BufReader, Error, Read, Result, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use url::{ParseError, Url};
 
 /// How long something that should be there is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The checker of accessibility, a script that leaves itself in the page.
+const AXE: &str = include_str!("../data/axe.min.js");
+/// Runs it and tells in a line each what it finds.
+const LOOK: &str = "const [only, done] = arguments;
+    const runOnly = only ? { runOnly: { type: 'rule', values: only } } : {};
+    const said = (node) => `${node.target.join(' ')} ${node.any[0]?.message ?? node.all[0]?.message ?? node.none[0]?.message ?? ''}`;
+    window.axe.run(document, { resultTypes: ['violations'], ...runOnly }).then(
+        (all) => done(all.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map(said).join(' | ')}`)),
+        (error) => done([String(error)]));";
 
 /// How the window is.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +40,16 @@ pub struct Window {
     pub phone: bool,
     /// Scripts run.
     pub scripts: bool,
+    /// What it asks pages to speak, as `Accept-Language` has it.
+    pub language: &'static str,
 }
 
 impl Window {
     /// A desk.
-    pub const DESK: Self = Self { width: 1440, height: 900, phone: false, scripts: true };
+    pub const DESK: Self =
+        Self { width: 1440, height: 900, phone: false, scripts: true, language: "zh-CN,zh" };
     /// A telephone.
-    pub const PHONE: Self = Self { width: 390, height: 844, phone: true, scripts: true };
+    pub const PHONE: Self = Self { width: 390, height: 844, phone: true, ..Self::DESK };
 }
 
 /// A browser. It ends when it is dropped.
@@ -96,6 +111,14 @@ impl Browser {
         self.client.goto(&format!("{}{path}", self.origin)).await.map_err(failed)
     }
 
+    /// Whoever is signed in is so no longer.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn forget(&self) -> Result<()> {
+        self.client.delete_all_cookies().await.map_err(failed)
+    }
+
     /// The path and query of the page.
     ///
     /// # Errors
@@ -115,7 +138,7 @@ impl Browser {
         loop {
             let found = self.client.find(Locator::Css(css)).await;
             let clicked = match found {
-                Ok(element) => element.click().await,
+                Ok(element) => self.click_in_sight(element).await,
                 Err(error) => Err(error),
             };
             match clicked {
@@ -127,6 +150,17 @@ impl Browser {
                 Err(_) => tokio::time::sleep(Duration::from_millis(80)).await,
             }
         }
+    }
+
+    /// Clicks something, where it is covered after it was scrolled to the middle of the window.
+    async fn click_in_sight(&self, element: Element) -> std::result::Result<(), CmdError> {
+        if element.click().await.is_ok() {
+            return Ok(());
+        }
+        let middle = "arguments[0].scrollIntoView({ block: 'center' });";
+        let named = serde_json::to_value(&element)?;
+        self.client.execute(middle, vec![named]).await?;
+        element.click().await
     }
 
     /// Writes into a field in place of what is there.
@@ -145,6 +179,39 @@ impl Browser {
         }
         element.clear().await.map_err(failed)?;
         element.send_keys(text).await.map_err(failed)
+    }
+
+    /// Chooses from a list, by the value of the choice.
+    ///
+    /// # Errors
+    /// The list does not appear, or has no such choice.
+    pub async fn choose(&self, css: &str, value: &str) -> Result<()> {
+        self.wait(css).await?;
+        let element = self.client.find(Locator::Css(css)).await.map_err(failed)?;
+        element.select_by_value(value).await.map_err(failed)
+    }
+
+    /// Names a file in a field that takes one.
+    ///
+    /// # Errors
+    /// The field is not there.
+    pub async fn attach(&self, css: &str, file: &Path) -> Result<()> {
+        let element = self.client.find(Locator::Css(css)).await.map_err(failed)?;
+        element.send_keys(&file.display().to_string()).await.map_err(failed)
+    }
+
+    /// What axe-core objects to on the page as it stands: each rule with where it is broken. All its rules, or some.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn objections(&self, rules: &[&str]) -> Result<Vec<String>> {
+        if self.script("return typeof window.axe;").await? != "object" {
+            self.script(AXE).await?;
+        }
+        let only = if rules.is_empty() { Json::Null } else { json!(rules) };
+        let all = self.client.execute_async(LOOK, vec![only]).await.map_err(failed)?;
+        let named = all.as_array().into_iter().flatten().filter_map(Json::as_str);
+        Ok(named.map(str::to_owned).collect())
     }
 
     /// Presses keys wherever the focus is. `Enter`, `Escape`, `Tab`, `ArrowDown`, `Ctrl+…` and characters.
@@ -284,26 +351,25 @@ fn capabilities(window: Window) -> Map<String, Json> {
         "--disable-gpu".to_owned(),
         "--disable-dev-shm-usage".to_owned(),
         "--hide-scrollbars".to_owned(),
+        // Nothing moves while it is looked at.
+        "--force-prefers-reduced-motion".to_owned(),
         "--force-color-profile=srgb".to_owned(),
-        "--lang=zh-CN".to_owned(),
+        format!("--lang={}", window.language.split(',').next().unwrap_or_default()),
         format!("--window-size={},{}", window.width, window.height),
     ];
     if !window.phone {
         arguments.push("--force-device-scale-factor=1".to_owned());
     }
-    let mut options =
-        json!({ "args": arguments, "prefs": { "intl.accept_languages": "zh-CN,zh" } });
-    if let Some(options) = options.as_object_mut() {
-        if window.phone {
-            let metrics = json!({ "width": window.width, "height": window.height, "pixelRatio": 2.0, "touch": true });
-            options.insert("mobileEmulation".to_owned(), json!({ "deviceMetrics": metrics }));
-        }
-        if !window.scripts {
-            options.insert(
-                "prefs".to_owned(),
-                json!({ "profile.managed_default_content_settings.javascript": 2 }),
-            );
-        }
+    let mut preferences = Map::new();
+    preferences.insert("intl.accept_languages".to_owned(), json!(window.language));
+    if !window.scripts {
+        let scripts = "profile.managed_default_content_settings.javascript";
+        preferences.insert(scripts.to_owned(), json!(2));
+    }
+    let mut options = json!({ "args": arguments, "prefs": preferences });
+    if let (true, Some(options)) = (window.phone, options.as_object_mut()) {
+        let metrics = json!({ "width": window.width, "height": window.height, "pixelRatio": 2.0, "touch": true });
+        options.insert("mobileEmulation".to_owned(), json!({ "deviceMetrics": metrics }));
     }
     let mut all = Map::new();
     all.insert("goog:chromeOptions".to_owned(), options);

@@ -40,6 +40,18 @@ pub struct File {
     pub scenarios: Vec<Scenario>,
 }
 
+impl File {
+    /// The one scenario with this title.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn only(mut self, title: &str) -> Self {
+        self.scenarios.retain(|scenario| scenario.title == title);
+        assert_eq!(self.scenarios.len(), 1, "scenarios called {title}");
+        self
+    }
+}
+
 enum Block {
     None,
     People,

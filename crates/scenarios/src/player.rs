@@ -47,6 +47,9 @@ pub trait Player {
 
     /// The next serial of a counter follows this one.
     fn preset_serial(&mut self, scope: String, serial: i64);
+
+    /// The scenario has been played to its end.
+    fn end(&mut self) {}
 }
 
 /// The engine's own desk.

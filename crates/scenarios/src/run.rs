@@ -86,6 +86,7 @@ pub fn run<P: Player>(
             }
             outcome.columns.insert(row.line, texts.join("; "));
         }
+        player.end();
     }
     outcome
 }

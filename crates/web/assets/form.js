@@ -2,7 +2,9 @@
 import { later, parse, post, say, toast } from "./page.js";
 import { put } from "./swap.js";
 
-const place = (form) => `draft ${form.dataset.draft}`;
+// By person: on a machine that several share, nobody finds what another has typed.
+const person = document.getElementById("me")?.dataset.person ?? "";
+const place = (form) => `draft ${person} ${form.dataset.draft}`;
 const typed = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf", "seen", "key"].includes(name));
 const dirty = {
   add: (form) => { form.dataset.dirty = "yes"; },
@@ -17,7 +19,7 @@ function forget(form) {
   try { localStorage.removeItem(place(form)); } catch { /* see above */ }
 }
 
-const keepThere = later(900, async (form) => {
+async function keep(form) {
   const note = form.querySelector("[data-saved]");
   try {
     const answer = await post(`/drafts/${encodeURIComponent(form.dataset.draft)}`, new URLSearchParams(typed(form)));
@@ -28,6 +30,11 @@ const keepThere = later(900, async (form) => {
   } catch {
     if (note) note.textContent = say("keptHere");
   }
+}
+const saving = new WeakMap();
+const keepThere = later(900, (form) => {
+  // What is being sent is no draft any more.
+  if (form.dataset.sending === undefined) saving.set(form, keep(form));
 });
 
 /** Puts back what was typed and did not reach the server. */
@@ -72,11 +79,15 @@ document.addEventListener("submit", async (event) => {
   const body = form.enctype === "multipart/form-data" ? new FormData(form, event.submitter) : new URLSearchParams([...new FormData(form, event.submitter)].filter(([, value]) => typeof value === "string"));
   const buttons = form.querySelectorAll("button");
   buttons.forEach((one) => { one.disabled = true; });
+  form.dataset.sending = "yes";
+  let sent = false;
   try {
+    await saving.get(form);
     const answer = await post(form.action, body);
     if (answer.redirected) {
       forget(form);
       dirty.delete(form);
+      sent = true;
       return location.assign(answer.url);
     }
     if (answer.status === 401) return toast(say("signIn"), 8_000);
@@ -88,10 +99,13 @@ document.addEventListener("submit", async (event) => {
     put(page, [id, "conflict"].filter(Boolean), { answer: true });
     document.getElementById(id)?.querySelector("[aria-invalid=true], .notice")?.focus?.();
     document.getElementById(id)?.scrollIntoView({ block: "start" });
+    const again = document.querySelector(`#${CSS.escape(id)} form[data-draft]`);
+    if (again) { dirty.add(again); keepThere(again); }
   } catch {
     // Nothing is lost: it is still in the form, and sending it again is harmless.
     toast(say("notSent"), 8_000);
   } finally {
+    if (!sent) delete form.dataset.sending;
     buttons.forEach((one) => { one.disabled = false; });
   }
 });

@@ -40,6 +40,8 @@ pub(crate) struct Frame {
     pub(crate) to: String,
     pub(crate) title: String,
     pub(crate) here: Section,
+    /// Whoever has signed in, by id.
+    pub(crate) person: Key,
     pub(crate) name: String,
     pub(crate) roles: Vec<String>,
     pub(crate) work: u64,
@@ -74,6 +76,7 @@ impl Frame {
             csrf: signed.csrf.clone(),
             title,
             here,
+            person: signed.person.id.clone(),
             name: signed.person.name.clone(),
             roles,
             work: tally.work(),
@@ -164,12 +167,12 @@ impl Frame {
                     @if self.unread > 0 { span.dot { (counted(self.unread)) } }
                 }
                 button.bare.wide type="button" data-dialog="keys" aria-label=(lang.say("keys.title")) data-command=(lang.say("keys.title")) data-shortcut="?" { (icon("keys")) }
-                (self.person())
+                (self.menu())
             }
         }
     }
 
-    fn person(&self) -> Markup {
+    fn menu(&self) -> Markup {
         let lang = self.lang;
         let initial: String = self.name.chars().take(1).collect();
         let choice = |name: &str, value: &str, text: &str, pressed: bool| {
@@ -178,7 +181,7 @@ impl Frame {
             }
         };
         html! {
-            details.menu #me {
+            details.menu #me data-person=(*self.person) {
                 summary aria-label=(lang.say("frame.me")) { span.avatar { (initial) } span.wide { (self.name) } }
                 div.sheet {
                     p.head { (self.name) @if !self.roles.is_empty() { " · " (lang.listed(&self.roles)) } }

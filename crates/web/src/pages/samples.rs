@@ -49,6 +49,7 @@ impl Sampler {
             to: "/work".to_owned(),
             title: HOSTILE.to_owned(),
             here,
+            person: HOSTILE.into(),
             name: HOSTILE.to_owned(),
             roles: vec!["Role".to_owned()],
             work: 12,

@@ -87,7 +87,22 @@ impl World {
         Self::of(address, config, people)
     }
 
-    fn of(address: Option<&str>, config: Config, people: fn(&Desk) -> Vec<Person>) -> Self {
+    /// With these people, at the instant of a scenario's beginning.
+    pub(crate) fn of_scenario(start: &scenarios::Start) -> Self {
+        let database = cluster::Database::chosen().unwrap();
+        let address = database.as_ref().map(|database| database.address.clone());
+        let config = Config { rate: None, ..Config::default() };
+        let people = |_: &Desk| start.directory.people.to_vec();
+        let world = Self { _database: database, ..Self::of(address.as_deref(), config, people) };
+        world.clock.set(start.now);
+        world
+    }
+
+    fn of(
+        address: Option<&str>,
+        config: Config,
+        people: impl FnOnce(&Desk) -> Vec<Person>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = match address {
             Some(address) => Place::postgres(address, folder.path()).unwrap(),

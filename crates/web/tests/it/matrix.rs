@@ -1,0 +1,409 @@
+//! Every address, by every method that it has, as somebody of every role, over what another department has: a case, a file, a session,
+//! a key, the feed. Nothing of it is in any answer.
+
+use crate::signing::Browser;
+use crate::world::{Answer, World};
+use axum::body::Body;
+use axum::http::Request;
+use desk::{Caller, Options, Origin, Seen};
+use engine::command::{Command, Entered, Extra};
+use engine::key::Key;
+use engine::people::{Person, Who};
+use engine::procedure::{FieldKind, Means, Power, Procedure, Verb};
+use serde_json::json;
+use std::sync::Arc;
+use web::{Line, PAGES, TABLE};
+
+/// A case that few see, and what gives it away.
+struct Secret {
+    seen: Seen,
+    /// What it says, what its file is called and holds, who calls.
+    words: Vec<String>,
+    file: String,
+}
+
+/// Registers a case that says something of its own, in every field that takes words.
+pub(crate) fn register(world: &World, rules: &Procedure, text: &str, phone: &str) -> String {
+    let person = world.desk.people().people[0].id.clone();
+    // Some procedures want something ticked, in others a tick asks for more.
+    let done = [false, true].into_iter().find_map(|ticked| {
+        let fields = entered(rules, text, phone, &person, ticked);
+        world.desk.register(&Who::System, &rules.key, fields, Options::default()).ok()
+    });
+    done.unwrap_or_else(|| panic!("{} takes nothing", rules.key)).number
+}
+
+/// What is entered for that.
+pub(crate) fn entered(
+    rules: &Procedure,
+    text: &str,
+    phone: &str,
+    person: &str,
+    ticked: bool,
+) -> Entered {
+    let register = rules.register_action().unwrap();
+    let forms = register.forms.iter().filter_map(|form| rules.form(form));
+    let on_forms = forms.flat_map(|form| &form.fields).map(|entry| &entry.field);
+    let asked = register.input.iter().map(|input| &input.field).chain(on_forms);
+    let fields = asked.filter_map(|key| rules.field(key)).filter(|field| field.derive.is_none());
+    let value = |field: &engine::procedure::Field| match &field.kind {
+        FieldKind::Tel => Some(json!(phone)),
+        // Wherever a customer's name occurs it is masked; it is not all there is.
+        FieldKind::Text if field.pii => Some(json!(format!("客{text}"))),
+        FieldKind::Text | FieldKind::Long | FieldKind::Ref => Some(json!(text)),
+        FieldKind::Number => Some(json!(1)),
+        FieldKind::Bool => ticked.then_some(json!(true)),
+        FieldKind::Time if field.not_before.is_none() => Some(json!("2026-05-08T01:20:00Z")),
+        // Whoever is upset is calmed first; that is another story.
+        FieldKind::One(axis) if field.means != Some(Means::Emotion) => {
+            let known = rules.axis(axis)?.values.iter().find(|one| !one.system && !one.disabled)?;
+            Some(json!(known.key))
+        }
+        FieldKind::Person if field.means != Some(Means::Accused) => Some(json!(person)),
+        _ => None,
+    };
+    fields.filter_map(|field| Some((field.key.clone(), value(field)?))).collect()
+}
+
+/// One case of each procedure, registered by the system, with a file and a name of its own.
+fn secrets(world: &World) -> Vec<Secret> {
+    let (desk, library) = (&world.desk, world.desk.library());
+    let all: Vec<&Arc<Procedure>> = library.all().collect();
+    let secret = |(place, rules): (usize, &&Arc<Procedure>)| {
+        let words = vec![
+            format!("暗号甲{place}乙丙丁戊己庚辛壬癸"),
+            format!("13700000{place:03}"),
+            format!("密件{place}.txt"),
+            format!("密件内容{place}"),
+        ];
+        let number = register(world, rules, &words[0], &words[1]);
+        let seen = desk.case_for_operator(&number).unwrap();
+        let file = file_of(world, &seen, &words[2], &words[3]);
+        let seen = desk.case_for_operator(&number).unwrap();
+        Secret { seen, words, file }
+    };
+    all.iter().enumerate().map(secret).collect()
+}
+
+/// Joins a file to a case, where a field takes one; its id.
+fn file_of(world: &World, seen: &Seen, name: &str, content: &str) -> String {
+    let (desk, rules) = (&world.desk, &seen.procedure);
+    let Some(field) = rules.fields.iter().find(|field| matches!(field.kind, FieldKind::Files))
+    else {
+        return "none".to_owned();
+    };
+    let edit = rules.actions.iter().find(|action| action.has(Verb::Edit)).unwrap();
+    for person in desk.people().people.iter() {
+        let who = Who::Person(person.id.clone());
+        let file = desk.upload(&who, name, content.as_bytes().to_vec()).unwrap().id.to_string();
+        let command = Command::Act {
+            case: seen.case.id.clone(),
+            action: edit.key.clone(),
+            fields: [(field.key.clone(), json!([file]))].into(),
+            extra: Box::new(Extra { reason: Some("补充".to_owned()), ..Extra::default() }),
+        };
+        if desk.submit(&who, command, Options::default()).is_ok() {
+            return file;
+        }
+    }
+    "none".to_owned()
+}
+
+/// Whether an answer gives a secret away beside what was asked with.
+fn gives_away(answer: &Answer, secret: &Secret, asked: &str) -> bool {
+    let number = &secret.seen.case.number;
+    // A number that was asked for comes back in forms and links; it may be the beginning of another one.
+    let named = [format!(">{number}<"), format!("\"{number}\""), format!("/cases/{number}")];
+    let mut words = secret.words.iter().filter(|word| !asked.contains(word.as_str()));
+    let words = words.any(|word| answer.text.contains(word.as_str()));
+    let told = named.iter().any(|one| answer.text.contains(one.as_str()));
+    words || (told && !asked.contains(&**number))
+}
+
+/// The address of a line, over what somebody may not see.
+fn address(line: &Line, secret: &Secret, other: &Person, session: &str, action: &str) -> String {
+    let id = match line.path {
+        path if path.contains("/attachments/") || path.contains("/files/") => &secret.file,
+        path if path.contains("/sessions/") => session,
+        _ => &*other.id,
+    };
+    let fill = [
+        ("{number}", &*secret.seen.case.number),
+        ("{id}", id),
+        ("{procedure}", &*secret.seen.procedure.key),
+        ("{key}", &*secret.seen.procedure.key),
+        ("{clock}", &*secret.seen.procedure.clocks[0].key),
+        ("{action}", action),
+        ("{link}", "none"),
+        ("{name}", "none"),
+        ("{version}", "none"),
+        ("{file}", "none"),
+    ];
+    fill.iter().fold(line.path.to_owned(), |path, (name, value)| path.replace(name, value))
+}
+
+async fn ask(
+    world: &World,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    page: bool,
+) -> Answer {
+    let (media, body) =
+        if page { ("application/x-www-form-urlencoded", "") } else { ("application/json", "{}") };
+    let mut request = Request::builder().method(method.to_uppercase().as_str()).uri(path);
+    request = request.header("content-type", media);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    world.send(request.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_address_gives_away_what_another_department_has() {
+    let world = World::new();
+    let secrets = secrets(&world);
+    let people = world.desk.people();
+    let admin = people.people.iter().find(|person| world.desk.is_administrator(person)).unwrap();
+    let theirs = world.desk.begin(&admin.id, &Origin::default()).unwrap();
+    let session = world.desk.sessions(&admin.id).unwrap()[0].id.clone();
+    let (mut asked, mut files) = (0, 0);
+    for person in people.people.iter().filter(|person| person.id.ends_with("-a")) {
+        let caller = Caller { person: person.id.clone(), scopes: Vec::new() };
+        let hidden =
+            |secret: &&Secret| world.desk.case_for(&caller, &secret.seen.case.number).is_err();
+        let with_file = |secret: &&Secret| secret.file != "none";
+        let Some(secret) = secrets.iter().filter(hidden).max_by_key(with_file) else { continue };
+        files += usize::from(secret.file != "none");
+        let bearer = format!("Bearer {}", world.keys[&*person.id]);
+        let mut browser = Browser::new(&world);
+        browser.cookie =
+            format!("bihuan={}", world.desk.begin(&person.id, &Origin::default()).unwrap());
+        let (token, cookie) = (browser.token().await, browser.cookie.clone());
+        let action =
+            secret.seen.procedure.actions.iter().find(|action| action.has(Verb::Comment)).unwrap();
+        for line in TABLE.iter().chain(PAGES) {
+            let page = !line.path.starts_with("/api/");
+            // One never ends, one ends the session.
+            if ["/live", "/sign-out"].contains(&line.path) {
+                continue;
+            }
+            let path = address(line, secret, admin, &session, &action.key);
+            let headers: &[(&str, &str)] = match page {
+                true => &[("cookie", &cookie), ("x-csrf-token", &token)],
+                false => &[("authorization", &bearer)],
+            };
+            let answer = ask(&world, line.method, &path, headers, page).await;
+            let what = format!("{} {} {path}: {}", person.id, line.method, answer.status);
+            assert!(answer.status.as_u16() < 500, "{what} {}", answer.text);
+            assert!(!gives_away(&answer, secret, &path), "{what}\n{}", answer.text);
+            let theirs = ["{number}", "/attachments/{id}", "/files/{id}", "v1/sessions/{id}"];
+            if theirs.iter().any(|part| line.path.contains(part)) {
+                assert!(
+                    matches!(answer.status.as_u16(), 403 | 404 | 415 | 422),
+                    "{what} {}",
+                    answer.text
+                );
+            }
+            asked += 1;
+        }
+        for (path, page, q) in questions(secret) {
+            let headers: &[(&str, &str)] =
+                if page { &[("cookie", &cookie)] } else { &[("authorization", &bearer)] };
+            let answer = ask(&world, "get", &path, headers, page).await;
+            assert!(!gives_away(&answer, secret, &q), "{} {path}\n{}", person.id, answer.text);
+            assert!(answer.status.is_success(), "{} {path}: {}", person.id, answer.status);
+        }
+        // Whoever takes a call learns nothing of the caller's cases that he may not see.
+        let phone = secret.seen.procedure.field_meaning(Means::Phone).unwrap();
+        let name = format!("f.{}", phone.key);
+        let look = format!("/new/{}/look", secret.seen.procedure.key);
+        let known = browser.post(&look, &[("csrf", &token), (&name, &secret.words[1])]).await;
+        assert!(!gives_away(&known, secret, ""), "{}\n{}", person.id, known.text);
+        assert!(world.desk.session(&theirs).unwrap().is_some(), "{}", person.id);
+    }
+    assert!(asked > 1_000 && files > 3, "{asked} {files}");
+}
+
+/// What looks for the case by whatever is known of it: address, whether it is a page, and what it says itself.
+fn questions(secret: &Secret) -> Vec<(String, bool, String)> {
+    let number = &secret.seen.case.number;
+    let procedure = &secret.seen.procedure.key;
+    let mut all = Vec::new();
+    for q in ["暗号甲", "密件", &secret.words[1], number] {
+        let encoded = crate::signing::encoded(q);
+        all.push((format!("/api/v1/cases?q={encoded}"), false, q.to_owned()));
+        all.push((format!("/search?q={encoded}"), true, q.to_owned()));
+    }
+    let own = |path: String, page: bool| (path, page, String::new());
+    all.push(own("/api/v1/events?limit=500".to_owned(), false));
+    all.push(own(format!("/api/v1/cases?state=all&procedure={procedure}&limit=200"), false));
+    all.push(own(format!("/cases?state=all&procedure={procedure}&sort=newest"), true));
+    for path in ["/work", "/inbox", "/overview", "/wall"] {
+        all.push(own(path.to_owned(), true));
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_or_a_draft_is_worth_nothing_to_somebody_else() {
+    let world = World::new();
+    let people = world.desk.people();
+    let admin = people.people.iter().find(|person| world.desk.is_administrator(person)).unwrap();
+    let mut plain = people.people.iter().filter(|person| !world.desk.is_administrator(person));
+    let (one, other) = (plain.next().unwrap(), plain.next().unwrap());
+    let key = &world.keys[&*one.id];
+    // What one uploads or repeats is his.
+    let mine = world.desk.upload(&Who::Person(one.id.clone()), "a.txt", b"mine".to_vec()).unwrap();
+    let path = format!("/api/v1/attachments/{}", mine.id);
+    assert_eq!(world.get(key, &path).await.status, 200);
+    world.get(&world.keys[&*other.id], &path).await.problem(404, "not-found");
+    let caller = |person: &Person| Caller { person: person.id.clone(), scopes: Vec::new() };
+    world.desk.keep_draft(&caller(one), "new x", &json!([["f.a", "mine"]])).unwrap();
+    assert_eq!(world.desk.draft(&caller(other), "new x").unwrap(), None);
+    // Whoever leaves takes his keys with him.
+    world.desk.remove_person(&caller(admin), &one.id).unwrap();
+    let gone = world.get(key, "/api/v1/me").await;
+    assert_eq!(gone.status, 401, "{}", gone.text);
+}
+
+/// A case that was given to somebody, and another one of the same procedure that he may not see.
+fn neighbours(world: &World) -> (Person, Seen, Seen) {
+    let (desk, library) = (&world.desk, world.desk.library());
+    let people = desk.people();
+    let register = |rules: &Procedure, n: u32| {
+        register(world, rules, &format!("邻居{n}的问题描述要足够长"), "13711112222")
+    };
+    for rules in library.all() {
+        let by = |verb| rules.actions.iter().find(move |action| action.has(verb));
+        let (Some(_), Some(_), Some(give)) = (by(Verb::Link), by(Verb::Merge), by(Verb::Assign))
+        else {
+            continue;
+        };
+        for person in people.people.iter().filter(|person| person.id.ends_with("-a")) {
+            let caller = Caller { person: person.id.clone(), scopes: Vec::new() };
+            let (own, hidden) = (register(rules, 1), register(rules, 2));
+            let case = desk.case_for_operator(&own).unwrap().case.id;
+            let extra = Extra { assignee: Some(person.id.clone()), ..Extra::default() };
+            let given = people.people.iter().any(|giver| {
+                let command = Command::Act {
+                    case: case.clone(),
+                    action: give.key.clone(),
+                    fields: Entered::new(),
+                    extra: Box::new(extra.clone()),
+                };
+                let who = Who::Person(giver.id.clone());
+                desk.submit(&who, command, Options::default()).is_ok()
+            });
+            if let (true, Ok(own), Err(_)) =
+                (given, desk.case_for(&caller, &own), desk.case_for(&caller, &hidden))
+            {
+                return (person.clone(), own, desk.case_for_operator(&hidden).unwrap());
+            }
+        }
+    }
+    panic!("everybody sees everything");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_names_only_those_cases_that_its_viewer_may_see() {
+    let world = World::new();
+    let (person, own, hidden) = neighbours(&world);
+    for verb in [Verb::Link, Verb::Merge] {
+        tie(&world, verb, &own, &hidden);
+        let path = format!("/api/v1/cases/{}", own.case.number);
+        let (key, trusted) = (&world.keys[&*person.id], world.any());
+        let links = world.get(trusted, &format!("{path}/links")).await.json();
+        assert!(
+            links["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|link| link["number"] == *hidden.case.number),
+            "{links}"
+        );
+        let mut browser = Browser::new(&world);
+        browser.cookie =
+            format!("bihuan={}", world.desk.begin(&person.id, &Origin::default()).unwrap());
+        let page = format!("/cases/{}", own.case.number);
+        let mut answers =
+            vec![browser.get(&page).await, browser.get(&format!("{page}?show=audit")).await];
+        for part in
+            ["", "/links", "/events?limit=500", "/actions", "/tasks", "/clocks", "/contacts"]
+        {
+            answers.push(world.get(key, &format!("{path}{part}")).await);
+        }
+        for answer in answers {
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            let told = answer.text.contains(&*hidden.case.number) || answer.text.contains("邻居2");
+            assert!(!told, "{verb:?}: {}", answer.text);
+        }
+    }
+}
+
+/// Ties a case to another one, as whoever may.
+fn tie(world: &World, verb: Verb, own: &Seen, other: &Seen) {
+    let action = own.procedure.actions.iter().find(|action| action.has(verb)).unwrap();
+    // What is merged leaves; the one that is looked at stays.
+    let (from, to) = if verb == Verb::Merge { (other, own) } else { (own, other) };
+    let done = world.desk.people().people.iter().any(|person| {
+        let extra = Extra {
+            other: Some(to.case.id.clone()),
+            reason: Some("同一件事".to_owned()),
+            ..Extra::default()
+        };
+        let command = Command::Act {
+            case: from.case.id.clone(),
+            action: action.key.clone(),
+            fields: Entered::new(),
+            extra: Box::new(extra),
+        };
+        let who = Who::Person(person.id.clone());
+        world.desk.submit(&who, command, Options::default()).is_ok()
+    });
+    assert!(done, "nobody may do {}", action.key);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_count_confidential_cases_for_those_who_see_them_only() {
+    let world = World::new();
+    let library = world.desk.library();
+    let people = world.desk.people();
+    let (rules, field) = library
+        .all()
+        .find_map(|rules| Some((rules, rules.field_meaning(Means::Accused)?)))
+        .unwrap();
+    let sees_all = |person: &&Person, confidential: bool| {
+        rules.roles.iter().any(|role| {
+            person.has(&role.key)
+                && role.reach == engine::procedure::Reach::All
+                && role.may.contains(&Power::Confidential) == confidential
+                && !role.may.contains(&Power::Administer)
+        })
+    };
+    let trusted: Vec<&Person> = people.people.iter().filter(|one| sees_all(one, true)).collect();
+    let other = people.people.iter().find(|one| sees_all(one, false)).unwrap();
+    let registered = |person: &Key| {
+        let caller = Caller { person: person.clone(), scopes: Vec::new() };
+        let figures = world.desk.figures(&caller, 7).unwrap();
+        let held: u64 = figures.people.iter().map(|(_, cases)| cases).sum();
+        let channels: u64 = figures
+            .channels
+            .iter()
+            .filter(|((key, _), _)| *key == rules.key)
+            .map(|(_, cases)| cases)
+            .sum();
+        (figures.registered_today(), channels, figures.open(), held <= figures.open())
+    };
+    let register = |accused: Option<&Person>| {
+        let fields =
+            accused.map(|person| (field.key.clone(), json!(*person.id))).into_iter().collect();
+        world.desk.register(&Who::System, &rules.key, fields, Options::default()).unwrap();
+    };
+    register(None);
+    register(Some(trusted[0]));
+    assert_eq!(registered(&trusted[1].id), (2, 2, 2, true));
+    // Not the one it is about, not whoever may not see such cases.
+    assert_eq!(registered(&trusted[0].id), (1, 1, 1, true));
+    assert_eq!(registered(&other.id), (1, 1, 1, true));
+}
