@@ -47,6 +47,12 @@ pub enum DeskError {
     /// A user name that somebody else has.
     #[error("the user name belongs to somebody already")]
     NameTaken,
+    /// A customer has cases in hand.
+    #[error("{count} cases of the customer are open")]
+    OpenCases {
+        /// How many.
+        count: usize,
+    },
     /// What was entered does not fit.
     #[error("{0}")]
     Invalid(String),

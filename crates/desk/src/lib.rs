@@ -7,6 +7,7 @@ mod account;
 mod attach;
 mod builtin;
 mod clock;
+mod customers;
 mod desk;
 mod draft;
 pub mod entry;
@@ -45,6 +46,10 @@ pub use account::{Language, Preferences, Theme};
 pub use attach::LARGEST_FILE;
 pub use builtin::{Builtin, builtin};
 pub use clock::{Clock, SystemClock, VirtualClock};
+pub use customers::{
+    CUSTOMER_ROWS, CustomerImport, CustomersImported, Erased, History, Kept, Level, Revealed,
+    unmasked,
+};
 pub use desk::Desk;
 pub use error::DeskError;
 pub use export::Listing;
@@ -52,7 +57,7 @@ pub use figures::Figures;
 pub use foresee::Foreseen;
 pub use here::Present;
 pub use link::{INVITATION, Link, SET_UP, SetUp, user_name};
-pub use mask::{mask_name, mask_phone, without_phones};
+pub use mask::{mask_account, mask_name, mask_phone, without_phones};
 pub use organisation::{ApiKey, Caller, KeyScope};
 pub use password::SHORTEST_PASSWORD;
 pub use publish::{Published, calendar_for};
