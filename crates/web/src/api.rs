@@ -3,7 +3,9 @@
 pub(crate) mod attachments;
 pub(crate) mod cases;
 mod change;
+pub(crate) mod customers;
 pub(crate) mod document;
+pub(crate) mod duplicates;
 pub(crate) mod feed;
 pub(crate) mod health;
 mod list;

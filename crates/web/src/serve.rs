@@ -54,6 +54,7 @@ pub async fn serve(
     let tidier = tokio::spawn(worker::tidy(app.clone()));
     let substitute = tokio::spawn(worker::hand_over(app.clone()));
     tokio::spawn(worker::reindex(app.clone()));
+    let customers = tokio::spawn(worker::take_customers_in(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
         stop.await;
@@ -65,7 +66,7 @@ pub async fn serve(
         let served = server.await;
         app.stop();
         // They end by themselves; a panic in them was logged.
-        let _ = tokio::join!(worker, tidier, substitute);
+        let _ = tokio::join!(worker, tidier, substitute, customers);
         served
     };
     let late = async {

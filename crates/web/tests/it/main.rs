@@ -8,10 +8,12 @@
 
 mod browsing;
 mod console;
+mod customers;
 mod document;
 mod entering;
 mod errors;
 mod feed;
+mod joining;
 mod life;
 mod lists;
 mod loss;
