@@ -4,6 +4,7 @@ mod backup;
 mod bench;
 mod calendar;
 mod case;
+mod customer;
 mod demo;
 mod doctor;
 mod export;
@@ -68,6 +69,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Register, read and act on cases
     Case(case::CaseArgs),
+    /// Customers: find, show, import, merge and part
+    Customer(customer::CustomerArgs),
     /// Open cases from a CSV, XLSX or JSONL file; started again, it goes on where it broke off
     Import(import::ImportArgs),
     /// Write a list of cases to a file; names and telephone numbers are masked
@@ -107,6 +110,7 @@ pub(crate) fn run() -> ExitCode {
     let result = match &cli.command {
         Command::Demo(args) => demo::run(&cli.global, args, &mut output),
         Command::Case(args) => case::run(&cli.global, args, &mut output),
+        Command::Customer(args) => customer::run(&cli.global, args, &mut output),
         Command::Import(args) => import::run(&cli.global, args, &mut output),
         Command::Export(args) => export::run(&cli.global, args, &mut output),
         Command::Backup(args) => backup::backup(&cli.global, args, &mut output),

@@ -89,12 +89,7 @@ impl Desk {
         let seen = self.case_for(caller, number)?;
         let people = self.people();
         let person = people.person(&caller.person).ok_or(DeskError::Forbidden)?;
-        // Roles are not pinned: the newest version says what they may.
-        let (newest, _) = self
-            .library()
-            .newest(&seen.procedure.key)
-            .ok_or(DeskError::NotFound { what: "procedure" })?;
-        if !may_under(&newest, person, Power::Reveal) {
+        if !self.may_reveal_case(person, &seen.procedure.key) {
             return Err(DeskError::Forbidden);
         }
         let missing = DeskError::NotFound { what: "field" };
@@ -109,6 +104,13 @@ impl Desk {
             }],
         })?;
         Ok(value)
+    }
+
+    /// Whether somebody may have values of a case under a procedure shown in full. Roles are not pinned: the newest version says what
+    /// they may.
+    pub fn may_reveal_case(&self, person: &Person, procedure: &str) -> bool {
+        let rules = self.library().newest(procedure);
+        rules.is_some_and(|(rules, _)| may_under(&rules, person, Power::Reveal))
     }
 
     fn case_within(&self, scope: &Scope, number: &str) -> Result<Seen, DeskError> {

@@ -15,6 +15,8 @@ use std::sync::LazyLock;
 struct Words {
     yes: Vec<String>,
     no: Vec<String>,
+    /// What the columns of files of customers are called, beside what the pages call them.
+    customers: BTreeMap<String, Vec<String>>,
     inputs: BTreeMap<String, Vec<String>>,
     purposes: BTreeMap<String, Vec<String>>,
 }
@@ -29,6 +31,14 @@ pub fn truth(text: &str) -> Option<bool> {
     let text = text.trim().to_lowercase();
     let among = |words: &[String]| words.contains(&text);
     if among(&WORDS.yes) { Some(true) } else { among(&WORDS.no).then_some(false) }
+}
+
+/// What a column of a file of customers says, by its heading.
+pub(crate) fn customer_column(heading: &str) -> Option<&'static str> {
+    let heading = heading.trim().to_lowercase();
+    let known =
+        WORDS.customers.iter().find(|(part, words)| **part == heading || words.contains(&heading));
+    known.map(|(part, _)| part.as_str())
 }
 
 /// What was written for a field of a kind, as the core reads it. What cannot be read is passed on, for the core to refuse.

@@ -53,6 +53,12 @@ pub enum DeskError {
         /// As many as it takes.
         most: usize,
     },
+    /// A customer has cases in hand.
+    #[error("{count} cases of the customer are open")]
+    OpenCases {
+        /// How many.
+        count: usize,
+    },
     /// What was entered does not fit.
     #[error("{0}")]
     Invalid(String),

@@ -14,6 +14,7 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::submit::{Options, Pending};
 use crate::words;
+use documents::CsvTable;
 use engine::command::Entered;
 use engine::key::Key;
 use engine::people::Who;
@@ -78,6 +79,44 @@ pub struct Reason {
     pub code: String,
     /// What is wrong, for people.
     pub message: String,
+}
+
+impl BadRow {
+    /// What is wrong, each with the column that it is about.
+    pub fn told(&self, english: bool) -> Vec<String> {
+        let told = self.reasons.iter().map(|reason| match &reason.column {
+            Some(column) if english => format!("{column}: {}", reason.message),
+            Some(column) => format!("{column}：{}", reason.message),
+            None => reason.message.clone(),
+        });
+        told.collect()
+    }
+}
+
+impl Table {
+    /// The refused rows as CSV, each with its reasons in the last column: corrected there they can be imported as they are.
+    ///
+    /// # Errors
+    /// A failure to write.
+    pub fn refused(&self, bad: &[BadRow], english: bool) -> documents::Result<String> {
+        let heads = [false, true].map(|english| words::text("import.reason", english, &[]));
+        let kept = |place: usize| self.columns.get(place).is_some_and(|name| !heads.contains(name));
+        let places: Vec<usize> = (0..self.columns.len()).filter(|place| kept(*place)).collect();
+        let names = places.iter().filter_map(|place| self.columns.get(*place).cloned());
+        let reason = words::text("import.reason", english, &[]);
+        let mut csv = CsvTable::new(Vec::new(), &names.chain([reason]).collect::<Vec<_>>())?;
+        for one in bad {
+            let Some(row) = self.rows.get(one.place) else { continue };
+            let text = |place: &usize| row.cells.get(*place).map(Cell::text).unwrap_or_default();
+            let cells = places.iter().map(text).chain([one.told(english).join(if english {
+                "; "
+            } else {
+                "；"
+            })]);
+            csv.row(&cells.map(documents::Cell::from).collect::<Vec<_>>())?;
+        }
+        Ok(String::from_utf8_lossy(&csv.finish()?).into_owned())
+    }
 }
 
 impl Desk {
@@ -311,7 +350,7 @@ impl Run<'_> {
 }
 
 /// The stable id of a problem, as it is serialised.
-fn code_of(problem: &Problem) -> String {
+pub(crate) fn code_of(problem: &Problem) -> String {
     match serde_json::to_value(problem) {
         Ok(Json::String(code)) => code,
         Ok(Json::Object(object)) => object.into_iter().map(|(code, _)| code).collect(),

@@ -10,6 +10,7 @@ mod builtin;
 mod calendar;
 mod clock;
 mod criteria;
+mod customers;
 mod desk;
 mod draft;
 pub mod entry;
@@ -52,6 +53,10 @@ pub use builtin::{Builtin, builtin};
 pub use calendar::{Counting, calendar_for};
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use criteria::Criteria;
+pub use customers::{
+    CUSTOMER_ROWS, CustomerImport, CustomersImported, Erased, History, Kept, Level, Revealed,
+    unmasked,
+};
 pub use desk::Desk;
 pub use error::DeskError;
 pub use export::{ExportFormat, Listing};
@@ -59,7 +64,7 @@ pub use figures::Figures;
 pub use foresee::Foreseen;
 pub use here::Present;
 pub use link::{INVITATION, Link, SET_UP, SetUp, user_name};
-pub use mask::{mask_name, mask_phone, without_phones};
+pub use mask::{mask_account, mask_name, mask_phone, without_phones};
 pub use organisation::{ApiKey, Caller, KeyScope, KnownKey};
 pub use password::SHORTEST_PASSWORD;
 pub use publish::Published;

@@ -84,6 +84,19 @@ pub fn mask_phone(phone: &str) -> String {
     masked.collect()
 }
 
+/// An e-mail address or a messenger's id: its first two characters, and where mail is sent.
+pub fn mask_account(account: &str) -> String {
+    if account.contains('*') {
+        return account.to_owned();
+    }
+    let (own, place) =
+        account.split_once('@').map_or((account, None), |(own, place)| (own, Some(place)));
+    let shown = if own.chars().count() > 4 { 2 } else { 1 };
+    let first: String = own.chars().take(shown).collect();
+    let place = place.map(|place| format!("@{place}")).unwrap_or_default();
+    if own.is_empty() { place } else { format!("{first}***{place}") }
+}
+
 /// Digits of the shortest number that is hidden in a text.
 const SHORTEST: usize = 10;
 

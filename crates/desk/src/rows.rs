@@ -76,6 +76,7 @@ impl Draft {
             outbox: self.outbox(),
             search: search_texts(&self.procedure, &self.case, &self.files),
             phones: self.phones(),
+            accounts: self.accounts(),
             rollups: self.rollups(&columns),
             links: self.links(),
             people: self.people(&columns),
@@ -223,6 +224,12 @@ impl Draft {
             .map(|(_, value)| value.text().to_owned())
             .filter(|text| !text.is_empty())
             .collect()
+    }
+
+    /// The accounts that are known in full.
+    fn accounts(&self) -> Vec<String> {
+        let account = self.meaning(Means::Account).map(|value| value.text().trim().to_owned());
+        account.filter(|text| !text.is_empty() && !text.contains('*')).into_iter().collect()
     }
 
     /// What the case adds to the measures; a corrected case takes back what it added before.

@@ -57,6 +57,9 @@ pub fn failure(error: &DeskError, english: bool) -> String {
         DeskError::WeakPassword { why } => {
             say(&format!("password.{why}"), &[("shortest", &SHORTEST_PASSWORD.to_string())])
         }
+        DeskError::OpenCases { count } => {
+            say("customer.open_cases", &[("count", &count.to_string())])
+        }
         DeskError::BadName => say("person.bad_name", &[]),
         DeskError::NameTaken => say("person.name_taken", &[]),
         DeskError::TooMany { most } => {

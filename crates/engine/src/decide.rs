@@ -20,6 +20,7 @@ pub(crate) use act::allowed;
 pub use act::{Offer, missing, offers};
 pub(crate) use desk::recipients;
 pub use desk::{accused, approvers, people_for};
+pub(crate) use entered::is_phone;
 pub use entered::parse;
 pub use happen::render;
 

@@ -8,6 +8,7 @@ pub mod case;
 pub mod check;
 pub mod clocks;
 pub mod command;
+pub mod customer;
 pub mod decide;
 pub mod event;
 pub mod key;

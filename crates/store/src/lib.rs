@@ -9,6 +9,7 @@ mod attachments;
 mod backend;
 mod blobs;
 mod chain;
+mod customers;
 mod ephemeral;
 mod error;
 mod follow;
@@ -35,6 +36,7 @@ mod write;
 pub use attachments::{Attachment, NewAttachment};
 pub use backend::{Between, Call, Pass, Place, ServerFacts};
 pub use chain::ChainReport;
+pub use customers::{Listed, Pair};
 pub use error::{NoEntry, Result, StoreError};
 pub use inbox::InboxMessage;
 pub use model::{

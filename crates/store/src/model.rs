@@ -135,6 +135,8 @@ pub struct CaseRows {
     pub search: Vec<String>,
     /// All phone numbers by which the case is found; replaces what was there. Only keyed marks are kept.
     pub phones: Vec<String>,
+    /// All accounts (e-mail addresses, messengers' ids) by which the case is found; replaces what was there. Only keyed marks are kept.
+    pub accounts: Vec<String>,
     /// Everything the case contributes to the measures; replaces what it contributed before.
     pub rollups: Vec<Rollup>,
     /// All links to other cases, as (relation, case); replaces what was there.

@@ -1,6 +1,7 @@
 //! Settings: procedures, calendars, people, keys. Every change is a new version and an entry of a hashed log.
 
 use crate::backend::{Conn, Row};
+use crate::customers::{self, Listed};
 use crate::error::{Result, StoreError};
 use crate::time::{from_int, int, limit, to_int};
 use crate::vault::{Owner, Vault, half, hex};
@@ -70,6 +71,35 @@ pub enum Change {
         /// Key.
         key: String,
     },
+    /// Puts a customer among those that are listed and found, in place of what was known of it, or takes it out; not logged: what is
+    /// known of it is a setting of the kind `customer`, under the same key.
+    List {
+        /// Key.
+        key: String,
+        /// By what it is found; `None` takes it out.
+        listed: Option<Box<Listed>>,
+    },
+    /// Says who may be the same as a listed customer, in place of what was said before. What somebody has judged stays.
+    Alike {
+        /// Key.
+        key: String,
+        /// Keys of others, how likely in percent, and why.
+        others: Vec<(String, u8, String)>,
+    },
+    /// Somebody has judged that two listed customers are two.
+    Apart {
+        /// Key of one.
+        one: String,
+        /// Key of the other.
+        other: String,
+    },
+    /// Customers were made of the cases up to this event; a conflict when another program was faster.
+    TakenIn {
+        /// Where it stood.
+        from: u64,
+        /// Where it stands now.
+        to: u64,
+    },
     /// Nothing changes: the log keeps that somebody did something.
     Note {
         /// Kind of what was done.
@@ -116,7 +146,7 @@ pub struct LogEntry {
     pub key: String,
     /// Version.
     pub version: u64,
-    /// `put`, `remove`, `erase`, `note` or `serial`.
+    /// `put`, `remove`, `erase`, `apart`, `note` or `serial`.
     pub deed: String,
     /// SHA-256 of the stored content.
     pub body_hash: [u8; 32],
@@ -192,6 +222,23 @@ fn apply(batch: &mut Batch<'_>, all: &Administer, change: &Change) -> Result<u64
             batch.conn.push(DROP_OLD, &[kind.into(), key.into()])?;
             batch.vault.destroy(batch.conn, owner(kind, key))?;
             log(batch, all, kind, key, version, "erase", "")?;
+            Ok(0)
+        }
+        Change::List { key, listed } => {
+            customers::list(batch, key, listed.as_deref())?;
+            Ok(0)
+        }
+        Change::Alike { key, others } => {
+            customers::pair(batch, key, others)?;
+            Ok(0)
+        }
+        Change::Apart { one, other } => {
+            customers::apart(batch, one, other)?;
+            log(batch, all, customers::KIND, &format!("{one} {other}"), 0, "apart", "")?;
+            Ok(0)
+        }
+        Change::TakenIn { from, to } => {
+            customers::take_in(batch, *from, *to)?;
             Ok(0)
         }
         Change::Note { kind, key } => {

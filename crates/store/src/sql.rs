@@ -27,6 +27,7 @@ pub(crate) fn all() -> Vec<Query> {
         crate::migrate::QUERIES,
         crate::vault::QUERIES,
         crate::chain::QUERIES,
+        crate::customers::QUERIES,
         crate::write::case::QUERIES,
         crate::write::derived::QUERIES,
         crate::write::number::QUERIES,

@@ -3,6 +3,7 @@
 use crate::attachments::Attachment;
 use crate::backend::Conn;
 use crate::chain::ChainReport;
+use crate::customers::Pair;
 use crate::error::Result;
 use crate::inbox::InboxMessage;
 use crate::model::{EventRow, IdempotencyKey, Rollup, Tie, TimerRow};
@@ -16,9 +17,10 @@ use crate::scope::Scope;
 use crate::settings::{self, LogEntry, Setting};
 use crate::store::Store;
 use crate::vault::Vault;
-use crate::{attachments, chain, ephemeral, inbox, outbox, timers, upkeep, write};
+use crate::{attachments, chain, customers, ephemeral, inbox, outbox, timers, upkeep, write};
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 impl Store {
@@ -270,6 +272,68 @@ impl Store {
     /// The attachments of a case, oldest first.
     pub fn attachments_of(&self, case: Uuid) -> Result<Vec<Attachment>> {
         self.snapshot(|conn, vault| attachments::of_case(conn, vault, case))
+    }
+
+    /// One page of customers, newest entry first: those that a text finds (by all its words, beginnings of words, or digits) and that
+    /// have this level. `Invalid` for a cursor of another list.
+    pub fn customers(
+        &self,
+        text: Option<&str>,
+        level: Option<&str>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Setting>> {
+        self.snapshot(|conn, vault| customers::page(conn, vault, text, level, cursor, limit))
+    }
+
+    /// How many customers there are, counted up to `most`; a result of `most` means "at least".
+    pub fn count_customers(
+        &self,
+        text: Option<&str>,
+        level: Option<&str>,
+        most: usize,
+    ) -> Result<u64> {
+        self.read(|conn, vault| customers::count(conn, vault, text, level, most))
+    }
+
+    /// The customers that are reached by one of these whole numbers or accounts, oldest entry first, at most so many of each.
+    pub fn customers_reached_by(
+        &self,
+        phones: &[String],
+        accounts: &[String],
+        limit: usize,
+    ) -> Result<Vec<Setting>> {
+        self.snapshot(|conn, vault| customers::reached_by(conn, vault, phones, accounts, limit))
+    }
+
+    /// Keys of the customers that have one of these texts of [`crate::Listed::alike`], at most so many of each.
+    pub fn customers_alike(&self, texts: &[String], limit: usize) -> Result<BTreeSet<String>> {
+        self.read(|conn, vault| customers::alike(conn, vault, texts, limit))
+    }
+
+    /// One page of customers that may be one and were not judged, the most likely first.
+    pub fn customer_pairs(&self, cursor: Option<&str>, limit: usize) -> Result<Page<Pair>> {
+        self.read(|conn, _| customers::pairs(conn, cursor, limit))
+    }
+
+    /// Those of one customer.
+    pub fn customer_pairs_of(&self, key: &str) -> Result<Vec<Pair>> {
+        self.snapshot(|conn, _| customers::pairs_of(conn, key))
+    }
+
+    /// How many there are, counted up to `most`; a result of `most` means "at least".
+    pub fn count_customer_pairs(&self, most: usize) -> Result<u64> {
+        self.read(|conn, _| customers::count_pairs(conn, most))
+    }
+
+    /// The cases to which something of a kind happened after place `from` of the feed, up to `to`. Reads all events between the two.
+    pub fn cases_that_had(&self, kind: &str, from: u64, to: u64) -> Result<Vec<Uuid>> {
+        self.read(|conn, _| customers::happened(conn, kind, from, to))
+    }
+
+    /// Up to which event customers were made of cases ([`crate::Change::TakenIn`]).
+    pub fn customers_taken_in(&self) -> Result<u64> {
+        self.read(|conn, _| customers::taken_in(conn))
     }
 
     /// Something that may be lost, unless it has expired at `now`.

@@ -231,6 +231,67 @@ pub(crate) fn phone_marks(vault: &Vault, phone: &str) -> Vec<[u8; 16]> {
     marks
 }
 
+/// The keyed mark of a whole phone number. One of fewer than four digits has none.
+pub(crate) fn phone_mark(vault: &Vault, phone: &str) -> Option<[u8; 16]> {
+    phone_marks(vault, phone).into_iter().next()
+}
+
+/// The keyed mark of an e-mail address or a messenger's id.
+pub(crate) fn account_mark(vault: &Vault, account: &str) -> Option<[u8; 16]> {
+    let account = fold(account.trim());
+    (!account.is_empty()).then(|| vault.mark("account", account.as_bytes()))
+}
+
+/// Letters of a word by whose beginnings it is found.
+const BEGINNINGS: usize = 16;
+
+/// The keyed marks of a short text about somebody, by which it is found without being written anywhere: each character and each pair
+/// of neighbours, each beginning of a word, each long number, whole, its first seven and its last four digits.
+pub(crate) fn blind(vault: &Vault, text: &str) -> Vec<[u8; 16]> {
+    let mut tokens: BTreeSet<String> = BTreeSet::new();
+    for part in parts(text) {
+        match part {
+            Part::Ideographs(run) => {
+                tokens.extend(run.iter().map(char::to_string));
+                tokens.extend(neighbours(&run));
+            }
+            Part::Word(word) => {
+                let mut beginning = String::new();
+                for letter in word.chars().take(BEGINNINGS) {
+                    beginning.push(letter);
+                    tokens.insert(beginning.clone());
+                }
+            }
+            Part::Number(number) => {
+                let number = phone_digits(&number);
+                tokens.extend(number.get(..LONG_NUMBER).map(str::to_owned));
+                tokens.extend(number.get(number.len().saturating_sub(4)..).map(str::to_owned));
+                tokens.insert(number);
+            }
+        }
+    }
+    tokens.iter().map(|token| vault.mark("blind", token.as_bytes())).collect()
+}
+
+/// The marks of [`blind`] that a query asks for; all must be there. Empty when the query can find nothing.
+pub(crate) fn sought_blind(vault: &Vault, query: &str) -> Vec<[u8; 16]> {
+    let query: String = query.chars().take(MAX_PARTS * 2).collect();
+    let tokens = parts(&query).into_iter().take(MAX_PARTS).flat_map(|part| match part {
+        Part::Ideographs(run) => match run.as_slice() {
+            [single] => vec![single.to_string()],
+            run => neighbours(run).collect(),
+        },
+        Part::Word(word) => vec![word.chars().take(BEGINNINGS).collect()],
+        Part::Number(number) => vec![phone_digits(&number)],
+    });
+    let tokens: BTreeSet<String> = tokens.collect();
+    tokens.iter().map(|token| vault.mark("blind", token.as_bytes())).collect()
+}
+
+fn neighbours(run: &[char]) -> impl Iterator<Item = String> {
+    run.iter().zip(run.iter().skip(1)).map(|(first, second)| [*first, *second].iter().collect())
+}
+
 /// The digits of a phone number, without the country code of China.
 pub fn phone_digits(phone: &str) -> String {
     let digits: String = phone.nfkc().filter(char::is_ascii_digit).collect();

@@ -1,12 +1,15 @@
 //! The shapes of answers, and how values read in JSON.
 
 mod case;
+mod customer;
 mod event;
 mod parts;
 mod user;
 
 pub use case::{CaseAnswer, CaseRow, HolderAnswer};
 pub(crate) use case::{as_of, page_link};
+pub(crate) use customer::masked_name;
+pub use customer::{CustomerAnswer, CustomerContact, CustomerMerged, CustomerProduct};
 pub(crate) use event::event;
 pub use event::{ActorAnswer, EventAnswer};
 pub(crate) use parts::flat;

@@ -54,6 +54,7 @@ fn method(name: &str) -> HttpMethod {
     match name {
         "post" => HttpMethod::Post,
         "put" => HttpMethod::Put,
+        "patch" => HttpMethod::Patch,
         "delete" => HttpMethod::Delete,
         _ => HttpMethod::Get,
     }
@@ -95,7 +96,7 @@ fn problems(line: &Line) -> Vec<Kind> {
     if line.path.contains('{') {
         kinds.push(Kind::NotFound);
     }
-    if matches!(line.method, "post" | "put") {
+    if matches!(line.method, "post" | "put" | "patch") {
         kinds.extend([Kind::TooLarge, Kind::UnsupportedMediaType, Kind::InvalidFields]);
     }
     kinds

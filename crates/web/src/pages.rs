@@ -5,6 +5,7 @@ pub(crate) mod assets;
 pub(crate) mod case;
 pub(crate) mod cases;
 mod chart;
+pub(crate) mod customers;
 pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod field;

@@ -61,6 +61,7 @@ kinds! {
     NameTaken = 409 "name-taken",
     TooLate = 409 "too-late",
     NobodyPresent = 409 "nobody-present",
+    OpenCases = 409 "open-cases",
     KeyReused = 409 "idempotency-key-reused",
     VersionMismatch = 412 "version-mismatch",
     TooLarge = 413 "too-large",
@@ -388,6 +389,7 @@ impl From<DeskError> for Problem {
                 problem.0.version = Some(found);
                 problem
             }
+            DeskError::OpenCases { .. } => Problem::new(Kind::OpenCases),
             DeskError::EmptyFile => Problem::new(Kind::EmptyFile),
             DeskError::Forbidden => Problem::new(Kind::Forbidden),
             DeskError::TooMany { most } => {

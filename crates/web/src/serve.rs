@@ -55,6 +55,7 @@ pub async fn serve(
     let substitute = tokio::spawn(worker::hand_over(app.clone()));
     let counter = tokio::spawn(worker::count_anew(app.clone()));
     tokio::spawn(worker::reindex(app.clone()));
+    let customers = tokio::spawn(worker::take_customers_in(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
         stop.await;
@@ -66,7 +67,7 @@ pub async fn serve(
         let served = server.await;
         app.stop();
         // They end by themselves; a panic in them was logged.
-        let _ = tokio::join!(worker, tidier, substitute, counter);
+        let _ = tokio::join!(worker, tidier, substitute, counter, customers);
         served
     };
     let late = async {

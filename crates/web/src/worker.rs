@@ -11,6 +11,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
+/// Between two parts of what has time.
+const BETWEEN: Duration = Duration::from_secs(1);
+
 /// How often what nobody needs any more is forgotten.
 const TIDY: Duration = Duration::from_secs(3_600);
 
@@ -69,6 +72,37 @@ pub(crate) async fn count_anew(app: App) {
             () = app.stopped() => return,
             () = tokio::time::sleep(LONGEST) => {}
             changed = settings.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Makes customers of those who are behind new cases, a part at a time so that nobody waits for it, until the server stops.
+pub(crate) async fn take_customers_in(app: App) {
+    let mut changes = app.desk().store().changes();
+    loop {
+        changes.borrow_and_update();
+        let desk = app.desk().clone();
+        let more = match tokio::task::spawn_blocking(move || desk.take_some_customers_in()).await {
+            Ok(Ok(taken)) => taken.is_some(),
+            Ok(Err(error)) => {
+                tracing::error!(error.desk = %error, "customers cannot be taken in");
+                false
+            }
+            Err(_) => {
+                tracing::error!("taking customers in panicked");
+                false
+            }
+        };
+        tokio::select! {
+            () = app.stopped() => return,
+            () = tokio::time::sleep(BETWEEN) => {}
+        }
+        if !more {
+            tokio::select! {
+                () = app.stopped() => return,
+                () = tokio::time::sleep(LONGEST) => {}
+                changed = changes.changed() => if changed.is_err() { return },
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::crash::server;
 use browser::{Browser, Window};
 use desk::{Caller, Desk, KeyScope, Options, VirtualClock};
 use engine::command::Entered;
+use engine::customer::{Contact, Customer, Product};
 use engine::people::{Person, Who};
 use engine::procedure::{Actor, FieldKind, Means, Procedure};
 use engine::value::Value;
@@ -50,6 +51,8 @@ struct House {
     desk: Desk,
     /// Whoever has most to do, of those who register.
     busy: Person,
+    /// A customer with a long history, and one who is likely the same.
+    customers: [String; 2],
 }
 
 impl House {
@@ -77,6 +80,7 @@ impl House {
         let desk =
             Desk::open_with(store, Arc::clone(&clock) as Arc<dyn desk::Clock>).map_err(failed)?;
         fresh(&desk, &clock)?;
+        let customers = customers(&desk)?;
         let people = desk.people();
         let work = |person: &&Person| {
             let caller = Caller { person: person.id.clone(), scopes: vec![KeyScope::CasesRead] };
@@ -88,7 +92,7 @@ impl House {
             .max_by_key(work)
             .cloned()
             .ok_or_else(|| failed("nobody is there"))?;
-        Ok(Self { desk, busy })
+        Ok(Self { desk, busy, customers })
     }
 
     async fn photograph(&self, folder: &Path, only: &[&str]) -> Result<usize> {
@@ -144,6 +148,7 @@ impl House {
         let why = "document.querySelector('.clock details')?.setAttribute('open', '')";
         let palette = "document.dispatchEvent(new CustomEvent('palette')); const one = document.querySelector('#palette input'); one.value = '退款'; one.dispatchEvent(new Event('input'));";
         let filled = self.filled(&procedure)?;
+        let [main, other] = &self.customers;
         Ok(vec![
             ("work", "/work".to_owned(), String::new()),
             ("cases", "/cases".to_owned(), String::new()),
@@ -154,6 +159,12 @@ impl House {
                 "document.querySelector('#story').scrollIntoView()".to_owned(),
             ),
             ("new", format!("/new/{procedure}"), filled),
+            ("customers", "/customers".to_owned(), String::new()),
+            ("customer", format!("/customers/{main}"), String::new()),
+            ("customer-edit", format!("/customers/{main}/edit"), String::new()),
+            ("duplicates", "/customers/duplicates".to_owned(), String::new()),
+            ("merge", format!("/customers/{main}/merge/{other}"), String::new()),
+            ("import", "/customers/import".to_owned(), String::new()),
             ("search", "/search?q=退款".to_owned(), String::new()),
             ("inbox", "/inbox".to_owned(), String::new()),
             ("overview", "/overview".to_owned(), String::new()),
@@ -212,6 +223,47 @@ fn fresh(desk: &Desk, clock: &VirtualClock) -> Result<()> {
     let next = desk.now().checked_add(SignedDuration::from_mins(4)).map_err(failed)?;
     desk.run_until(clock, next).map_err(failed)?;
     Ok(())
+}
+
+/// Completes the customer with most cases, and adds two who are likely known already.
+fn customers(desk: &Desk) -> Result<[String; 2]> {
+    desk.take_customers_in().map_err(failed)?;
+    let page = desk.customers(None, None, None, 200).map_err(failed)?;
+    let cases = |kept: &desk::Kept| {
+        let of_customer = Some(kept.key.to_string());
+        let filter = Filter { of_customer, ..Filter::default() };
+        desk.store().count(&Scope::all(), &filter, 100).unwrap_or(0)
+    };
+    let known = page.rows.into_iter().max_by_key(cases).ok_or_else(|| failed("no customer"))?;
+    let contact = |name: &str, role: &str, phone: &str, account: &str| Contact {
+        name: name.to_owned(),
+        role: role.to_owned(),
+        phone: phone.to_owned(),
+        account: account.to_owned(),
+        ..Contact::default()
+    };
+    let product =
+        |order, text: &str| Product { order, text: text.to_owned(), ..Product::default() };
+    let mut main = known.customer.clone();
+    let phone = main.contacts.first().map(|one| one.phone.clone()).unwrap_or_default();
+    main.master.company = "宏远机械厂".to_owned();
+    main.master.note = "白天在车间，电话不通时先发短信；发票寄财务部。".to_owned();
+    main.contacts.push(contact("李静", "采购", "021-00001234", "lijing@example.cn"));
+    main.products.extend([product(false, "激光切割机 LC-3015"), product(true, "D20261115-20418")]);
+    let put = |key: Option<&str>, customer| {
+        desk.put_customer(&Who::System, key, customer, None).map_err(failed)
+    };
+    put(Some(&known.key), main)?;
+    let mut double = Customer::default();
+    double.master.name = "李静".to_owned();
+    double.master.company = "鸿远机械厂".to_owned();
+    double.contacts.extend([contact("", "", &phone, ""), contact("", "", "", "lijing@example.cn")]);
+    let other = put(Some("C-2042"), double)?;
+    let mut factory = Customer::default();
+    factory.master.company = "宏远机械有限公司".to_owned();
+    factory.contacts.push(contact("前台", "", "021-00005678", ""));
+    put(Some("C-2043"), factory)?;
+    Ok([known.key.to_string(), other.key.to_string()])
 }
 
 fn registrar(desk: &Desk, rules: &Procedure) -> Option<engine::key::Key> {

@@ -85,6 +85,7 @@ pub(crate) fn run(global: &Global, args: &DemoArgs, output: &mut Output) -> Resu
         "demo.compared",
         &[("compared", &compared), ("differences", &differences.len().to_string())],
     );
+    desk.take_customers_in()?;
     let sweep = desk.sweep()?;
     output.say(
         "demo.promise",

@@ -8,11 +8,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use desk::Desk;
 use desk::import::{BadRow, Import, Misfit, Plan, Summary, Table, Unreadable, plan, read};
-use documents::{Cell, CsvTable};
 use engine::procedure::Procedure;
 use serde_json::json;
 use std::fs::{self, File};
-use std::io::BufWriter;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -126,7 +125,7 @@ fn misfit(output: &Output, rules: &Procedure, misfit: &Misfit) -> String {
     }
 }
 
-fn unreadable(output: &Output, why: &Unreadable) -> String {
+pub(crate) fn unreadable(output: &Output, why: &Unreadable) -> String {
     match why {
         Unreadable::Encoding => output.text("import.encoding", &[]),
         Unreadable::OldExcel => output.text("import.old_excel", &[]),
@@ -140,36 +139,18 @@ fn unreadable(output: &Output, why: &Unreadable) -> String {
 }
 
 /// The refused rows beside the file, each with its reasons in the last column.
-fn write_rejected(file: &Path, table: &Table, bad: &[BadRow], output: &Output) -> Result<PathBuf> {
+pub(crate) fn write_rejected(
+    file: &Path,
+    table: &Table,
+    bad: &[BadRow],
+    output: &Output,
+) -> Result<PathBuf> {
     let path = with_suffix(file, ".rejected.csv");
-    let to = File::create(&path).with_context(|| format!("{}", path.display()))?;
-    let reason = output.text("import.reason", &[]);
-    // A reason column that came with the file is replaced.
-    let own = table.columns.iter().position(|column| *column == reason);
-    let keep = |place: usize| Some(place) != own;
-    let columns = table.columns.iter().enumerate().filter(|(place, _)| keep(*place));
-    let mut columns: Vec<String> = columns.map(|(_, name)| name.clone()).collect();
-    columns.push(reason);
-    let mut csv = CsvTable::new(BufWriter::new(to), &columns)?;
-    for one in bad {
-        let Some(row) = table.rows.get(one.place) else { continue };
-        let mut cells: Vec<Cell> = (0..table.columns.len())
-            .filter(|place| keep(*place))
-            .map(|place| row.cells.get(place).map_or(Cell::Empty, |cell| cell.text().into()))
-            .collect();
-        cells.push(reasons(one).join("；").into());
-        csv.row(&cells)?;
-    }
-    csv.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    let named = || format!("{}", path.display());
+    let mut to = File::create(&path).with_context(named)?;
+    to.write_all(table.refused(bad, output.english)?.as_bytes()).with_context(named)?;
+    to.sync_all().with_context(named)?;
     Ok(path)
-}
-
-fn reasons(bad: &BadRow) -> Vec<String> {
-    let told = bad.reasons.iter().map(|reason| match &reason.column {
-        Some(column) => format!("{column}：{}", reason.message),
-        None => reason.message.clone(),
-    });
-    told.collect()
 }
 
 fn report(

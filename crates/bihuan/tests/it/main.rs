@@ -3,6 +3,7 @@
 
 mod backup;
 mod contents;
+mod customer;
 mod databases;
 mod demo;
 mod doctor;

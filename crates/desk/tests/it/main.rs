@@ -4,6 +4,7 @@
 mod attention;
 mod calendar;
 mod clock;
+mod customers;
 mod house;
 mod mirror;
 mod moving;

@@ -185,15 +185,15 @@ fn text(entered: &Json, most: usize) -> Result<String, Problem> {
     }
 }
 
-/// A telephone number: digits with the usual signs, or masked by stars; fewest five digits or stars.
 fn tel(text: &str) -> Result<Value, Problem> {
+    if is_phone(text) { Ok(Value::Private(Private::from(text))) } else { Err(Problem::NotAPhone) }
+}
+
+/// A telephone number: digits with the usual signs, or masked by stars; fewest five digits or stars.
+pub(crate) fn is_phone(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_ascii_digit() || *c == '*').count();
     let usual = text.chars().all(|c| c.is_ascii_digit() || "*+-() 　（）转#".contains(c));
-    if usual && (5..=25).contains(&digits) {
-        Ok(Value::Private(Private::from(text)))
-    } else {
-        Err(Problem::NotAPhone)
-    }
+    usual && (5..=25).contains(&digits)
 }
 
 /// What an action may do to fields.

@@ -25,8 +25,10 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use values::{Value, ends_connection};
 
-const STEPS: &[(&str, &str)] =
-    &[("0001_initial", include_str!("../../migrations/postgres/0001_initial.sql"))];
+const STEPS: &[(&str, &str)] = &[
+    ("0001_initial", include_str!("../../migrations/postgres/0001_initial.sql")),
+    ("0002_customers", include_str!("../../migrations/postgres/0002_customers.sql")),
+];
 
 /// Statements that are kept prepared on a connection.
 const STATEMENTS: usize = 256;
@@ -372,9 +374,13 @@ impl Driver for Postgres {
         Ok(false)
     }
     fn settle_copy(&self) -> Result<()> {
-        for (table, key) in
-            [("subject_keys", "id"), ("cases", "id"), ("outbox", "sequence"), ("inbox", "sequence")]
-        {
+        for (table, key) in [
+            ("subject_keys", "id"),
+            ("cases", "id"),
+            ("customers", "id"),
+            ("outbox", "sequence"),
+            ("inbox", "sequence"),
+        ] {
             self.script(&format!(
                 "SELECT setval(pg_get_serial_sequence('{table}', '{key}'), (SELECT COALESCE(MAX({key}), 0) + 1 FROM {table}), false)"
             ))?;

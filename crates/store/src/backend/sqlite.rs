@@ -12,8 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-const STEPS: &[(&str, &str)] =
-    &[("0001_initial", include_str!("../../migrations/sqlite/0001_initial.sql"))];
+const STEPS: &[(&str, &str)] = &[
+    ("0001_initial", include_str!("../../migrations/sqlite/0001_initial.sql")),
+    ("0002_customers", include_str!("../../migrations/sqlite/0002_customers.sql")),
+];
 
 /// Readers share the operating system's cache and keep what every statement goes through; the writer touches some fifty pages with
 /// every case and keeps them.

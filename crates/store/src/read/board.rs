@@ -195,6 +195,7 @@ impl<'f> Wanted<'f> {
             holder,
             assignee,
             awaited: None,
+            of_customer: None,
             department,
             channel: None,
             category: None,

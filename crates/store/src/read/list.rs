@@ -37,6 +37,8 @@ pub struct Filter {
     pub category: Option<String>,
     /// Customer.
     pub customer: Option<String>,
+    /// Cases that bear a number or an account by which this listed customer is reached.
+    pub of_customer: Option<String>,
     /// Exactly this severity.
     pub severity: Option<u8>,
     /// Next due before this instant, UTC.
@@ -147,7 +149,13 @@ impl Sort {
 /// The way to the cases of a list: with `open` along an index of open cases, else along one in the order of the list, unless the
 /// filter names something that few cases have.
 fn way(filter: &Filter, sort: Sort) -> Way {
-    if filter.text.is_some() || filter.phone.is_some() || filter.awaited.is_some() {
+    let few = [
+        filter.text.is_some(),
+        filter.phone.is_some(),
+        filter.awaited.is_some(),
+        filter.of_customer.is_some(),
+    ];
+    if few.contains(&true) {
         return Way::Ids;
     }
     let open = filter.open == Some(true);
@@ -319,6 +327,13 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
         }
         statement.push("))");
     }
+    if let Some(customer) = &filter.of_customer {
+        statement
+            .push(" AND cases.id IN (SELECT phones.case_id FROM customers JOIN customer_marks ON customer_marks.customer_id = customers.id")
+            .push(" JOIN phones ON phones.mark = customer_marks.mark WHERE customer_marks.reaches = 1 AND customers.key = ")
+            .bind(customer)
+            .push(")");
+    }
 }
 
 /// How many cases a filter finds, counted up to `most`; a result of `most` means "at least".
@@ -366,6 +381,7 @@ mod tests {
             Filter { channel: key(), ..none() },
             Filter { category: key(), ..none() },
             Filter { customer: key(), ..none() },
+            Filter { of_customer: key(), ..none() },
             Filter { severity: Some(3), ..none() },
             Filter { due_before: instant, ..none() },
             Filter { registered_from: instant, registered_before: instant, ..none() },

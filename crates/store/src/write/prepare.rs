@@ -4,7 +4,7 @@
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
 use crate::model::{CaseRows, CaseWrite, IdempotencyKey, ImportRow, NumberOf, ReceiptOf, Write};
-use crate::text::{Tokens, phone_marks};
+use crate::text::{Tokens, account_mark, phone_marks};
 use crate::vault::{Drawer, Vault, rewrite};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -124,7 +124,9 @@ impl PreparedCase {
             .transpose()?;
         let texts = rows.search.iter().filter(|text| Some(text.as_str()) != blank);
         let tokens = Tokens::of(vault, texts);
-        let phones = rows.phones.iter().flat_map(|phone| phone_marks(vault, phone)).collect();
+        let accounts = rows.accounts.iter().filter_map(|account| account_mark(vault, account));
+        let phones = rows.phones.iter().flat_map(|phone| phone_marks(vault, phone));
+        let phones = phones.chain(accounts).collect();
         Ok(Self { rows, serial, drawer, keys, events, snapshot, messages, title, tokens, phones })
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod commit;
+mod customers;
 mod cut;
 mod disk;
 mod entry;

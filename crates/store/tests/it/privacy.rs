@@ -57,7 +57,7 @@ fn attached(store: &Store, text: &str) -> uuid::Uuid {
     id
 }
 
-fn assert_not_on_disk(folder: &Path, words: &[&str]) {
+pub(crate) fn assert_not_on_disk(folder: &Path, words: &[&str]) {
     for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
         if file.is_dir() {
             assert_not_on_disk(&file, words);

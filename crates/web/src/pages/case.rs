@@ -5,6 +5,7 @@ pub(crate) mod build;
 mod clocks;
 pub(crate) mod draw;
 pub(crate) mod here;
+pub(crate) mod reveal;
 mod story;
 
 use super::form::{Form, Typed, Wrong};
@@ -57,7 +58,11 @@ pub(crate) struct CasePage {
     pub(crate) path: Vec<Step>,
     pub(crate) clocks: Vec<ClockView>,
     pub(crate) settled: Vec<ClockView>,
-    pub(crate) customer: Vec<(String, String)>,
+    pub(crate) customer: Vec<Fact>,
+    /// The records of the customer: name and address.
+    pub(crate) records: Vec<(String, String)>,
+    /// A record can be made of what the case says.
+    pub(crate) may_record: bool,
     pub(crate) earlier: Vec<Beside>,
     pub(crate) now: Option<Doing>,
     /// The next step is somebody else's: its name.
@@ -104,6 +109,14 @@ pub(crate) struct Doing {
     /// The procedure asks for it next.
     pub(crate) next: bool,
     pub(crate) form: Form,
+}
+
+/// Something that the case says of its customer.
+pub(crate) struct Fact {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// The field, where it is masked and may be shown in full.
+    pub(crate) reveal: Option<String>,
 }
 
 /// Something else that may be done.

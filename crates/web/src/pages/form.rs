@@ -29,6 +29,8 @@ pub(crate) struct Form {
     pub(crate) draft: Option<String>,
     /// Something was put back from a draft.
     pub(crate) restored: bool,
+    /// What is sent along unseen: names and texts.
+    pub(crate) kept: Vec<(String, String)>,
     /// Makes sending it twice harmless.
     pub(crate) once: String,
 }

@@ -17,6 +17,7 @@ pub(crate) enum Section {
     Work,
     New,
     Cases,
+    Customers,
     Overview,
     Inbox,
     Other,
@@ -144,6 +145,7 @@ impl Frame {
                 }
                 (item(Section::Other, "/cases?due=late", "late", lang.say("frame.overdue"), Some((self.overdue, true)), ""))
                 (item(Section::Cases, "/cases", "list", lang.say("cases.title"), None, "l"))
+                (item(Section::Customers, "/customers", "person", lang.say("customers.title"), None, ""))
                 p.head { (lang.say("frame.look")) }
                 (item(Section::Overview, "/overview", "chart", lang.say("overview.title"), None, ""))
                 (item(Section::Other, "/wall", "wall", lang.say("wall.title"), None, ""))
@@ -200,6 +202,7 @@ impl Frame {
                         (choice("theme", "dark", lang.say("frame.theme.dark"), self.theme == Some("dark")))
                     }
                     hr;
+                    a.narrow href="/customers" { (lang.say("customers.title")) }
                     a href="/account" data-command=(lang.say("frame.account")) { (lang.say("frame.account")) }
                     form method="post" action="/sign-out" {
                         input type="hidden" name="csrf" value=(self.csrf);

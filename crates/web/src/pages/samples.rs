@@ -1,7 +1,9 @@
 //! One sample of every page, and the one test that draws them all.
 
+mod customers;
+
 use super::case::{
-    Beside, CasePage, ClockView, Conflict, Day, Doing, Entry, FileView, Other, Sheet, Step,
+    Beside, CasePage, ClockView, Conflict, Day, Doing, Entry, Fact, FileView, Other, Sheet, Step,
     TaskView,
 };
 use super::cases::{Cases, Choice as ListChoice, Tab};
@@ -139,6 +141,7 @@ impl Sampler {
             wrong: Some(HOSTILE.to_owned()),
             draft: Some("case N-1 x".to_owned()),
             restored: true,
+            kept: vec![("hidden".to_owned(), HOSTILE.to_owned())],
             once: "once".to_owned(),
         }
     }
@@ -203,7 +206,15 @@ impl Sampler {
             path: vec![step("One", "done"), step("Two", "now"), step("Three", "ahead")],
             clocks: if full { vec![self.clock(1, Some(self.left(5)))] } else { Vec::new() },
             settled: if full { vec![self.clock(2, None)] } else { Vec::new() },
-            customer: vec![("Name".to_owned(), HOSTILE.to_owned())],
+            customer: [None, Some("field".to_owned())]
+                .map(|reveal| Fact { name: "Name".to_owned(), text: HOSTILE.to_owned(), reveal })
+                .into(),
+            records: if full {
+                vec![(HOSTILE.to_owned(), "/customers/1".to_owned())]
+            } else {
+                Vec::new()
+            },
+            may_record: true,
             earlier: if full { self.beside() } else { Vec::new() },
             now: full.then(|| Doing { title: HOSTILE.to_owned(), next: false, form: self.form() }),
             theirs: (!full).then(|| HOSTILE.to_owned()),
@@ -292,7 +303,12 @@ impl Sampler {
                 derived: vec![("Level".to_owned(), HOSTILE.to_owned())],
                 clocks: vec![(HOSTILE.to_owned(), self.left(60))],
             },
-            known: Known { asked: true, who: Some(HOSTILE.to_owned()), cases: self.beside() },
+            known: Known {
+                asked: true,
+                who: Some(HOSTILE.to_owned()),
+                records: vec![(HOSTILE.to_owned(), "/customers/1".to_owned())],
+                cases: self.beside(),
+            },
         }
     }
 
@@ -330,9 +346,10 @@ impl Sampler {
         let inbox =
             |messages, older| Inbox { frame: self.frame(Section::Inbox), messages, upto: 9, older };
         let hits = |rows| vec![Hits { name: "search.text", rows }];
-        let search = |text: &str, groups| Search {
+        let search = |text: &str, groups: Vec<Hits>| Search {
             frame: self.frame(Section::Other),
             text: text.to_owned(),
+            customers: if groups.is_empty() { Vec::new() } else { self.lines() },
             groups,
             next: Some("/search?q=x".to_owned()),
         };
@@ -393,6 +410,7 @@ impl Sampler {
             ("wall", wall.html()),
         ]
         .into_iter()
+        .chain(self.customer_pages())
         .map(|(name, page)| (name, page.into_string()))
         .collect()
     }

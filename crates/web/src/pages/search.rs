@@ -1,5 +1,6 @@
 //! `GET /search`: cases by number, telephone and words, from anywhere, while typing.
 
+use super::customers::{Line, Look, table};
 use super::framed::{Frame, Section};
 use super::row::{Row, case_href};
 use super::visit::{Asked, Visit};
@@ -18,6 +19,8 @@ use store::{CaseSummary, Filter, PhoneMatch, Scope, Sort, StoreError, phone_digi
 /// Hits of each kind while typing, and of a page.
 const TYPING: usize = 7;
 const PAGE: usize = 30;
+/// Customers beside them.
+const CUSTOMERS: usize = 5;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -38,6 +41,7 @@ pub(crate) struct Hits {
 pub(crate) struct Search {
     pub(crate) frame: Frame,
     pub(crate) text: String,
+    pub(crate) customers: Vec<Line>,
     pub(crate) groups: Vec<Hits>,
     pub(crate) next: Option<String>,
 }
@@ -63,6 +67,12 @@ pub(crate) async fn handler(
         groups
             .push(Hits { name: "search.phone", rows: rows(&by_phone(desk, &scope, text, most)?) });
     }
+    let mut customers = Vec::new();
+    if cursor.is_none() && !text.is_empty() {
+        let look = Look::of(desk, &visit);
+        let found = desk.customers(Some(text), None, None, CUSTOMERS)?.rows;
+        customers = found.iter().map(|kept| look.line(kept)).collect::<Result<_, _>>()?;
+    }
     let mut next = None;
     if !text.is_empty() {
         let page =
@@ -75,10 +85,10 @@ pub(crate) async fn handler(
     }
     groups.retain(|group| !group.rows.is_empty());
     if typing {
-        return Ok(visit.page(&html! { div #hits { (hits(lang, &groups)) } }));
+        return Ok(visit.page(&html! { div #hits { (hits(lang, &customers, &groups)) } }));
     }
     let frame = visit.frame(&app, Section::Other, lang.say("search.title"))?;
-    Ok(visit.page(&Search { frame, text: text.to_owned(), groups, next }.html()))
+    Ok(visit.page(&Search { frame, text: text.to_owned(), customers, groups, next }.html()))
 }
 
 fn by_number(desk: &Desk, scope: &Scope, text: &str) -> Result<Vec<CaseSummary>, Problem> {
@@ -112,8 +122,14 @@ fn by_phone(
 }
 
 /// Hits as the command bar shows them.
-fn hits(lang: Lang, groups: &[Hits]) -> Markup {
+fn hits(lang: Lang, customers: &[Line], groups: &[Hits]) -> Markup {
     html! {
+        @if !customers.is_empty() {
+            p.head { (lang.say("search.customers")) }
+            @for line in customers {
+                a role="option" href=(line.href) { span.what { (line.name) " " (line.company) } span.number { (line.reached) } span.quiet { (line.cases(lang)) } }
+            }
+        }
         @for group in groups {
             p.head { (lang.say(group.name)) }
             @for row in &group.rows {
@@ -136,7 +152,10 @@ impl Search {
                 form.bar action="/search" role="search" aria-label=(lang.say("search.title")) {
                     input type="search" name="q" value=(self.text) aria-label=(lang.say("search.what")) placeholder=(lang.say("search.what")) autocomplete="off";
                 }
-                @if self.groups.is_empty() && !self.text.is_empty() {
+                @if !self.customers.is_empty() {
+                    section aria-label=(lang.say("search.customers")) { h2 { (lang.say("search.customers")) } (table(lang, &self.customers)) }
+                }
+                @if self.groups.is_empty() && self.customers.is_empty() && !self.text.is_empty() {
                     div.card { div.empty { p.say { (lang.say("search.none")) } p { (lang.say("search.none.what")) } } }
                 }
                 @for group in &self.groups {

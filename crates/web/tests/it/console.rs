@@ -5,9 +5,9 @@ use crate::world::{Answer, PHONE, World};
 use serde_json::json;
 
 /// A form of a page: where it is sent, and what its controls hold.
-struct Form {
-    action: String,
-    fields: Vec<(String, String)>,
+pub(crate) struct Form {
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 /// The forms of a page, in order.
@@ -46,12 +46,12 @@ fn plain(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
-fn form_to(html: &str, part: &str) -> Form {
+pub(crate) fn form_to(html: &str, part: &str) -> Form {
     let found = forms(html).into_iter().find(|form| form.action.contains(part));
     found.unwrap_or_else(|| panic!("no form to {part} in\n{html}"))
 }
 
-async fn send(browser: &mut Browser<'_>, form: &Form, more: &[(&str, &str)]) -> Answer {
+pub(crate) async fn send(browser: &mut Browser<'_>, form: &Form, more: &[(&str, &str)]) -> Answer {
     let kept = form.fields.iter().filter(|(name, _)| !more.iter().any(|(known, _)| known == name));
     let pairs: Vec<(&str, &str)> = kept
         .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -61,7 +61,7 @@ async fn send(browser: &mut Browser<'_>, form: &Form, more: &[(&str, &str)]) -> 
 }
 
 /// Whoever registered a case, the case's number, and somebody else who may write a note there.
-async fn case(world: &World) -> (String, String) {
+pub(crate) async fn case(world: &World) -> (String, String) {
     let (key, registered) = world.register(0).await;
     let person = world.keys.iter().find(|(_, known)| **known == key).unwrap().0.clone();
     (person, registered.json()["number"].as_str().unwrap().to_owned())

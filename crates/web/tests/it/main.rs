@@ -9,11 +9,13 @@
 mod browsing;
 mod calendars;
 mod console;
+mod customers;
 mod document;
 mod entering;
 mod errors;
 mod feed;
 mod hostile;
+mod joining;
 mod kept;
 mod life;
 mod lists;

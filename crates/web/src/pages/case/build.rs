@@ -3,11 +3,13 @@
 use super::clocks::clocks;
 use super::story::{PARTS, Storyteller};
 use super::{
-    Beside, CasePage, Conflict, Doing, FileView, Other, Returned, Sheet, Step, TaskView, Wanted,
+    Beside, CasePage, Conflict, Doing, Fact, FileView, Other, Returned, Sheet, Step, TaskView,
+    Wanted,
 };
 use crate::answer::encoded;
 use crate::api::cases::links::links;
 use crate::app::App;
+use crate::pages::customers::{customer_href, title};
 use crate::pages::form::{Form, Maker, Typed, action_form};
 use crate::pages::framed::Section;
 use crate::pages::left::Left;
@@ -26,6 +28,8 @@ use uuid::Uuid;
 
 /// Earlier cases of a customer that are shown.
 const EARLIER: usize = 8;
+/// Records of one number that are shown.
+const RECORDS: usize = 3;
 
 /// Everything that the parts of the page are read from.
 struct Look<'a> {
@@ -90,6 +94,8 @@ impl CasePage {
             clocks: running,
             settled,
             customer: look.customer(),
+            records: look.records()?,
+            may_record: desk.may_write_customers(&visit.signed.person),
             earlier: look.earlier()?,
             theirs: theirs.map(|action| word(&action.label)),
             others: look.others(&offered, now.as_ref()),
@@ -299,7 +305,7 @@ impl Look<'_> {
         steps
     }
 
-    fn customer(&self) -> Vec<(String, String)> {
+    fn customer(&self) -> Vec<Fact> {
         let means = [
             Means::Customer,
             Means::Contact,
@@ -310,11 +316,29 @@ impl Look<'_> {
             Means::Emotion,
             Means::PreferredChannel,
         ];
-        let fields = means.into_iter().filter_map(|means| self.seen.procedure.field_meaning(means));
+        let (rules, case) = (&self.seen.procedure, &self.seen.case);
+        let may = self.desk.may_reveal_case(&self.visit.signed.person, &rules.key);
+        let fields = means.into_iter().filter_map(|means| rules.field_meaning(means));
         let told = fields.map(|field| {
-            (self.lang.word(&field.label).to_owned(), self.text(&field.key, &field.kind))
+            let hidden = self.seen.masked(&field.key).as_ref() != case.value(&field.key);
+            Fact {
+                name: self.lang.word(&field.label).to_owned(),
+                text: self.text(&field.key, &field.kind),
+                reveal: (may && hidden).then(|| field.key.to_string()),
+            }
         });
-        told.filter(|(_, text)| !text.is_empty()).collect()
+        told.filter(|fact| !fact.text.is_empty()).collect()
+    }
+
+    /// The records of whoever is reached by the number or account of the case.
+    fn records(&self) -> Result<Vec<(String, String)>, Problem> {
+        let known = self.desk.customers_of_case(&self.seen.procedure, &self.seen.case)?;
+        let one = known.len() == 1;
+        let name = |kept: &desk::Kept| match one {
+            true => self.lang.say("customer.open").to_owned(),
+            false => title(&kept.customer),
+        };
+        Ok(known.iter().take(RECORDS).map(|kept| (name(kept), customer_href(&kept.key))).collect())
     }
 
     /// Other cases of the same number, newest first.

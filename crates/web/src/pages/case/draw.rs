@@ -2,6 +2,7 @@
 
 use super::story::PARTS;
 use super::{Beside, CasePage, ClockView, Conflict, Day, FileView, Sheet, TaskView};
+use crate::answer::encoded;
 use crate::pages::icon::icon;
 use crate::pages::row::case_href;
 use crate::pages::words::Lang;
@@ -125,15 +126,30 @@ impl CasePage {
         let lang = self.frame.lang;
         let open = self.earlier.iter().filter(|one| one.open).count();
         html! {
-            section.card aria-labelledby="customer-title" {
-                header { h2 #customer-title { (lang.say("case.customer")) } }
-                div.body { dl.facts { @for (name, text) in &self.customer { div { dt { (name) } dd { (text) } } } } }
+            section.card #customer aria-labelledby="customer-title" {
+                header {
+                    h2 #customer-title { (lang.say("case.customer")) }
+                    @for (name, href) in &self.records { a.button.small.bare href=(href) { (name) } }
+                    @if self.records.is_empty() && self.may_record { a.button.small.bare href={ "/customers/new?case=" (encoded(&self.number)) } { (lang.say("customer.record")) } }
+                }
+                div.body { dl.facts { @for fact in &self.customer { div { dt { (fact.name) } dd { (fact.text) @if let Some(field) = &fact.reveal { (self.reveal(field, &fact.name)) } } } } } }
                 @if !self.earlier.is_empty() {
                     details.sheet-of #earlier open[open > 0] {
                         summary { (lang.fill("case.earlier", &[("count", &self.earlier.len().to_string()), ("open", &open.to_string())])) }
                         ul.beside { @for one in &self.earlier { (line(one)) } }
                     }
                 }
+            }
+        }
+    }
+
+    /// Has a field shown in full; the answer replaces the customer's part of the page.
+    fn reveal(&self, field: &str, name: &str) -> Markup {
+        html! {
+            form.within method="post" action={ (case_href(&self.number)) "/reveal" } data-form data-within="customer" {
+                input type="hidden" name="csrf" value=(self.frame.csrf);
+                input type="hidden" name="field" value=(field);
+                button.small.bare type="submit" data-reveal { (icon("eye")) (self.frame.lang.say("customer.reveal")) span.unseen { " " (name) } }
             }
         }
     }

@@ -17,6 +17,7 @@ impl Form {
                 input type="hidden" name="csrf" value=(csrf);
                 @if let Some(seen) = self.seen { input type="hidden" name="seen" value=(seen); }
                 input type="hidden" name="once" value=(self.once);
+                @for (name, text) in &self.kept { input type="hidden" name=(name) value=(text); }
                 @if let Some(wrong) = &self.wrong {
                     div.notice.late role="alert" tabindex="-1" { (super::super::icon::icon("warn")) p { (wrong) } }
                 }

@@ -188,6 +188,11 @@ fn same(kind: &FieldKind, before: &Json, now: &Json) -> bool {
 }
 
 impl Given {
+    /// The files themselves, for a page that keeps none of them: field, file name, content.
+    pub(crate) fn into_files(self) -> (Typed, Vec<(String, String, Vec<u8>)>) {
+        (self.typed, self.files)
+    }
+
     /// Takes the files in on behalf of whoever sends them; their ids join the texts.
     pub(crate) fn upload(mut self, desk: &desk::Desk, caller: &Caller) -> Result<Typed, Problem> {
         for (name, file, bytes) in self.files {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::pages::case::Beside;
 use crate::pages::case::build::beside;
 use crate::pages::case::draw::line;
+use crate::pages::customers::{Look, customer_href, title};
 use crate::pages::form::{Given, Typed, read};
 use crate::pages::left::Left;
 use crate::pages::row::{customer, holder_name, meaning};
@@ -23,6 +24,8 @@ use store::{Filter, PhoneMatch, Sort};
 const WHOLE: usize = 7;
 /// Cases of a caller that are shown.
 const SHOWN: usize = 6;
+/// Records of one number that are shown.
+const RECORDS: usize = 3;
 
 /// What would come of it.
 #[derive(Default)]
@@ -40,6 +43,8 @@ pub(crate) struct Known {
     pub(crate) asked: bool,
     /// The customer of the newest case, masked, with his level.
     pub(crate) who: Option<String>,
+    /// The records of whoever is reached by the number: name with level, and address.
+    pub(crate) records: Vec<(String, String)>,
     pub(crate) cases: Vec<Beside>,
 }
 
@@ -122,6 +127,14 @@ pub(crate) fn known(
         return Ok(Known::default());
     }
     let desk = app.desk();
+    let look = Look::of(desk, visit);
+    let known = desk.customers_reached_by(std::slice::from_ref(&digits), &[])?;
+    let records = known.iter().take(RECORDS).map(|kept| {
+        let name = title(&kept.customer);
+        let level = look.level(&kept.customer).map(|(_, level)| format!("{name} · {level}"));
+        (level.unwrap_or(name), customer_href(&kept.key))
+    });
+    let records = records.collect();
     let filter = Filter { phone: Some(PhoneMatch::Whole(digits)), ..Filter::default() };
     let found =
         desk.store().list(&desk.scope(visit.caller()), &filter, Sort::Newest, None, SHOWN)?;
@@ -135,7 +148,7 @@ pub(crate) fn known(
         let level = meaning(desk, visit.lang, &seen, Means::Level);
         Some(level.map_or_else(|| name.clone(), |level| format!("{name} · {level}")))
     });
-    Ok(Known { asked: true, who, cases })
+    Ok(Known { asked: true, who, records, cases })
 }
 
 impl Known {
@@ -145,9 +158,10 @@ impl Known {
             section.card #known aria-labelledby="known-title" aria-live="polite" data-always {
                 header { h2 #known-title { (lang.say("new.known")) } }
                 @if !self.asked { p.body.quiet { (lang.say("new.known.none")) } }
-                @else if self.cases.is_empty() { p.body.quiet { (lang.say("new.known.new")) } }
+                @else if self.cases.is_empty() && self.records.is_empty() { p.body.quiet { (lang.say("new.known.new")) } }
                 @else {
-                    @if let Some(who) = &self.who { p.body { b { (who) } } }
+                    @for (name, href) in &self.records { p.body { a href=(href) target="_blank" rel="noopener" { b { (name) } } } }
+                    @if let Some(who) = self.who.as_ref().filter(|_| self.records.is_empty()) { p.body { b { (who) } } }
                     @if open > 0 { p.body.notice.near { (lang.count("new.known.open", u64::try_from(open).unwrap_or(0))) } }
                     ul.beside { @for one in &self.cases { (line(one)) } }
                 }

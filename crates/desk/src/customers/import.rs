@@ -1,0 +1,317 @@
+//! A file of customers: each row is a customer, a further contact of one, or a further product. A row is known again by the customer's
+//! number, else by telephone number or account and name, else by name and company, so a file can be imported again and again.
+
+use super::{Kept, customer_key, level_named, ways};
+use crate::desk::Desk;
+use crate::entry::customer_column;
+use crate::error::DeskError;
+use crate::import::{BadRow, Broken, Reason, Row, Table};
+use crate::organisation::Caller;
+use crate::words;
+use engine::customer::{Contact, Customer, Product};
+use engine::key::Key;
+use engine::people::Who;
+use engine::refusal::{Problem, Refusal};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Rows of a file that a page takes at once; the command line takes any number.
+pub const CUSTOMER_ROWS: usize = 5_000;
+/// How often a row is tried again when somebody else was faster.
+const ATTEMPTS: usize = 5;
+
+const REFUSED: &str = "refused customers";
+/// How long refused rows are kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is to be imported, and how.
+pub struct CustomerImport<'a> {
+    /// On whose behalf.
+    pub who: &'a Who,
+    /// The file.
+    pub table: &'a Table,
+    /// Look at every row, write nothing.
+    pub dry_run: bool,
+    /// Language of the reasons.
+    pub english: bool,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomersImported {
+    /// Rows that became customers.
+    pub made: usize,
+    /// Rows that said something new of a known one.
+    pub changed: usize,
+    /// Rows that said nothing new.
+    pub same: usize,
+    /// Rows that are refused, with all that is wrong with each.
+    pub bad: Vec<BadRow>,
+    /// Columns that were left out because nobody knows them.
+    pub unknown: Vec<String>,
+}
+
+/// What a row came to.
+enum Outcome {
+    Made,
+    Changed,
+    Same,
+}
+
+/// The texts of a row, by what they say.
+type Said = BTreeMap<&'static str, String>;
+
+impl Desk {
+    /// Imports a file of customers. `seen` is told after each row how many rows are done.
+    ///
+    /// # Errors
+    /// `Forbidden`; `Invalid` when no column is known; a failure of the store. Rows that are in stay in.
+    pub fn import_customers(
+        &self,
+        import: &CustomerImport<'_>,
+        seen: &mut dyn FnMut(usize),
+    ) -> Result<CustomersImported, DeskError> {
+        self.writes_customers(import.who)?;
+        let columns: Vec<Option<&'static str>> =
+            import.table.columns.iter().map(|name| customer_column(name)).collect();
+        if columns.iter().all(Option::is_none) {
+            return Err(DeskError::Invalid(words::text(
+                "import.nothing_known",
+                import.english,
+                &[],
+            )));
+        }
+        let beside = [false, true].map(|english| words::text("import.reason", english, &[]));
+        let unknown = import.table.columns.iter().zip(&columns).filter(|(name, column)| {
+            column.is_none() && !name.is_empty() && !beside.contains(name)
+        });
+        let mut done = CustomersImported {
+            unknown: unknown.map(|(name, _)| name.clone()).collect(),
+            ..CustomersImported::default()
+        };
+        for (place, row) in import.table.rows.iter().enumerate() {
+            let said = columns.iter().zip(&row.cells);
+            let said: Said = said
+                .filter_map(|(column, cell)| Some(((*column)?, cell.text().trim().to_owned())))
+                .filter(|(_, text)| !text.is_empty())
+                .collect();
+            match self.import_customer(import, row, &said) {
+                Ok(Outcome::Made) => done.made += 1,
+                Ok(Outcome::Changed) => done.changed += 1,
+                Ok(Outcome::Same) => done.same += 1,
+                Err(DeskError::Refused(refusal)) => {
+                    let reasons = reasons(import, &columns, &refusal);
+                    done.bad.push(BadRow { place, line: row.line, reasons });
+                }
+                Err(error) => return Err(error),
+            }
+            seen(place + 1);
+        }
+        Ok(done)
+    }
+
+    /// Keeps the refused rows of somebody's last file for a day, for him alone.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn keep_refused(&self, caller: &Caller, rows: &str) -> Result<(), DeskError> {
+        let until = self.now().checked_add(KEPT).unwrap_or(Timestamp::MAX);
+        Ok(self.store().put_ephemeral(REFUSED, &caller.person, &json!(rows), until)?)
+    }
+
+    /// The refused rows of somebody's last file.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn refused_rows(&self, caller: &Caller) -> Result<Option<String>, DeskError> {
+        let kept = self.store().ephemeral(REFUSED, &caller.person, self.now())?;
+        Ok(kept.and_then(|kept| kept.as_str().map(str::to_owned)))
+    }
+
+    fn import_customer(
+        &self,
+        import: &CustomerImport<'_>,
+        row: &Row,
+        said: &Said,
+    ) -> Result<Outcome, DeskError> {
+        if let Some(broken) = row.broken {
+            let what = match broken {
+                Broken::TooWide => "too_wide",
+                Broken::NotJson => "not_json",
+            };
+            return Err(Refusal::Unknown { what: what.to_owned(), key: String::new() }.into());
+        }
+        if said.get("phone").is_some_and(|phone| phone.contains('*')) {
+            return Err(invalid("phone", Problem::NotAPhone));
+        }
+        let key = said.get("key").map(|key| customer_key(key)).transpose();
+        let key = key.map_err(|_| invalid("key", Problem::Unknown))?;
+        let nameless = ["key", "name", "company"].iter().all(|one| !said.contains_key(one));
+        let by_company = said.contains_key("company") && said.contains_key("name");
+        if key.is_none() && (nameless || !(reaches(said) || by_company)) {
+            return Err(invalid(if nameless { "name" } else { "phone" }, Problem::TooShort(1)));
+        }
+        for _ in 0..ATTEMPTS {
+            let known = self.known_customer(key.as_ref(), said)?;
+            let mut customer =
+                known.as_ref().map(|known| known.customer.clone()).unwrap_or_default();
+            self.take_row(&mut customer, said)?;
+            let outcome = match &known {
+                Some(known) if known.customer == customer => return Ok(Outcome::Same),
+                Some(_) => Outcome::Changed,
+                None => Outcome::Made,
+            };
+            let before = known.as_ref().map(|known| &known.customer);
+            self.check(&self.settled(customer.clone(), before), before)?;
+            if import.dry_run {
+                return Ok(outcome);
+            }
+            let (place, version) = match &known {
+                Some(known) => (Some(&known.key), known.version),
+                None => (key.as_ref(), 0),
+            };
+            match self.put_customer(import.who, place.map(|key| &**key), customer, Some(version)) {
+                Err(DeskError::Stale { .. }) => {}
+                other => return other.map(|_| outcome),
+            }
+        }
+        Err(DeskError::Store(store::StoreError::Busy))
+    }
+
+    /// Whom a row is about: by number, else by how he is reached together with his name, else by name and company.
+    fn known_customer(&self, key: Option<&Key>, said: &Said) -> Result<Option<Kept>, DeskError> {
+        if let Some(key) = key {
+            return match self.customer_now(key) {
+                Ok(known) => Ok(Some(known)),
+                Err(DeskError::NotFound { .. }) => Ok(None),
+                Err(error) => Err(error),
+            };
+        }
+        let is = |known: &Kept, part: &str, text: &str| {
+            said.get(part).is_none_or(|said| store::fold(said) == store::fold(text))
+                && known.customer.into.is_none()
+        };
+        let same = |known: &Kept| {
+            let master = &known.customer.master;
+            is(known, "name", &master.name) && is(known, "company", &master.company)
+        };
+        if reaches(said) {
+            let row = Customer { contacts: vec![contact(said)], ..Customer::default() };
+            let (phones, accounts) = ways(&row);
+            let known = self.customers_reached_by(&phones, &accounts)?;
+            return Ok(known.into_iter().find(same));
+        }
+        let text = said.get("name").map(String::as_str);
+        let page = self.customers(text, None, None, super::LOOKED_AT)?;
+        Ok(page.rows.into_iter().find(same))
+    }
+
+    /// Says of a customer what a row says.
+    fn take_row(&self, customer: &mut Customer, said: &Said) -> Result<(), DeskError> {
+        let master = &mut customer.master;
+        for (part, slot) in [
+            ("name", &mut master.name),
+            ("company", &mut master.company),
+            ("note", &mut master.note),
+        ] {
+            if let Some(text) = said.get(part) {
+                slot.clone_from(text);
+            }
+        }
+        if let Some(word) = said.get("level") {
+            let levels = self.customer_levels();
+            let values = || levels.iter().map(|level| level.label.zh.clone()).collect();
+            let level = level_named(&levels, word)
+                .ok_or_else(|| invalid("level", Problem::NotAValue { values: values() }))?;
+            master.level = Some(level.key.clone());
+        }
+        if reaches(said) {
+            let row = contact(said);
+            let same = |one: &&mut Contact| {
+                (!row.phone.is_empty()
+                    && store::phone_digits(&one.phone) == store::phone_digits(&row.phone))
+                    || (!row.account.is_empty() && one.account == row.account)
+            };
+            match customer.contacts.iter_mut().find(same) {
+                Some(known) => {
+                    for (slot, text) in [
+                        (&mut known.name, row.name),
+                        (&mut known.role, row.role),
+                        (&mut known.phone, row.phone),
+                        (&mut known.account, row.account),
+                    ] {
+                        if slot.is_empty() {
+                            *slot = text;
+                        }
+                    }
+                }
+                None => customer.contacts.push(row),
+            }
+        }
+        for (part, order) in [("product", false), ("order", true)] {
+            let Some(text) = said.get(part) else { continue };
+            for text in text.split(['、', ';', '；', '\n']).map(str::trim) {
+                let known = |one: &Product| one.order == order && one.text == text;
+                if !text.is_empty() && !customer.products.iter().any(known) {
+                    let text = text.to_owned();
+                    customer.products.push(Product { order, text, ..Product::default() });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn reaches(said: &Said) -> bool {
+    said.contains_key("phone") || said.contains_key("account")
+}
+
+fn contact(said: &Said) -> Contact {
+    let text = |name: &str| said.get(name).cloned().unwrap_or_default();
+    Contact {
+        name: text("contact"),
+        role: text("role"),
+        phone: text("phone"),
+        account: text("account"),
+        ..Contact::default()
+    }
+}
+
+fn invalid(part: &str, problem: Problem) -> DeskError {
+    Refusal::Invalid { fields: vec![(part.into(), problem)] }.into()
+}
+
+/// What is wrong with a row, by its columns.
+fn reasons(
+    import: &CustomerImport<'_>,
+    columns: &[Option<&'static str>],
+    refusal: &Refusal,
+) -> Vec<Reason> {
+    let Refusal::Invalid { fields } = refusal else {
+        let code = match refusal {
+            Refusal::Unknown { what, .. } => what.as_str(),
+            other => other.code(),
+        };
+        let message = words::text(&format!("import.{code}"), import.english, &[]);
+        return vec![Reason { column: None, code: code.to_owned(), message }];
+    };
+    let reason = |(name, problem): &(Key, Problem)| {
+        // `contacts.0.phone` is the column of telephone numbers.
+        let part = name.rsplit('.').next().unwrap_or(name);
+        let mut heads = import.table.columns.iter().zip(columns);
+        let head = heads.find(|(_, column)| **column == Some(part)).map(|(head, _)| head.clone());
+        let label = || words::text(&format!("customer.{part}"), import.english, &[]);
+        let missing = matches!(problem, Problem::TooShort(_));
+        Reason {
+            column: Some(head.unwrap_or_else(label)),
+            code: if missing { "missing".to_owned() } else { crate::import::code_of(problem) },
+            message: if missing {
+                words::text("import.missing", import.english, &[])
+            } else {
+                words::problem(problem, import.english)
+            },
+        }
+    };
+    fields.iter().map(reason).collect()
+}

@@ -1,0 +1,222 @@
+//! A customer as HTML.
+
+use super::{Bought, CustomerPage, Double, Inside, Way};
+use crate::pages::customers::level_tag;
+use crate::pages::icon::icon;
+use crate::pages::row::{self, case_href};
+use crate::pages::words::Lang;
+use maud::{Markup, html};
+
+impl CustomerPage {
+    pub(crate) fn html(&self) -> Markup {
+        let lang = self.frame.lang;
+        let content = html! {
+            article.case.customer {
+                (self.head())
+                div.column {
+                    (self.history())
+                    @if !self.products.is_empty() || self.may_write { (self.bought()) }
+                }
+                aside.column aria-label=(lang.say("customer.beside")) {
+                    (self.ways())
+                    (self.satisfaction())
+                    @if !self.note.is_empty() {
+                        section.card aria-labelledby="note-title" { header { h2 #note-title { (lang.say("customer.note")) } } p.body.told-text { (self.note) } }
+                    }
+                    @if !self.doubles.is_empty() { (doubles(lang, &self.doubles)) }
+                    @if !self.merged.is_empty() { (self.merged_records()) }
+                    @if self.frame.admin { (self.erasure()) }
+                }
+            }
+        };
+        self.frame.page(&content)
+    }
+
+    fn head(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            header.head {
+                @if let Some((what, undo)) = &self.done {
+                    div.notice.fine role="status" {
+                        span.spread { "✓ " (what) }
+                        @if let Some(undo) = undo { (self.press(undo, lang.say("customer.undo"), "small")) }
+                    }
+                }
+                div.bar #customer-head {
+                    h1 { (self.name) (level_tag(self.level.as_ref())) @if !self.company.is_empty() { span.quiet { (self.company) } } }
+                    @if self.may_reveal && !self.revealed { (self.reveal("name", &self.name, "customer-head")) }
+                    @if self.may_write { a.button href={ (self.href) "/edit" } data-command=(lang.say("customer.edit")) { (lang.say("customer.edit")) } }
+                }
+                div.line { span { (lang.fill("customer.changed", &[("when", &self.changed)])) } }
+            }
+        }
+    }
+
+    /// A form that only presses a button.
+    fn press(&self, action: &str, label: &str, class: &str) -> Markup {
+        html! {
+            form method="post" action=(action) {
+                input type="hidden" name="csrf" value=(self.frame.csrf);
+                button.(class) type="submit" { (label) }
+            }
+        }
+    }
+
+    /// Has one part shown in full; the answer replaces the part of the page.
+    fn reveal(&self, part: &str, name: &str, within: &str) -> Markup {
+        html! {
+            form method="post" action={ (self.href) "/reveal" } data-form data-within=(within) {
+                input type="hidden" name="csrf" value=(self.frame.csrf);
+                input type="hidden" name="part" value=(part);
+                button.small.bare type="submit" data-reveal { (icon("eye")) (self.frame.lang.say("customer.reveal")) span.unseen { " " (name) } }
+            }
+        }
+    }
+
+    fn ways(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            section.card #ways aria-labelledby="ways-title" {
+                header { h2 #ways-title { (lang.say("customer.contacts")) } }
+                @if self.contacts.is_empty() { p.body.quiet { (lang.say("customer.contacts.none")) } }
+                ul.beside {
+                    @for way in &self.contacts {
+                        li {
+                            @if !way.name.is_empty() || !way.role.is_empty() { div.line { b { (way.name) } span.quiet { (way.role) } } }
+                            div.line {
+                                span.number.spread { (numbers(way)) }
+                                @if self.may_reveal && !way.full { (self.reveal(&way.part, &numbers_text(way), "ways")) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn satisfaction(&self) -> Markup {
+        let lang = self.frame.lang;
+        let [good, fair, bad, none] = self.ratings;
+        let rated = good + fair + bad;
+        html! {
+            section.card aria-labelledby="rating-title" {
+                header { h2 #rating-title { (lang.say("customer.ratings")) } }
+                @if rated + none == 0 { p.body.quiet { (lang.say("customer.ratings.none")) } }
+                @else {
+                    div.body.ratings {
+                        @for (class, count, name) in [("fine", good, "satisfied"), ("near", fair, "neutral"), ("late", bad, "dissatisfied"), ("", none, "unrated")] {
+                            @if count > 0 || class == "fine" { span.rating.(class) { b { (count) } " " (lang.say(&format!("customer.rating.{name}"))) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn history(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            section #history aria-labelledby="history-title" {
+                div.bar {
+                    h2 #history-title { (lang.say("customer.cases")) }
+                    span.quiet { @for (place, (channel, count)) in self.channels.iter().enumerate() { @if place > 0 { " · " } (channel) " " (count) } }
+                }
+                @if self.cases.is_empty() {
+                    div.card { div.empty { p.say { (lang.say("customer.cases.none")) } p { (lang.say("customer.cases.none.what")) } a.button href="/new" { (lang.say("new.title")) } } }
+                } @else { (row::table(&self.frame, &self.cases, lang.say("customer.cases"))) }
+                @if self.first.is_some() || self.next.is_some() {
+                    nav.more aria-label=(lang.say("cases.pages")) {
+                        @if let Some(first) = &self.first { a.button href=(first) data-swap="history" { (lang.say("cases.first")) } }
+                        " "
+                        @if let Some(next) = &self.next { a.button href=(next) rel="next" data-swap="history" { (lang.say("cases.next")) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn bought(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            section.card aria-labelledby="bought-title" {
+                header {
+                    h2 #bought-title { (lang.say("customer.products")) }
+                    @if self.may_write { a.button.small.bare href={ (self.href) "/edit#c-products-rows" } { (lang.say("customer.products.add")) } }
+                }
+                @if self.products.is_empty() { p.body.quiet { (lang.say("customer.products.none")) } }
+                @else { ul.beside { @for one in &self.products { (bought(lang, one)) } } }
+            }
+        }
+    }
+
+    fn merged_records(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            section.card aria-labelledby="merged-title" {
+                header { h2 #merged-title { (lang.say("customer.merged")) } }
+                ul.beside {
+                    @for Inside { name, note, part } in &self.merged {
+                        li { div.line { span.spread { (name) " " span.quiet { (note) } } @if self.may_write { (self.press(part, lang.say("customer.part"), "small")) } } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn erasure(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            details.card.sheet-of #erasure {
+                summary { (lang.say("customer.erase")) }
+                form.body method="post" action={ (self.href) "/erasure" } {
+                    input type="hidden" name="csrf" value=(self.frame.csrf);
+                    p { (lang.say("customer.erase.what")) }
+                    label.line { input type="checkbox" name="sure" value="yes" required; " " (lang.say("customer.erase.sure")) }
+                    div.actions { button.danger type="submit" { (lang.say("customer.erase.do")) } }
+                }
+            }
+        }
+    }
+}
+
+fn numbers_text(way: &Way) -> String {
+    [way.phone.as_str(), way.account.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+/// Number and account; one that is shown in full can be dialled.
+fn numbers(way: &Way) -> Markup {
+    html! {
+        @if way.full && !way.phone.is_empty() { a href={ "tel:" (way.phone) } { (way.phone) } @if !way.account.is_empty() { " · " (way.account) } }
+        @else { (numbers_text(way)) }
+    }
+}
+
+fn bought(lang: Lang, one: &Bought) -> Markup {
+    html! {
+        li { div.line {
+            span.tag { (lang.say(if one.order { "customer.order" } else { "customer.product" })) }
+            span.spread { (one.text) }
+            @if let Some(number) = &one.number { a.number href=(case_href(number)) { (number) } }
+        } }
+    }
+}
+
+fn doubles(lang: Lang, doubles: &[Double]) -> Markup {
+    html! {
+        section.card aria-labelledby="doubles-title" {
+            header { h2 #doubles-title { (lang.say("duplicates.title")) } }
+            ul.beside {
+                @for double in doubles {
+                    li {
+                        div.line { a.spread href=(double.line.href) { (double.line.name) } a.button.small href=(double.merge) { (lang.say("duplicates.compare")) span.unseen { " " (double.line.name) } } }
+                        span.quiet { (double.why) " · " (double.percent) " %" }
+                    }
+                }
+            }
+        }
+    }
+}
