@@ -164,7 +164,6 @@ impl House {
             ("customer-edit", format!("/customers/{main}/edit"), String::new()),
             ("duplicates", "/customers/duplicates".to_owned(), String::new()),
             ("merge", format!("/customers/{main}/merge/{other}"), String::new()),
-            ("import", "/customers/import".to_owned(), String::new()),
             ("search", "/search?q=退款".to_owned(), String::new()),
             ("inbox", "/inbox".to_owned(), String::new()),
             ("overview", "/overview".to_owned(), String::new()),

@@ -121,7 +121,7 @@ fn records_that_are_one_customer_are_merged_and_part_as_they_were() {
         desk.merge_customers(&lin, main, (&one.key, Some(one.version)), &[Trait::Name]).unwrap();
     assert_eq!(whole.customer.master.name, "宏远机械厂");
     assert_eq!(whole.customer.master.level, one.customer.master.level);
-    assert_eq!(cases(desk, &whole.key), [case.number.clone()]);
+    assert_eq!(cases(desk, &whole.key), std::slice::from_ref(&case.number));
     assert_eq!(names(desk, None), ["宏远机械厂"]);
     assert_eq!(desk.customer_now(&one.key).unwrap().key, whole.key);
     assert!(desk.customer_pairs(None, 9).unwrap().rows.is_empty());

@@ -85,20 +85,19 @@ pub fn alike(one: &Customer, other: &Customer) -> Option<Alike> {
         return sure(Why::Account, 97, 78);
     }
     let spelled = |percent: u8| Some(Alike { percent: percent.clamp(55, 89), why: Why::Spelling });
-    if !a.company.is_empty() && !b.company.is_empty() {
+    if a.is_somebody() && b.is_somebody() {
         if a.name == b.name && a.company == b.company {
             return Some(Alike { percent: 95, why: Why::Name });
         }
-        let near = close(&a.name, &b.name) && !a.name.is_empty();
-        return (near
-            && (a.company == b.company || organisations(&a.company, &b.company).is_some()))
-        .then(|| spelled(names.midpoint(similarity(&one.master.company, &other.master.company))))
-        .flatten();
+        let companies = similarity(&one.master.company, &other.master.company);
+        let near = close(&a.name, &b.name)
+            && (a.company == b.company || organisations(&a.company, &b.company).is_some());
+        return near.then(|| spelled(names.midpoint(companies))).flatten();
     }
     let (a_is, b_is) = (a.organisation()?, b.organisation()?);
     if a_is == b_is {
         // Of an organisation and somebody who belongs to it less is certain.
-        let percent = if a.company.is_empty() == b.company.is_empty() { 95 } else { 70 };
+        let percent = if a.is_somebody() == b.is_somebody() { 95 } else { 70 };
         return Some(Alike { percent, why: Why::Name });
     }
     organisations(a_is, b_is).and_then(spelled)
@@ -113,6 +112,11 @@ struct Spelled {
 impl Spelled {
     fn of(customer: &Customer) -> Self {
         Self { name: bare(&customer.master.name), company: bare(&customer.master.company) }
+    }
+
+    /// A person of an organisation, rather than one of the two.
+    fn is_somebody(&self) -> bool {
+        !self.name.is_empty() && !self.company.is_empty()
     }
 
     /// The organisation that a record is about: its company, else a name too long for a person's.
@@ -207,6 +211,7 @@ mod tests {
             (("宏远机械厂", "", one), ("鸿远机械厂", "", other), Some(Why::Spelling)),
             (("宏远机械厂", "", one), ("宏远机械有限公司", "", other), Some(Why::Spelling)),
             (("宏远机械厂", "", one), ("陈工", "宏远机械厂", other), Some(Why::Name)),
+            (("", "宏远机械有限公司", one), ("陈工", "宏远机械厂", other), Some(Why::Spelling)),
             (("Acme Machines", "", one), ("ACME Machine", "", other), Some(Why::Spelling)),
             (("Anna Li", "", one), ("Anne Li", "", other), None),
         ];

@@ -145,13 +145,11 @@ impl Merge {
                     div.body.actions {
                         button.main type="submit" data-next data-command=(lang.say("merge.do")) { (lang.say("merge.do")) }
                         a.button href=(self.exchange) { (lang.say("merge.exchange")) }
+                        button type="submit" form="apart" { (lang.say("duplicates.apart")) }
                         span.quiet { (lang.say("merge.undo")) }
                     }
                 }
-                form method="post" action=(self.apart) {
-                    input type="hidden" name="csrf" value=(self.frame.csrf);
-                    button.bare type="submit" { (lang.say("duplicates.apart")) }
-                }
+                form #apart method="post" action=(self.apart) { input type="hidden" name="csrf" value=(self.frame.csrf); }
             }
         };
         self.frame.page(&content)

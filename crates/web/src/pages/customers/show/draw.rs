@@ -84,9 +84,10 @@ impl CustomerPage {
                         li {
                             @if !way.name.is_empty() || !way.role.is_empty() { div.line { b { (way.name) } span.quiet { (way.role) } } }
                             div.line {
-                                span.number.spread { (numbers(way)) }
-                                @if self.may_reveal && !way.full { (self.reveal(&way.part, &numbers_text(way), "ways")) }
+                                span.number.spread { (first(way)) }
+                                @if self.may_reveal && !way.full { (self.reveal(&way.part, &way.phone, "ways")) }
                             }
+                            @if !way.phone.is_empty() && !way.account.is_empty() { span { (way.account) } }
                         }
                     }
                 }
@@ -179,26 +180,19 @@ impl CustomerPage {
     }
 }
 
-fn numbers_text(way: &Way) -> String {
-    [way.phone.as_str(), way.account.as_str()]
-        .into_iter()
-        .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ")
-}
-
-/// Number and account; one that is shown in full can be dialled.
-fn numbers(way: &Way) -> Markup {
+/// The number, else the account; a number that is shown in full can be dialled.
+fn first(way: &Way) -> Markup {
     html! {
-        @if way.full && !way.phone.is_empty() { a href={ "tel:" (way.phone) } { (way.phone) } @if !way.account.is_empty() { " · " (way.account) } }
-        @else { (numbers_text(way)) }
+        @if way.phone.is_empty() { (way.account) }
+        @else if way.full { a href={ "tel:" (way.phone) } { (way.phone) } }
+        @else { (way.phone) }
     }
 }
 
 fn bought(lang: Lang, one: &Bought) -> Markup {
     html! {
         li { div.line {
-            span.tag { (lang.say(if one.order { "customer.order" } else { "customer.product" })) }
+            span.tag { (lang.say(match (one.order, &one.number) { (_, Some(_)) => "customer.either", (true, None) => "customer.order", (false, None) => "customer.product" })) }
             span.spread { (one.text) }
             @if let Some(number) = &one.number { a.number href=(case_href(number)) { (number) } }
         } }
