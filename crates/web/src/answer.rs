@@ -2,15 +2,19 @@
 
 mod case;
 mod event;
+mod key;
 mod parts;
+mod saved;
 mod user;
 
 pub use case::{CaseAnswer, CaseRow, HolderAnswer};
 pub(crate) use case::{as_of, page_link};
 pub(crate) use event::event;
 pub use event::{ActorAnswer, EventAnswer};
+pub use key::KeyAnswer;
 pub(crate) use parts::flat;
 pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, ToldAnswer, TraceAnswer};
+pub use saved::{TemplateAnswer, ViewAnswer};
 pub use user::{AbsenceAnswer, TeamAnswer, UserAnswer};
 
 use axum::http::{HeaderValue, StatusCode, header};

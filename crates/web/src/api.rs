@@ -1,11 +1,14 @@
 //! The endpoints, one file each. Which of them there are, and who may call them, stands in `routes.rs`.
 
 pub(crate) mod attachments;
+pub(crate) mod bulk;
 pub(crate) mod cases;
 mod change;
 pub(crate) mod document;
+pub(crate) mod exports;
 pub(crate) mod feed;
 pub(crate) mod health;
+pub(crate) mod keys;
 mod list;
 pub(crate) mod me;
 pub(crate) mod metrics;
@@ -13,4 +16,6 @@ pub(crate) mod procedures;
 pub(crate) mod ready;
 pub(crate) mod sessions;
 pub(crate) mod teams;
+pub(crate) mod templates;
 pub(crate) mod users;
+pub(crate) mod views;

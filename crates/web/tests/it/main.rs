@@ -19,5 +19,6 @@ mod once;
 mod rights;
 mod served;
 mod signing;
+mod tools;
 mod uploads;
 mod world;
