@@ -25,6 +25,7 @@ const MOST: usize = 60;
 /// What is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "some dozens are kept, and a box would only hide it")]
 pub enum Content {
     /// A list of cases.
     View(Criteria),

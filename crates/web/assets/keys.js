@@ -39,6 +39,7 @@ const keys = {
   "?": () => document.getElementById("keys")?.showModal(),
   u: () => history.length > 1 && history.back(),
   x: () => press("[data-key=x]"),
+  t: () => press("[data-key=t]") && document.querySelector("details.menu[open] .sheet a")?.focus(),
   r: () => press("[data-key=r]"),
   ".": () => {
     const number = (here() ?? document).querySelector("[data-number]")?.dataset.number;

@@ -12,7 +12,7 @@ export function put(page, ids, { answer = false } = {}) {
   for (const id of ids) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (!old || !fresh) continue;
-    const busy = old.querySelector("form[data-dirty]") || (old.contains(document.activeElement) && document.activeElement.closest("form[data-form]"));
+    const busy = old.querySelector("form[data-dirty], [data-keep] :focus") || (old.contains(document.activeElement) && document.activeElement.closest("form[data-form]"));
     if (busy && !answer && !old.matches("[data-always]")) continue;
     const open = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
     old.replaceWith(document.adoptNode(fresh));

@@ -3,7 +3,9 @@
 mod case;
 mod customer;
 mod event;
+mod key;
 mod parts;
+mod saved;
 mod user;
 
 pub use case::{CaseAnswer, CaseRow, HolderAnswer};
@@ -12,8 +14,10 @@ pub(crate) use customer::masked_name;
 pub use customer::{CustomerAnswer, CustomerContact, CustomerMerged, CustomerProduct};
 pub(crate) use event::event;
 pub use event::{ActorAnswer, EventAnswer};
+pub use key::KeyAnswer;
 pub(crate) use parts::flat;
 pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, ToldAnswer, TraceAnswer};
+pub use saved::{TemplateAnswer, ViewAnswer};
 pub use user::{AbsenceAnswer, TeamAnswer, UserAnswer};
 
 use axum::body::Bytes;

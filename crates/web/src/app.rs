@@ -12,6 +12,8 @@ use tokio::sync::{Semaphore, watch};
 
 /// Passwords that are looked at at once.
 const PASSWORDS: usize = 4;
+/// Files of lists that are made at once.
+const EXPORTS: usize = 2;
 
 /// How the server is set up.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) kept: Kept,
     /// Passwords that are looked at at once: each takes memory and a core.
     pub(crate) passwords: Pool,
+    /// Files of lists that are made at once: each takes memory and a core for some seconds.
+    pub(crate) exports: Pool,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -70,6 +74,7 @@ impl App {
         let inner = Inner {
             pool: Pool::default(),
             passwords: Pool::of(PASSWORDS),
+            exports: Pool::of(EXPORTS),
             limiter: Limiter::new(config.rate),
             meter: Meter::new(desk.now()),
             rows: Rows::default(),

@@ -8,6 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use desk::Language;
 use std::any::Any;
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     let asked = prefers_english(request.headers());
     let wants_page = !request.uri().path().starts_with("/api/")
         && negotiate(request.headers(), &[MEDIA_TYPE, pages::HTML]) == Some(pages::HTML);
+    let by_default = wants_page.then(|| speaks_english(&app, request.headers()));
     let method = request.method().clone();
     let begun = app.desk().now();
     let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
@@ -48,7 +50,8 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         app.meter().refused(problem.kind());
         let allow = response.headers().get(header::ALLOW).cloned();
-        let english = response.extensions().get::<Spoken>().map_or(asked, |spoken| spoken.0);
+        let spoken = response.extensions().get::<Spoken>().map(|spoken| spoken.0);
+        let english = spoken.or(by_default).unwrap_or(asked);
         response = match wants_page {
             true => problem.put_into(pages::problem(&problem, english)),
             false => problem.answer(english),
@@ -124,6 +127,12 @@ pub(crate) fn prefers_english(headers: &HeaderMap) -> bool {
         }
     }
     english.unwrap_or(any) > chinese.unwrap_or(any)
+}
+
+/// Whether somebody is spoken to in English who has not chosen: as the installation says, else as the browser asks.
+pub(crate) fn speaks_english(app: &App, headers: &HeaderMap) -> bool {
+    let said = app.desk().language();
+    said.map_or_else(|| prefers_english(headers), |language| language == Language::En)
 }
 
 /// `value;q=0.5` as the value and thousandths.

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::frame::Spoken;
 use crate::limit::{Left, Rate};
 use crate::origin::is_ours;
+use crate::pages::see_other;
 use crate::parse::{CSRF_FIELD, FORM, MULTIPART, media_type};
 use crate::problem::{Kind, Problem};
 use crate::signed::Signed;
@@ -12,7 +13,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Multipart, 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use desk::{Caller, DeskError, KeyScope};
 
 /// Where a write in a session bears the session's token, unless its form does.
@@ -64,7 +65,7 @@ pub(crate) async fn gate(
 ) -> Response {
     let left = match admit(&app, right, &mut request).await {
         Ok(left) => left,
-        Err(Refused::To(place)) => return Redirect::to(&place).into_response(),
+        Err(Refused::To(place)) => return see_other(&place),
         Err(Refused::With(problem)) => return problem.into_response(),
     };
     let spoken = request.extensions().get::<Signed>().map(|signed| Spoken(signed.english));

@@ -4,6 +4,7 @@
 pub mod answer;
 mod api;
 mod app;
+mod bulk;
 mod frame;
 mod gate;
 mod kept;

@@ -1,7 +1,10 @@
 //! Pages: HTML for people, one page or form per file.
 
 pub(crate) mod account;
+pub(crate) mod admin;
 pub(crate) mod assets;
+pub(crate) mod bulk;
+pub(crate) mod calendars;
 pub(crate) mod case;
 pub(crate) mod cases;
 mod chart;
@@ -13,6 +16,8 @@ mod form;
 mod framed;
 mod icon;
 pub(crate) mod inbox;
+pub(crate) mod installation;
+pub(crate) mod keys;
 mod left;
 pub(crate) mod live;
 pub(crate) mod new;
@@ -24,15 +29,19 @@ pub(crate) mod reference;
 mod row;
 #[cfg(test)]
 mod samples;
+pub(crate) mod saved;
 pub(crate) mod search;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod teams;
 mod visit;
 pub(crate) mod wall;
 pub(crate) mod welcome;
 mod words;
 pub(crate) mod work;
+
+pub(crate) use visit::see_other;
 
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};

@@ -27,6 +27,7 @@ const TEXT: Media = &["text/plain"];
 const FILE: Media = api::attachments::download::MEDIA;
 const FEED: Media = api::feed::MEDIA;
 const CSV: Media = pages::customers::import::MEDIA;
+const SHEET: Media = api::exports::cases::MEDIA;
 const HTML: Media = &[pages::HTML];
 const ASSET: Media = pages::assets::MEDIA;
 const LIVE: Media = pages::live::MEDIA;
@@ -103,6 +104,7 @@ table! {
     get  "/api/v1/calendars"                             READ,   JSON, api::calendars::list;
     get  "/api/v1/calendars/{name}"                      READ,   JSON, api::calendars::show;
     put  "/api/v1/calendars/{name}"                      RULE,   JSON, api::calendars::put;
+    post "/api/v1/bulk"                                  WRITE,  JSON, api::bulk;
     get  "/api/v1/cases"                                 READ,   JSON, api::cases::list;
     post "/api/v1/cases"                                 WRITE,  JSON, api::cases::register;
     get  "/api/v1/cases/{number}"                        READ,   JSON, api::cases::show;
@@ -114,8 +116,12 @@ table! {
     get  "/api/v1/cases/{number}/clocks/{clock}/trace"   READ,   JSON, api::cases::trace;
     get  "/api/v1/cases/{number}/contacts"               READ,   JSON, api::cases::contacts;
     get  "/api/v1/cases/{number}/events"                 READ,   JSON, api::cases::events;
+    put  "/api/v1/cases/{number}/follow"                 WRITE,  JSON, api::cases::follow;
+    delete "/api/v1/cases/{number}/follow"               WRITE,  JSON, api::cases::unfollow;
     get  "/api/v1/cases/{number}/links"                  READ,   JSON, api::cases::links;
     post "/api/v1/cases/{number}/reveals"                WRITE,  JSON, api::cases::reveal;
+    put  "/api/v1/cases/{number}/snooze"                 WRITE,  JSON, api::cases::snooze;
+    delete "/api/v1/cases/{number}/snooze"               WRITE,  JSON, api::cases::wake;
     get  "/api/v1/cases/{number}/tasks"                  READ,   JSON, api::cases::tasks;
     get  "/api/v1/customers"                             READ,   JSON, api::customers::list;
     post "/api/v1/customers"                             WRITE,  JSON, api::customers::create;
@@ -133,6 +139,10 @@ table! {
     get  "/api/v1/events"                                READ,   FEED, api::feed;
     get  "/api/v1/inbox"                                 READ,   JSON, api::inbox::list;
     post "/api/v1/inbox/read"                            WRITE,  JSON, api::inbox::read;
+    get  "/api/v1/exports/cases"                         READ,   SHEET, api::exports::cases;
+    get  "/api/v1/keys"                                  RULE,   JSON, api::keys::list;
+    post "/api/v1/keys"                                  RULE,   JSON, api::keys::make;
+    delete "/api/v1/keys/{id}"                           RULE,   JSON, api::keys::revoke;
     get  "/api/v1/me"                                    READ,   JSON, api::me;
     get  "/api/v1/procedures"                            READ,   JSON, api::procedures::list;
     get  "/api/v1/procedures/{key}"                      READ,   JSON, api::procedures::show;
@@ -144,6 +154,10 @@ table! {
     get  "/api/v1/teams/{id}"                            READ,   JSON, api::teams::show;
     put  "/api/v1/teams/{id}"                            RULE,   JSON, api::teams::put;
     delete "/api/v1/teams/{id}"                          RULE,   JSON, api::teams::dissolve;
+    get  "/api/v1/templates"                             READ,   JSON, api::templates::list;
+    get  "/api/v1/templates/{id}"                        READ,   JSON, api::templates::show;
+    put  "/api/v1/templates/{id}"                        WRITE,  JSON, api::templates::put;
+    delete "/api/v1/templates/{id}"                      WRITE,  JSON, api::templates::discard;
     get  "/api/v1/users"                                 READ,   JSON, api::users::list;
     get  "/api/v1/users/{id}"                            READ,   JSON, api::users::show;
     put  "/api/v1/users/{id}"                            RULE,   JSON, api::users::put;
@@ -151,6 +165,10 @@ table! {
     put  "/api/v1/users/{id}/absence"                    WRITE,  JSON, api::users::absence;
     post "/api/v1/users/{id}/invitations"                RULE,   JSON, api::users::invite;
     get  "/api/v1/work"                                  READ,   JSON, api::work;
+    get  "/api/v1/views"                                 READ,   JSON, api::views::list;
+    get  "/api/v1/views/{id}"                            READ,   JSON, api::views::show;
+    put  "/api/v1/views/{id}"                            WRITE,  JSON, api::views::put;
+    delete "/api/v1/views/{id}"                          WRITE,  JSON, api::views::discard;
 }
 
 pages! {
@@ -160,15 +178,30 @@ pages! {
     post "/account/second-factor"                        LOOK,   HTML, pages::account::confirm;
     post "/account/second-factor/removal"                LOOK,   HTML, pages::account::remove;
     post "/account/sessions/{id}/end"                    LOOK,   HTML, pages::account::end;
+    get  "/admin"                                        ADMIN,  HTML, pages::admin;
+    get  "/admin/calendars"                              ADMIN,  HTML, pages::calendars;
+    get  "/admin/installation"                           ADMIN,  HTML, pages::installation;
+    post "/admin/installation"                           ADMIN,  HTML, pages::installation::save;
+    get  "/admin/keys"                                   ADMIN,  HTML, pages::keys;
+    post "/admin/keys"                                   ADMIN,  HTML, pages::keys::make;
+    post "/admin/keys/{id}/revocation"                   ADMIN,  HTML, pages::keys::revoke;
     get  "/admin/people"                                 ADMIN,  HTML, pages::people;
     post "/admin/people"                                 ADMIN,  HTML, pages::people::add;
     post "/admin/people/{id}/invitation"                 ADMIN,  HTML, pages::people::invite;
+    post "/admin/people/{id}/leave"                      ADMIN,  HTML, pages::people::leave;
     get  "/admin/procedures"                             ADMIN,  HTML, pages::procedures;
     post "/admin/procedures/{key}/retirement"            ADMIN,  HTML, pages::procedures::retire;
+    get  "/admin/teams"                                  ADMIN,  HTML, pages::teams;
+    post "/admin/teams"                                  ADMIN,  HTML, pages::teams::make;
+    post "/admin/teams/{id}"                             ADMIN,  HTML, pages::teams::change;
     get  "/assets/{version}/{file}"                      PUBLIC, ASSET, pages::assets;
+    get  "/bulk"                                         DO,     HTML, pages::bulk;
+    post "/bulk"                                         DO,     HTML, pages::bulk::act;
     get  "/cases"                                        LOOK,   HTML, pages::cases;
+    get  "/cases/export"                                 LOOK,   SHEET, api::exports::cases;
     get  "/cases/{number}"                               LOOK,   HTML, pages::case;
     post "/cases/{number}/actions/{action}"              DO,     HTML, pages::case::act;
+    post "/cases/{number}/follow"                        LOOK,   HTML, pages::case::follow;
     post "/cases/{number}/here"                          LOOK,   HTML, pages::case::here;
     post "/cases/{number}/reveal"                        DO,     HTML, pages::case::reveal;
     get  "/customers"                                    LOOK,   HTML, pages::customers;
@@ -187,6 +220,7 @@ pages! {
     post "/customers/{id}/merge/{other}"                 DO,     HTML, pages::customers::merge::join;
     post "/customers/{id}/part/{other}"                  DO,     HTML, pages::customers::part;
     post "/customers/{id}/reveal"                        DO,     HTML, pages::customers::reveal;
+    post "/cases/{number}/snooze"                        LOOK,   HTML, pages::case::snooze;
     post "/drafts/{name}"                                LOOK,   HTML, pages::draft;
     get  "/files/{id}"                                   LOOK,   FILE, api::attachments::download;
     get  "/inbox"                                        LOOK,   HTML, pages::inbox;
@@ -200,6 +234,9 @@ pages! {
     post "/preferences"                                  LOOK,   HTML, pages::preferences;
     get  "/reference"                                    LOOK,   HTML, pages::reference;
     get  "/reference/{version}/{file}"                   LOOK,   ASSET, pages::reference::file;
+    get  "/saved/{shelf}"                                LOOK,   HTML, pages::saved;
+    post "/saved/{shelf}"                                LOOK,   HTML, pages::saved::make;
+    post "/saved/{shelf}/{id}"                           LOOK,   HTML, pages::saved::change;
     get  "/search"                                       LOOK,   HTML, pages::search;
     get  "/set-up/{link}"                                PUBLIC, HTML, pages::set_up;
     post "/set-up/{link}"                                PUBLIC, HTML, pages::set_up::save;

@@ -1,7 +1,7 @@
 //! Who has signed in: the session behind a request's cookie, and how the person wants to be spoken to.
 
 use crate::app::App;
-use crate::frame::prefers_english;
+use crate::frame::speaks_english;
 use crate::problem::{Kind, Problem};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -53,7 +53,7 @@ impl Signed {
         let chosen = desk.preferences(&person.id)?;
         let english = chosen
             .language
-            .map_or_else(|| prefers_english(headers), |language| language == Language::En);
+            .map_or_else(|| speaks_english(app, headers), |language| language == Language::En);
         let caller = desk.caller_of(&person);
         let csrf = csrf_of(&secret);
         Ok(Some(Self { caller, person, session, csrf, english, theme: chosen.theme, secret }))

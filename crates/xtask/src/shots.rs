@@ -53,6 +53,8 @@ struct House {
     busy: Person,
     /// A customer with a long history, and one who is likely the same.
     customers: [String; 2],
+    /// Somebody who administers.
+    admin: Person,
 }
 
 impl House {
@@ -92,7 +94,9 @@ impl House {
             .max_by_key(work)
             .cloned()
             .ok_or_else(|| failed("nobody is there"))?;
-        Ok(Self { desk, busy, customers })
+        let admin = people.people.iter().find(|person| desk.is_administrator(person)).cloned();
+        let admin = admin.ok_or_else(|| failed("nobody administers"))?;
+        Ok(Self { desk, busy, customers, admin })
     }
 
     async fn photograph(&self, folder: &Path, only: &[&str]) -> Result<usize> {
@@ -102,6 +106,9 @@ impl House {
         let serving =
             tokio::spawn(web::serve(self.desk.clone(), listener, config, std::future::pending()));
         let pages = self.pages()?;
+        let places = ["people", "teams", "procedures", "calendars", "keys", "installation"];
+        let place = |place| (place, format!("/admin/{place}"), String::new());
+        let admin: Vec<(&'static str, String, String)> = places.map(place).into();
         let mut taken = 0;
         for (device, window) in [("1440", Window::DESK), ("390", Window::PHONE)] {
             let browser = Browser::start(&origin, window).await?;
@@ -110,21 +117,24 @@ impl House {
                 taken += take(&browser, folder, &format!("{device}-{theme}-sign-in"), theme, only)
                     .await?;
             }
-            browser.click(&format!("button[value='{}']", self.busy.id)).await?;
-            browser.wait("#work").await?;
-            for (name, path, script) in &pages {
-                if !only.is_empty() && !only.iter().any(|only| name.contains(only)) {
-                    continue;
-                }
-                browser.go(path).await?;
-                if !script.is_empty() {
-                    browser.script(script).await?;
-                    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
-                }
-                for theme in ["light", "dark"] {
-                    taken +=
-                        take(&browser, folder, &format!("{device}-{theme}-{name}"), theme, only)
-                            .await?;
+            for (person, pages) in [(&self.busy, &pages), (&self.admin, &admin)] {
+                browser.client().delete_all_cookies().await.map_err(failed)?;
+                browser.go("/sign-in").await?;
+                browser.click(&format!("button[value='{}']", person.id)).await?;
+                browser.wait("#work").await?;
+                for (name, path, script) in pages {
+                    if !only.is_empty() && !only.iter().any(|only| name.contains(only)) {
+                        continue;
+                    }
+                    browser.go(path).await?;
+                    if !script.is_empty() {
+                        browser.script(script).await?;
+                        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+                    }
+                    for theme in ["light", "dark"] {
+                        let name = format!("{device}-{theme}-{name}");
+                        taken += take(&browser, folder, &name, theme, only).await?;
+                    }
                 }
             }
         }
@@ -164,6 +174,14 @@ impl House {
             ("customer-edit", format!("/customers/{main}/edit"), String::new()),
             ("duplicates", "/customers/duplicates".to_owned(), String::new()),
             ("merge", format!("/customers/{main}/merge/{other}"), String::new()),
+            ("bulk", self.bulk(), String::new()),
+            (
+                "picked",
+                "/cases".to_owned(),
+                "for (const one of [...document.querySelectorAll('input[name=pick]')].slice(0, 3)) one.click();".to_owned(),
+            ),
+            ("views", "/saved/views".to_owned(), String::new()),
+            ("templates", "/saved/templates".to_owned(), String::new()),
             ("search", "/search?q=退款".to_owned(), String::new()),
             ("inbox", "/inbox".to_owned(), String::new()),
             ("overview", "/overview".to_owned(), String::new()),
@@ -172,6 +190,15 @@ impl House {
             ("keys", "/work".to_owned(), "document.getElementById('keys').showModal()".to_owned()),
             ("missing", "/cases/none".to_owned(), String::new()),
         ])
+    }
+
+    /// Some of the newest cases, to be reassigned together.
+    fn bulk(&self) -> String {
+        let found =
+            self.desk.store().list(&Scope::all(), &Filter::default(), Sort::Newest, None, 4);
+        let rows = found.map(|page| page.rows).unwrap_or_default();
+        let picks: String = rows.iter().map(|row| format!("pick={}&", row.number)).collect();
+        format!("/bulk?{picks}deed=assign")
     }
 
     /// Types the telephone number and the choices of an earlier case into the form.

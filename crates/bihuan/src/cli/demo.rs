@@ -65,7 +65,7 @@ pub(crate) fn run(global: &Global, args: &DemoArgs, output: &mut Output) -> Resu
     }
     desk.mark_as_demo("demo")
         .with_context(|| output.text("demo.not_empty", &[("data", &place)]))?;
-    desk.put_people("demo", &script.organisation.people)?;
+    script.organisation.move_in(&desk)?;
     let expected = script.take_expected();
     let numbers = walk_all(&desk, &clock, &script, args, output)?;
     let mut differences = Vec::new();

@@ -2,10 +2,10 @@
 
 use super::{ClockAnswer, Named, PersonAnswer, encoded, flat};
 use desk::{Desk, DeskError, Seen, decode_event, without_phones};
-use engine::case::{Holder, Life, apply, holder};
+use engine::case::{Case, Holder, Life, apply, holder};
 use engine::decide::Library;
 use engine::people::Directory;
-use engine::procedure::{FieldKind, Label};
+use engine::procedure::{FieldKind, Label, Procedure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -76,6 +76,19 @@ pub enum HolderAnswer {
     Nobody,
 }
 
+impl HolderAnswer {
+    /// Who must act on a case.
+    pub(crate) fn of(rules: &Procedure, people: &Directory, case: &Case) -> Self {
+        match holder(rules, case) {
+            Holder::Person(id) => Self::Person(PersonAnswer::of(people, &id)),
+            Holder::Role(key) => {
+                Self::Role(Named::of(&key, rules.role(&key).map(|role| &role.label)))
+            }
+            Holder::Nobody => Self::Nobody,
+        }
+    }
+}
+
 impl CaseAnswer {
     /// What a caller sees of a case. It depends on nothing but the case as it is given.
     pub(crate) fn of(desk: &Desk, seen: &Seen) -> Self {
@@ -98,11 +111,7 @@ impl CaseAnswer {
             next: next
                 .filter(|_| promised)
                 .map(|action| Named::of(&action.key, Some(&action.label))),
-            holder: match holder(rules, case) {
-                Holder::Person(id) => HolderAnswer::Person(person(&id)),
-                Holder::Role(key) => HolderAnswer::Role(role(&key)),
-                Holder::Nobody => HolderAnswer::Nobody,
-            },
+            holder: HolderAnswer::of(rules, &people, case),
             assignee: case.assignee.as_ref().map(person),
             role: case.role.as_deref().map(role),
             department: case

@@ -4,8 +4,10 @@ pub(crate) mod act;
 pub(crate) mod build;
 mod clocks;
 pub(crate) mod draw;
+pub(crate) mod follow;
 pub(crate) mod here;
 pub(crate) mod reveal;
+pub(crate) mod snooze;
 mod story;
 
 use super::form::{Form, Typed, Wrong};
@@ -30,6 +32,8 @@ pub(crate) struct Wanted {
     show: String,
     /// What was just done.
     done: String,
+    /// The text that is put into the form.
+    template: String,
 }
 
 /// What was sent and came back.
@@ -75,6 +79,12 @@ pub(crate) struct CasePage {
     pub(crate) story: Vec<Day>,
     pub(crate) show: &'static str,
     pub(crate) done: Option<String>,
+    /// Whoever looks follows it.
+    pub(crate) follows: bool,
+    /// Whoever looks holds it, and may put it off.
+    pub(crate) held: bool,
+    /// Until when he has put it off.
+    pub(crate) asleep: Option<String>,
     pub(crate) conflict: Option<Conflict>,
 }
 

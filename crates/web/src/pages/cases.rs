@@ -1,6 +1,7 @@
 //! `GET /cases`: lists of cases. The filters are the address; pages are turned by key, however many cases there are.
 
-use super::framed::{Frame, Section};
+use super::framed::{Frame, Section, list_href};
+use super::icon::icon;
 use super::row::{self, Row, holder_name};
 use super::visit::{Asked, Visit};
 use super::words::counted;
@@ -10,36 +11,25 @@ use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use desk::Criteria;
 use engine::decide::Library;
-use jiff::SignedDuration;
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use store::{Filter, Sort, StoreError};
+use store::StoreError;
 
 /// Lines of a page.
 const PAGE: usize = 50;
 
-/// What an address asks for; what is empty asks for nothing.
+/// What an address asks for.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Wanted {
-    procedure: String,
-    stage: String,
-    holder: String,
-    department: String,
-    channel: String,
-    category: String,
-    /// `late`, `hour`, `day`.
-    due: String,
-    /// `open`, `all`.
-    state: String,
-    /// `due`, `newest`, `severity`.
-    sort: String,
-    severity: String,
-    from: String,
-    to: String,
+    #[serde(flatten)]
+    criteria: Criteria,
     cursor: String,
+    /// What was just done.
+    done: String,
 }
 
 /// A filter that can be chosen.
@@ -57,8 +47,13 @@ pub(crate) struct Cases {
     pub(crate) count: u64,
     pub(crate) tabs: Vec<Tab>,
     pub(crate) choices: Vec<Choice>,
-    /// Parts of the address that no choice shows.
-    pub(crate) kept: Vec<(&'static str, String)>,
+    pub(crate) criteria: Criteria,
+    /// It is a view already.
+    pub(crate) viewed: bool,
+    /// Numbers of lines that are picked.
+    pub(crate) picked: Vec<String>,
+    /// What was just done: a view was saved.
+    pub(crate) done: Option<&'static str>,
     pub(crate) rows: Vec<Row>,
     pub(crate) first: Option<String>,
     pub(crate) next: Option<String>,
@@ -81,9 +76,10 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let (desk, lang) = (app.desk(), visit.lang);
     let scope = desk.scope(visit.caller());
-    let filter = wanted.filter(&app)?;
+    let asked = &wanted.criteria;
+    let filter = asked.filter(desk).map_err(|_| Problem::new(Kind::BadQuery))?;
     let cursor = Some(wanted.cursor.as_str()).filter(|cursor| !cursor.is_empty());
-    let page = desk.store().list(&scope, &filter, wanted.sort(), cursor, PAGE);
+    let page = desk.store().list(&scope, &filter, asked.sort(), cursor, PAGE);
     let page = page.map_err(|error| match error {
         StoreError::Invalid { .. } => Problem::new(Kind::BadQuery),
         error => error.into(),
@@ -92,24 +88,28 @@ pub(crate) async fn handler(
     let rows = page.rows.iter().map(|row| Row::of_summary(&app, lang, &people, row)).collect();
     let link = |cursor: &str| page_link(uri.path(), uri.query(), &[("cursor", cursor)]);
     let frame = visit.frame(&app, Section::Cases, lang.say("cases.title"))?;
-    let holder = (!wanted.holder.is_empty()).then(|| {
-        let mut names =
-            library.all().map(|rules| holder_name(lang, rules, &people, &wanted.holder));
-        names.find(|name| *name != wanted.holder).unwrap_or_else(|| wanted.holder.clone())
+    let holder = (!asked.holder.is_empty()).then(|| {
+        let mut names = library.all().map(|rules| holder_name(lang, rules, &people, &asked.holder));
+        names.find(|name| *name != asked.holder).unwrap_or_else(|| asked.holder.clone())
     });
     let counts = desk.store().counts(&scope, desk.now())?;
+    let view = frame.views.iter().find(|view| view.here).map(|view| view.name.clone());
     let heading = match &holder {
+        _ if view.is_some() => view.clone().unwrap_or_default(),
         Some(name) => lang.fill("cases.of", &[("who", name)]),
-        None if wanted.due == "late" => lang.say("frame.overdue").to_owned(),
-        None if wanted.is_open() => lang.say("cases.open").to_owned(),
+        None if asked.due == "late" => lang.say("frame.overdue").to_owned(),
+        None if asked.is_open() => lang.say("cases.open").to_owned(),
         None => lang.say("cases.all").to_owned(),
     };
     let shown = Cases {
         heading,
         count: desk.store().count(&scope, &filter, desk::COUNTED)?,
-        tabs: wanted.tabs(lang, &library, &counts, frame.overdue),
-        choices: wanted.choices(lang, &library),
-        kept: wanted.kept(),
+        tabs: tabs(asked, lang, &library, &counts, frame.overdue),
+        choices: choices(asked, lang, &library),
+        criteria: asked.clone(),
+        viewed: view.is_some(),
+        picked: picked(uri.query()),
+        done: ["view"].into_iter().find(|done| *done == wanted.done),
         rows,
         first: cursor.map(|_| link("")),
         next: page.next.as_deref().map(link),
@@ -118,226 +118,209 @@ pub(crate) async fn handler(
     Ok(visit.page(&shown.html()))
 }
 
-impl Wanted {
-    fn is_open(&self) -> bool {
-        self.state != "all"
-    }
+/// The parts of an address that no choice shows.
+const UNSHOWN: [&str; 6] = ["holder", "department", "channel", "category", "from", "to"];
 
-    fn sort(&self) -> Sort {
-        match self.sort.as_str() {
-            "newest" => Sort::Newest,
-            "severity" => Sort::Severity,
-            _ => Sort::NextDue,
-        }
-    }
+/// The numbers that an address names as picked.
+pub(super) fn picked(query: Option<&str>) -> Vec<String> {
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
+    pairs.into_iter().filter(|(name, _)| name == "pick").map(|(_, number)| number).collect()
+}
 
-    fn filter(&self, app: &App) -> Result<Filter, Problem> {
-        let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-        let now = app.desk().now();
-        let within = |hours| now.checked_add(SignedDuration::from_hours(hours)).ok();
-        let bad = || Problem::new(Kind::BadQuery);
-        // Days are those of the calendar that the organisation works by.
-        let library = app.desk().library();
-        let calendar = library.all().find_map(|rules| library.newest(&rules.key));
-        let day = |text: &String, after: i64| -> Result<_, Problem> {
-            let Some(text) = given(text) else { return Ok(None) };
-            let date: jiff::civil::Date = text.parse().map_err(|_| bad())?;
-            let date = date.checked_add(jiff::Span::new().days(after)).map_err(|_| bad())?;
-            let (_, calendar) = calendar.as_ref().ok_or_else(bad)?;
-            Ok(Some(calendar.instant(date.at(0, 0, 0, 0))))
-        };
-        Ok(Filter {
-            open: self.is_open().then_some(true),
-            procedure: given(&self.procedure),
-            stage: given(&self.stage),
-            holder: given(&self.holder),
-            department: given(&self.department),
-            channel: given(&self.channel),
-            category: given(&self.category),
-            severity: given(&self.severity)
-                .map(|text| text.parse().map_err(|_| bad()))
-                .transpose()?,
-            due_before: match self.due.as_str() {
-                "late" => Some(now),
-                "hour" => within(1),
-                "day" => within(24),
-                _ => None,
-            },
-            registered_from: day(&self.from, 0)?,
-            registered_before: day(&self.to, 1)?,
-            ..Filter::default()
-        })
-    }
-
-    /// Everything in hand, what is late, and the stages of the procedure that is looked at.
-    fn tabs(
-        &self,
-        lang: super::words::Lang,
-        library: &Library,
-        counts: &[store::Count],
-        overdue: u64,
-    ) -> Vec<Tab> {
-        let plain = self.holder.is_empty() && self.due.is_empty() && self.stage.is_empty();
-        let encoded = crate::answer::encoded;
-        let sum = |procedure: &str| {
-            counts.iter().filter(|one| one.procedure == procedure).map(|one| one.cases).sum::<u64>()
-        };
-        let all = counts.iter().map(|one| one.cases).sum();
-        let mut tabs = vec![
-            Tab {
-                href: "/cases".to_owned(),
-                name: lang.say("cases.open").to_owned(),
-                count: Some(all),
+/// Everything in hand, what is late, and the stages of the procedure that is looked at.
+fn tabs(
+    asked: &Criteria,
+    lang: super::words::Lang,
+    library: &Library,
+    counts: &[store::Count],
+    overdue: u64,
+) -> Vec<Tab> {
+    let plain = asked.holder.is_empty() && asked.due.is_empty() && asked.stage.is_empty();
+    let encoded = crate::answer::encoded;
+    let sum = |procedure: &str| {
+        counts.iter().filter(|one| one.procedure == procedure).map(|one| one.cases).sum::<u64>()
+    };
+    let all = counts.iter().map(|one| one.cases).sum();
+    let mut tabs = vec![
+        Tab {
+            href: "/cases".to_owned(),
+            name: lang.say("cases.open").to_owned(),
+            count: Some(all),
+            late: false,
+            here: plain && asked.procedure.is_empty() && asked.is_open(),
+        },
+        Tab {
+            href: "/cases?due=late".to_owned(),
+            name: lang.say("frame.overdue").to_owned(),
+            count: Some(overdue),
+            late: true,
+            here: asked.due == "late",
+        },
+        Tab {
+            href: "/cases?due=day".to_owned(),
+            name: lang.say("cases.due.day").to_owned(),
+            count: None,
+            late: false,
+            here: asked.due == "day",
+        },
+    ];
+    match library.newest(&asked.procedure) {
+        None => {
+            let procedures =
+                library.all().map(|rules| (rules, sum(&rules.key))).filter(|(_, cases)| *cases > 0);
+            tabs.extend(procedures.map(|(rules, cases)| Tab {
+                href: format!("/cases?procedure={}", encoded(&rules.key)),
+                name: lang.word(&rules.label).to_owned(),
+                count: Some(cases),
                 late: false,
-                here: plain && self.procedure.is_empty() && self.is_open(),
-            },
-            Tab {
-                href: "/cases?due=late".to_owned(),
-                name: lang.say("frame.overdue").to_owned(),
-                count: Some(overdue),
-                late: true,
-                here: self.due == "late",
-            },
-            Tab {
-                href: "/cases?due=day".to_owned(),
-                name: lang.say("cases.due.day").to_owned(),
-                count: None,
+                here: false,
+            }));
+        }
+        Some((rules, _)) => {
+            let mut stages: BTreeMap<&str, u64> = BTreeMap::new();
+            for one in counts.iter().filter(|one| one.procedure == asked.procedure) {
+                *stages.entry(&one.stage).or_default() += one.cases;
+            }
+            let in_order =
+                rules.stages.iter().filter_map(|stage| Some((stage, *stages.get(&*stage.key)?)));
+            tabs.extend(in_order.map(|(stage, cases)| Tab {
+                href: format!(
+                    "/cases?procedure={}&stage={}",
+                    encoded(&rules.key),
+                    encoded(&stage.key)
+                ),
+                name: lang.word(&stage.label).to_owned(),
+                count: Some(cases),
                 late: false,
-                here: self.due == "day",
-            },
-        ];
-        match library.newest(&self.procedure) {
-            None => {
-                let procedures = library
-                    .all()
-                    .map(|rules| (rules, sum(&rules.key)))
-                    .filter(|(_, cases)| *cases > 0);
-                tabs.extend(procedures.map(|(rules, cases)| Tab {
-                    href: format!("/cases?procedure={}", encoded(&rules.key)),
-                    name: lang.word(&rules.label).to_owned(),
-                    count: Some(cases),
-                    late: false,
-                    here: false,
-                }));
-            }
-            Some((rules, _)) => {
-                let mut stages: BTreeMap<&str, u64> = BTreeMap::new();
-                for one in counts.iter().filter(|one| one.procedure == self.procedure) {
-                    *stages.entry(&one.stage).or_default() += one.cases;
-                }
-                let in_order = rules
-                    .stages
-                    .iter()
-                    .filter_map(|stage| Some((stage, *stages.get(&*stage.key)?)));
-                tabs.extend(in_order.map(|(stage, cases)| Tab {
-                    href: format!(
-                        "/cases?procedure={}&stage={}",
-                        encoded(&rules.key),
-                        encoded(&stage.key)
-                    ),
-                    name: lang.word(&stage.label).to_owned(),
-                    count: Some(cases),
-                    late: false,
-                    here: self.stage == *stage.key,
-                }));
-            }
+                here: asked.stage == *stage.key,
+            }));
         }
-        tabs
     }
+    tabs
+}
 
-    fn choices(&self, lang: super::words::Lang, library: &Library) -> Vec<Choice> {
-        let option = |value: &str, text: &str, chosen: &str| {
-            (value.to_owned(), text.to_owned(), value == chosen)
-        };
-        let any = || option("", lang.say("cases.any"), "?");
-        let procedures =
-            library.all().map(|rules| option(&rules.key, lang.word(&rules.label), &self.procedure));
-        let mut choices = vec![Choice {
-            name: "procedure",
-            label: "cases.procedure",
-            options: std::iter::once(any()).chain(procedures).collect(),
-        }];
-        if let Some((rules, _)) = library.newest(&self.procedure) {
-            let stages = rules
-                .stages
-                .iter()
-                .map(|stage| option(&stage.key, lang.word(&stage.label), &self.stage));
-            choices.push(Choice {
-                name: "stage",
-                label: "row.stage",
-                options: std::iter::once(any()).chain(stages).collect(),
-            });
-        }
-        let fixed = |values: &[(&str, &str)], chosen: &str| -> Vec<_> {
-            values.iter().map(|(value, key)| option(value, lang.say(key), chosen)).collect()
-        };
-        let due = [
-            ("", "cases.any"),
-            ("late", "frame.overdue"),
-            ("hour", "cases.due.hour"),
-            ("day", "cases.due.day"),
-        ];
-        let severity = [
-            ("", "cases.any"),
-            ("3", "cases.severity.3"),
-            ("2", "cases.severity.2"),
-            ("1", "cases.severity.1"),
-        ];
-        let state = [("", "cases.open"), ("all", "cases.all")];
-        let sort = [
-            ("", "cases.sort.due"),
-            ("newest", "cases.sort.newest"),
-            ("severity", "cases.sort.severity"),
-        ];
-        choices.push(Choice { name: "due", label: "cases.due", options: fixed(&due, &self.due) });
+fn choices(asked: &Criteria, lang: super::words::Lang, library: &Library) -> Vec<Choice> {
+    let option = |value: &str, text: &str, chosen: &str| {
+        (value.to_owned(), text.to_owned(), value == chosen)
+    };
+    let any = || option("", lang.say("cases.any"), "?");
+    let procedures =
+        library.all().map(|rules| option(&rules.key, lang.word(&rules.label), &asked.procedure));
+    let mut choices = vec![Choice {
+        name: "procedure",
+        label: "cases.procedure",
+        options: std::iter::once(any()).chain(procedures).collect(),
+    }];
+    if let Some((rules, _)) = library.newest(&asked.procedure) {
+        let stages = rules
+            .stages
+            .iter()
+            .map(|stage| option(&stage.key, lang.word(&stage.label), &asked.stage));
         choices.push(Choice {
-            name: "severity",
-            label: "row.level",
-            options: fixed(&severity, &self.severity),
+            name: "stage",
+            label: "row.stage",
+            options: std::iter::once(any()).chain(stages).collect(),
         });
-        choices.push(Choice {
-            name: "state",
-            label: "cases.state",
-            options: fixed(&state, &self.state),
-        });
-        choices.push(Choice {
-            name: "sort",
-            label: "cases.sort",
-            options: fixed(&sort, &self.sort),
-        });
-        choices
     }
+    let fixed = |values: &[(&str, &str)], chosen: &str| -> Vec<_> {
+        values.iter().map(|(value, key)| option(value, lang.say(key), chosen)).collect()
+    };
+    let due = [
+        ("", "cases.any"),
+        ("late", "frame.overdue"),
+        ("hour", "cases.due.hour"),
+        ("day", "cases.due.day"),
+    ];
+    let severity = [
+        ("", "cases.any"),
+        ("3", "cases.severity.3"),
+        ("2", "cases.severity.2"),
+        ("1", "cases.severity.1"),
+    ];
+    let state = [("", "cases.open"), ("all", "cases.all")];
+    let sort = [
+        ("", "cases.sort.due"),
+        ("newest", "cases.sort.newest"),
+        ("severity", "cases.sort.severity"),
+    ];
+    choices.push(Choice { name: "due", label: "cases.due", options: fixed(&due, &asked.due) });
+    choices.push(Choice {
+        name: "severity",
+        label: "row.level",
+        options: fixed(&severity, &asked.severity),
+    });
+    choices.push(Choice {
+        name: "state",
+        label: "cases.state",
+        options: fixed(&state, &asked.state),
+    });
+    choices.push(Choice { name: "sort", label: "cases.sort", options: fixed(&sort, &asked.sort) });
+    choices
+}
 
-    fn kept(&self) -> Vec<(&'static str, String)> {
-        let all = [
-            ("holder", &self.holder),
-            ("department", &self.department),
-            ("channel", &self.channel),
-            ("category", &self.category),
-            ("from", &self.from),
-            ("to", &self.to),
-        ];
-        all.into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name, value.clone()))
-            .collect()
+/// What filters ask for, in words.
+pub(super) fn described(
+    asked: &Criteria,
+    lang: super::words::Lang,
+    library: &Library,
+    people: &engine::people::Directory,
+) -> String {
+    let chosen = choices(asked, lang, library).into_iter().filter_map(|choice| {
+        let mut options = choice.options.into_iter();
+        let (_, text, _) = options.find(|(value, _, chosen)| *chosen && !value.is_empty())?;
+        Some(format!("{} {text}", lang.say(choice.label)))
+    });
+    let mut said: Vec<String> = chosen.collect();
+    let rules = library.newest(&asked.procedure).map(|(rules, _)| rules);
+    let rules: Vec<_> = rules.into_iter().chain(library.all().cloned()).collect();
+    if !asked.holder.is_empty() {
+        let names = rules.iter().map(|rules| holder_name(lang, rules, people, &asked.holder));
+        let name = names.into_iter().find(|name| *name != asked.holder);
+        let name = name.unwrap_or_else(|| asked.holder.clone());
+        said.push(format!("{} {name}", lang.say("row.holder")));
     }
+    if !asked.department.is_empty() {
+        let known = rules.iter().find_map(|rules| rules.department(&asked.department));
+        let name = known.map_or(asked.department.as_str(), |known| lang.word(&known.label));
+        said.push(format!("{} {name}", lang.say("cases.department")));
+    }
+    let plain = [
+        ("cases.channel", &asked.channel),
+        ("cases.category", &asked.category),
+        ("cases.from", &asked.from),
+        ("cases.to", &asked.to),
+    ];
+    let plain = plain.into_iter().filter(|(_, value)| !value.is_empty());
+    said.extend(plain.map(|(key, value)| format!("{} {value}", lang.say(key))));
+    said.join(" · ")
 }
 
 impl Cases {
     pub(crate) fn html(&self) -> Markup {
         let (frame, lang) = (&self.frame, self.frame.lang);
+        let kept: Vec<_> =
+            self.criteria.given().filter(|(name, _)| UNSHOWN.contains(name)).collect();
         let content = html! {
             div #cases data-live data-everything {
                 div.bar {
                     h1 { (self.heading) " " span.count { (counted(self.count)) } }
+                    @if !self.viewed { (self.save()) }
+                    (self.export())
                     a.button.main href="/new" { (lang.say("new.title")) " " kbd aria-hidden="true" { "n" } }
                 }
+                @if self.done.is_some() { p.notice.fine role="status" { "✓ " (lang.say("views.kept")) } }
                 nav.tabs aria-label=(lang.say("cases.tabs")) {
                     @for tab in &self.tabs {
                         a href=(tab.href) aria-current=[tab.here.then_some("page")] data-swap="cases" {
                             (tab.name)
                             @if let Some(count) = tab.count { span.count.late[tab.late && count > 0] { (counted(count)) } }
+                        }
+                    }
+                    @for view in &frame.views {
+                        a.view href=(view.href) aria-current=[view.here.then_some("page")] data-swap="cases rail" {
+                            (icon("view")) (view.name)
+                            @if let Some(count) = view.cases { span.count { (counted(count)) } }
                         }
                     }
                 }
@@ -350,11 +333,14 @@ impl Cases {
                             }
                         }
                     }
-                    @for (name, value) in &self.kept { input type="hidden" name=(name) value=(value); }
+                    @for (name, value) in &kept { input type="hidden" name=(name) value=(value); }
                     button type="submit" { (lang.say("cases.apply")) }
-                    @if !self.kept.is_empty() { a.button.bare href="/cases" { (lang.say("cases.clear")) } }
+                    @if !kept.is_empty() { a.button.bare href="/cases" { (lang.say("cases.clear")) } }
                 }
-                @if self.rows.is_empty() { (self.empty()) } @else { (row::table(frame, &self.rows, &self.heading)) }
+                @if self.rows.is_empty() { (self.empty()) } @else {
+                    (row::picking(frame, &self.rows, &self.heading, ("bulk", &self.picked)))
+                    (self.bulk())
+                }
                 @if self.first.is_some() || self.next.is_some() {
                     nav.more aria-label=(lang.say("cases.pages")) {
                         @if let Some(first) = &self.first { a.button href=(first) data-swap="cases" { (lang.say("cases.first")) } }
@@ -365,6 +351,56 @@ impl Cases {
             }
         };
         frame.page(&content)
+    }
+
+    /// Keeps the filters under a name.
+    fn save(&self) -> Markup {
+        let (frame, lang) = (&self.frame, self.frame.lang);
+        html! {
+            details.menu #save-view data-keep {
+                summary.button data-command=(lang.say("views.save")) { (icon("view")) (lang.say("views.save")) }
+                form.sheet method="post" action="/saved/views" {
+                    input type="hidden" name="csrf" value=(frame.csrf);
+                    @for (name, value) in self.criteria.given() { input type="hidden" name=(name) value=(value); }
+                    div.field {
+                        label for="view-name" { (lang.say("views.name")) }
+                        input id="view-name" name="name" required maxlength="40" autocomplete="off";
+                    }
+                    @if frame.supervises { label.check { input type="checkbox" name="shared" value="yes"; (lang.say("views.share")) } }
+                    button.main type="submit" { (lang.say("views.keep")) }
+                }
+            }
+        }
+    }
+
+    /// The list as a file.
+    fn export(&self) -> Markup {
+        let lang = self.frame.lang;
+        let mut href = list_href(&self.criteria).replacen("/cases", "/cases/export", 1);
+        href.push(if href.contains('?') { '&' } else { '?' });
+        html! {
+            details.menu #export {
+                summary.button { (icon("file")) (lang.say("export.do")) }
+                div.sheet {
+                    @for (format, name) in [("xlsx", "Excel (.xlsx)"), ("csv", "CSV")] {
+                        a href={ (href) "format=" (format) } download data-command={ (lang.say("export.do")) " " (name) } { (name) }
+                    }
+                    p.head { (lang.say("export.masked")) }
+                }
+            }
+        }
+    }
+
+    /// What is picked goes on from here.
+    fn bulk(&self) -> Markup {
+        let lang = self.frame.lang;
+        html! {
+            form.bulk #bulk action="/bulk" data-bulk {
+                input type="hidden" name="back" value=(list_href(&self.criteria));
+                span.quiet data-picked { (lang.say("bulk.what")) }
+                button.main type="submit" data-command=(lang.say("bulk.title")) { (lang.say("bulk.title")) }
+            }
+        }
     }
 
     fn empty(&self) -> Markup {

@@ -33,6 +33,17 @@ pub(crate) struct Form {
     pub(crate) kept: Vec<(String, String)>,
     /// Makes sending it twice harmless.
     pub(crate) once: String,
+    /// Texts that can be put in.
+    pub(crate) templates: Vec<Template>,
+}
+
+/// A text that can be put into a form, as it reads on the case.
+#[derive(Debug, Clone)]
+pub(crate) struct Template {
+    pub(crate) name: String,
+    /// The form with the text in it, for browsers without scripts.
+    pub(crate) href: String,
+    pub(crate) text: String,
 }
 
 /// One control.
@@ -102,7 +113,23 @@ impl Wrong {
     }
 }
 
+/// Inputs that hold what is said or noted.
+const SAID: [&str; 2] = ["i.text", "i.note"];
+
 impl Form {
+    /// Whether it holds something that is said or noted.
+    pub(crate) fn says(&self) -> bool {
+        self.items.iter().any(|item| SAID.contains(&item.name.as_str()))
+    }
+
+    /// Puts a text where something is said, if nothing is there.
+    pub(crate) fn put_in(&mut self, text: String) {
+        let place = self.items.iter_mut().find(|item| SAID.contains(&item.name.as_str()));
+        if let Some(item) = place.filter(|item| item.values.is_empty()) {
+            item.values = vec![text];
+        }
+    }
+
     /// Whether something is uploaded with it.
     fn has_files(&self) -> bool {
         self.items.iter().chain(&self.more).any(Item::has_files)

@@ -6,10 +6,13 @@ use super::words::{Lang, counted};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::signed::Signed;
-use desk::Tally;
+use desk::{Criteria, Tally};
 use engine::key::Key;
 use jiff::Timestamp;
 use maud::{Markup, html};
+
+/// Views that stand in the rail; the page of views has all of them.
+const RAIL_VIEWS: usize = 8;
 
 /// The places of the rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +23,7 @@ pub(crate) enum Section {
     Customers,
     Overview,
     Inbox,
+    Admin,
     Other,
 }
 
@@ -29,6 +33,16 @@ pub(crate) struct RailQueue {
     pub(crate) name: String,
     pub(crate) href: String,
     pub(crate) cases: u64,
+}
+
+/// A view in the rail.
+#[derive(Debug, Clone)]
+pub(crate) struct RailView {
+    pub(crate) name: String,
+    pub(crate) href: String,
+    /// How many cases it shows; none where they are not counted.
+    pub(crate) cases: Option<u64>,
+    pub(crate) here: bool,
 }
 
 /// What stands around a page.
@@ -49,7 +63,10 @@ pub(crate) struct Frame {
     pub(crate) overdue: u64,
     pub(crate) unread: u64,
     pub(crate) queues: Vec<RailQueue>,
+    pub(crate) views: Vec<RailView>,
     pub(crate) admin: bool,
+    /// May share with everybody.
+    pub(crate) supervises: bool,
     pub(crate) now: Timestamp,
     /// Place in the feed up to which this page is true.
     pub(crate) sequence: u64,
@@ -73,7 +90,6 @@ impl Frame {
         Ok(Self {
             lang,
             theme: theme_name(signed.theme),
-            to,
             csrf: signed.csrf.clone(),
             title,
             here,
@@ -84,9 +100,12 @@ impl Frame {
             overdue: tally.overdue,
             unread: desk.store().unread(&signed.caller.person, desk::COUNTED)?,
             queues: queues(app, lang, &tally),
+            views: views(app, signed, &to)?,
+            supervises: desk.is_supervisor(&signed.person),
             admin: desk.is_administrator(&signed.person),
             now: desk.now(),
             sequence,
+            to,
         })
     }
 
@@ -124,7 +143,9 @@ impl Frame {
                     name: &str,
                     count: Option<(u64, bool)>,
                     key: &str| {
-            let current = (self.here == section).then_some("page");
+            // Places that share no section are not all here at once.
+            let here = self.here == section && section != Section::Other;
+            let current = here.then_some("page");
             html! {
                 a.item href=(href) aria-current=[current] data-command=(name) data-shortcut=(key) {
                     (icon(sign)) span.name { (name) }
@@ -146,10 +167,23 @@ impl Frame {
                 (item(Section::Other, "/cases?due=late", "late", lang.say("frame.overdue"), Some((self.overdue, true)), ""))
                 (item(Section::Cases, "/cases", "list", lang.say("cases.title"), None, "l"))
                 (item(Section::Customers, "/customers", "person", lang.say("customers.title"), None, ""))
+                @if !self.views.is_empty() {
+                    p.head { (lang.say("frame.views")) }
+                    @for view in &self.views { (self.view(view)) }
+                }
                 p.head { (lang.say("frame.look")) }
                 (item(Section::Overview, "/overview", "chart", lang.say("overview.title"), None, ""))
                 (item(Section::Other, "/wall", "wall", lang.say("wall.title"), None, ""))
-                @if self.admin { (item(Section::Other, "/admin/people", "admin", lang.say("frame.admin"), None, "")) }
+                @if self.admin { (item(Section::Admin, "/admin/people", "admin", lang.say("frame.admin"), None, "")) }
+            }
+        }
+    }
+
+    fn view(&self, view: &RailView) -> Markup {
+        html! {
+            a.item href=(view.href) aria-current=[view.here.then_some("page")] data-command=(view.name) {
+                (icon("view")) span.name { (view.name) }
+                @if let Some(count) = view.cases.filter(|count| *count > 0) { span.count { (counted(count)) } }
             }
         }
     }
@@ -203,6 +237,8 @@ impl Frame {
                     }
                     hr;
                     a.narrow href="/customers" { (lang.say("customers.title")) }
+                    a href="/saved/views" data-command=(lang.say("views.title")) { (lang.say("views.title")) }
+                    a href="/saved/templates" data-command=(lang.say("templates.title")) { (lang.say("templates.title")) }
                     a href="/account" data-command=(lang.say("frame.account")) { (lang.say("frame.account")) }
                     form method="post" action="/sign-out" {
                         input type="hidden" name="csrf" value=(self.csrf);
@@ -258,6 +294,27 @@ fn queues(app: &App, lang: Lang, tally: &Tally) -> Vec<RailQueue> {
     tally.queues.iter().filter_map(queue).collect()
 }
 
+/// The address of a list.
+pub(crate) fn list_href(criteria: &Criteria) -> String {
+    let encoded = crate::answer::encoded;
+    let pairs: Vec<String> =
+        criteria.given().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    if pairs.is_empty() { "/cases".to_owned() } else { format!("/cases?{}", pairs.join("&")) }
+}
+
+/// The first views, each counted; `to` is the address of the page.
+fn views(app: &App, signed: &Signed, to: &str) -> Result<Vec<RailView>, Problem> {
+    let here = to.strip_prefix("/cases?").or((to == "/cases").then_some(""));
+    let here = here.and_then(|query| serde_urlencoded::from_str::<Criteria>(query).ok());
+    let counted = app.desk().counted_views(&signed.caller, RAIL_VIEWS)?;
+    let view = |(saved, cases): (desk::Saved, Option<u64>)| {
+        let criteria = saved.criteria()?;
+        let here = here.as_ref() == Some(criteria);
+        Some(RailView { name: saved.name.clone(), href: list_href(criteria), cases, here })
+    };
+    Ok(counted.into_iter().filter_map(view).collect())
+}
+
 fn palette(lang: Lang) -> Markup {
     html! {
         dialog.palette #palette aria-label=(lang.say("palette.title")) {
@@ -286,6 +343,8 @@ const KEYS: &[(&str, &str)] = &[
     ("u", "keys.back"),
     ("r", "keys.contact"),
     ("x", "keys.note"),
+    ("t", "keys.template"),
+    ("s", "keys.pick"),
     (".", "keys.copy"),
     ("Ctrl Enter", "keys.send"),
     ("Esc", "keys.close"),

@@ -2,11 +2,12 @@
 
 use crate::app::App;
 use crate::pages::local;
+use crate::pages::visit::see_other;
 use crate::parse::{Form, NoParams};
 use crate::problem::Problem;
 use crate::signed::Signed;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use desk::{Language, Theme};
 use serde::Deserialize;
 
@@ -45,7 +46,7 @@ pub(crate) async fn handler(
             };
         }
         desk.set_preferences(&signed.person.id, known)?;
-        Ok(Redirect::to(local(&chosen.to)).into_response())
+        Ok(see_other(local(&chosen.to)))
     };
     app.inner.pool.run(keep).await
 }

@@ -177,6 +177,20 @@ pub(crate) fn meaning(desk: &Desk, lang: Lang, seen: &Seen, means: Means) -> Opt
 
 /// The lines as a table; a telephone shows them as cards.
 pub(crate) fn table(frame: &Frame, rows: &[Row], caption: &str) -> Markup {
+    drawn(frame, rows, caption, None)
+}
+
+/// The lines as a table in which they can be picked, for the form of this id; some are already.
+pub(crate) fn picking(
+    frame: &Frame,
+    rows: &[Row],
+    caption: &str,
+    (form, picked): (&str, &[String]),
+) -> Markup {
+    drawn(frame, rows, caption, Some((form, picked)))
+}
+
+fn drawn(frame: &Frame, rows: &[Row], caption: &str, pick: Option<(&str, &[String])>) -> Markup {
     let lang = frame.lang;
     let with_customer = rows.iter().any(|row| row.customer.is_some());
     html! {
@@ -184,6 +198,7 @@ pub(crate) fn table(frame: &Frame, rows: &[Row], caption: &str) -> Markup {
             table.cases {
                 caption.unseen { (caption) }
                 thead { tr {
+                    @if pick.is_some() { th.c-pick scope="col" { input type="checkbox" data-pick-all aria-label=(lang.say("bulk.page")) title=(lang.say("bulk.page")) hidden; } }
                     th.c-left scope="col" { (lang.say("row.left")) }
                     th.c-number scope="col" { (lang.say("row.number")) }
                     @if with_customer { th.c-who scope="col" { (lang.say("row.customer")) } }
@@ -193,17 +208,21 @@ pub(crate) fn table(frame: &Frame, rows: &[Row], caption: &str) -> Markup {
                     @if !with_customer { th.c-who scope="col" { (lang.say("row.holder")) } }
                     th.c-do scope="col" { (lang.say("row.next")) }
                 } }
-                tbody { @for row in rows { (line(frame, row, with_customer)) } }
+                tbody { @for row in rows { (line(frame, row, with_customer, pick)) } }
             }
         }
     }
 }
 
-fn line(frame: &Frame, row: &Row, with_customer: bool) -> Markup {
+fn line(frame: &Frame, row: &Row, with_customer: bool, pick: Option<(&str, &[String])>) -> Markup {
     let lang = frame.lang;
     let href = case_href(&row.number);
     html! {
         tr data-row {
+            @if let Some((form, picked)) = pick {
+                td.c-pick { input type="checkbox" name="pick" value=(row.number) form=(form) checked[picked.contains(&row.number)]
+                    aria-label=(lang.fill("bulk.pick", &[("number", &row.number)])); }
+            }
             td.c-left { @match &row.left { Some(left) => (left.html(lang)), None => span.quiet { "—" } } }
             td.c-number { a.number href=(href) data-open data-number=(row.number) { (row.number) } }
             @if with_customer { td.c-who { (row.customer.as_deref().unwrap_or("—")) } }

@@ -1,6 +1,8 @@
 //! One sample of every page, and the one test that draws them all.
 
+mod admin;
 mod customers;
+mod tools;
 
 use super::case::{
     Beside, CasePage, ClockView, Conflict, Day, Doing, Entry, Fact, FileView, Other, Sheet, Step,
@@ -8,8 +10,8 @@ use super::case::{
 };
 use super::cases::{Cases, Choice as ListChoice, Tab};
 use super::chart::{Bar, Column};
-use super::form::{Choice, Control, Form, Item};
-use super::framed::{Frame, RailQueue, Section};
+use super::form::{Choice, Control, Form, Item, Template};
+use super::framed::{Frame, RailQueue, RailView, Section};
 use super::inbox::{Inbox, Told};
 use super::left::Left;
 use super::new::form::New;
@@ -20,7 +22,7 @@ use super::row::{Next, Row};
 use super::search::{Hits, Search};
 use super::wall::Wall;
 use super::words::Lang;
-use super::work::Work;
+use super::work::{PutOff, Work};
 use desk::words::{Sort, Told as Reason};
 use engine::calendar::Calendar;
 use jiff::{SignedDuration, Timestamp};
@@ -62,7 +64,16 @@ impl Sampler {
                 href: "/cases?holder=x".to_owned(),
                 cases: 3,
             }],
+            views: [Some(3), None]
+                .map(|cases| RailView {
+                    name: HOSTILE.to_owned(),
+                    href: "/cases?due=day".to_owned(),
+                    cases,
+                    here: cases.is_some(),
+                })
+                .into(),
             admin: true,
+            supervises: true,
             now: self.now,
             sequence: 7,
         }
@@ -143,6 +154,11 @@ impl Sampler {
             restored: true,
             kept: vec![("hidden".to_owned(), HOSTILE.to_owned())],
             once: "once".to_owned(),
+            templates: vec![Template {
+                name: HOSTILE.to_owned(),
+                href: "/cases/N-1?do=x&template=y#now-do".to_owned(),
+                text: HOSTILE.to_owned(),
+            }],
         }
     }
 
@@ -259,6 +275,9 @@ impl Sampler {
             },
             show: "all",
             done: full.then(|| "Done".to_owned()),
+            follows: full,
+            held: true,
+            asleep: (!full).then(|| HOSTILE.to_owned()),
             conflict: full.then(|| Conflict {
                 changes: vec![HOSTILE.to_owned()],
                 typed: vec![("Field".to_owned(), HOSTILE.to_owned())],
@@ -284,7 +303,10 @@ impl Sampler {
                 label: "cases.procedure",
                 options: vec![option("", false), option("x", true)],
             }],
-            kept: vec![("holder", HOSTILE.to_owned())],
+            criteria: desk::Criteria { holder: HOSTILE.to_owned(), ..desk::Criteria::default() },
+            viewed: false,
+            picked: vec!["N-1".to_owned()],
+            done: Some("view"),
             rows,
             first: Some("/cases".to_owned()),
             next: Some("/cases?cursor=d.1.2".to_owned()),
@@ -357,6 +379,11 @@ impl Sampler {
             frame: self.frame(Section::Work),
             own,
             waiting,
+            snoozed: vec![PutOff {
+                number: "N-9".to_owned(),
+                title: HOSTILE.to_owned(),
+                until: "2026-11-28 09:00".to_owned(),
+            }],
             late: 2,
             near: 1,
             all: 60,
@@ -411,6 +438,8 @@ impl Sampler {
         ]
         .into_iter()
         .chain(self.customer_pages())
+        .chain(self.tools())
+        .chain(self.admin())
         .map(|(name, page)| (name, page.into_string()))
         .collect()
     }
@@ -456,6 +485,13 @@ fn every_page_is_drawn_whole_and_safe_in_both_languages() {
                     "wall.",
                     "row.",
                     "left.",
+                    "views.",
+                    "templates.",
+                    "saved.",
+                    "bulk.",
+                    "snooze.",
+                    "admin.",
+                    "export.",
                 ];
                 begins.iter().any(|begin| text.trim().starts_with(begin))
             });

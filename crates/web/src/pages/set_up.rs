@@ -3,7 +3,7 @@
 pub(crate) mod save;
 
 use crate::app::App;
-use crate::frame::prefers_english;
+use crate::frame::speaks_english;
 use crate::pages::document::{Page, text};
 use crate::pages::field::{input, wrong};
 use crate::parse::{Named, NoParams};
@@ -23,7 +23,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let known = app.desk().link(&link)?.filter(|link| link.person.is_none());
     known.ok_or_else(|| Problem::new(Kind::LinkEnded))?;
-    let english = prefers_english(&headers);
+    let english = speaks_english(&app, &headers);
     Ok(form(&link, english, &Given::default(), None).into_response())
 }
 

@@ -5,14 +5,15 @@ pub(crate) mod demo;
 pub(crate) mod enter;
 
 use crate::app::App;
-use crate::frame::prefers_english;
+use crate::frame::speaks_english;
 use crate::pages::document::{Page, text};
+use crate::pages::visit::see_other;
 use crate::parse::Params;
 use crate::problem::Problem;
 use crate::signed::set_cookie;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use desk::words;
 use engine::people::Person;
 use maud::{Markup, html};
@@ -33,7 +34,7 @@ pub(crate) async fn handler(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let to = query.to.unwrap_or_default();
-    let form = Form { english: prefers_english(&headers), to: &to, name: "", wrong: None };
+    let form = Form { english: speaks_english(&app, &headers), to: &to, name: "", wrong: None };
     form.show(&app, StatusCode::OK)
 }
 
@@ -117,5 +118,5 @@ pub(crate) fn held_back(mut response: Response, seconds: u64) -> Response {
 /// The answer to whoever has just signed in: the cookie, and on to where he wanted to go.
 pub(crate) fn entered(app: &App, secret: &str, to: &str) -> Response {
     let cookie = [(header::SET_COOKIE, set_cookie(app, secret))];
-    (cookie, Redirect::to(super::local(to))).into_response()
+    (cookie, see_other(super::local(to))).into_response()
 }

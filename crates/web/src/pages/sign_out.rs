@@ -1,12 +1,13 @@
 //! `POST /sign-out`: the session ends.
 
 use crate::app::App;
+use crate::pages::visit::see_other;
 use crate::parse::NoParams;
 use crate::problem::Problem;
 use crate::signed::{Signed, set_cookie};
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use desk::DeskError;
 
 /// Ends the session, takes the cookie away, and has the browser forget what it kept.
@@ -23,5 +24,5 @@ pub(crate) async fn handler(
     };
     app.inner.pool.run(end).await?;
     let gone = [(header::SET_COOKIE, set_cookie(&app, ""))];
-    Ok((gone, Redirect::to("/sign-in")).into_response())
+    Ok((gone, see_other("/sign-in")).into_response())
 }

@@ -3,7 +3,7 @@
 pub(crate) mod choose;
 
 use crate::app::App;
-use crate::frame::prefers_english;
+use crate::frame::speaks_english;
 use crate::pages::document::{Page, text};
 use crate::pages::field::{input, wrong};
 use crate::parse::{Named, NoParams};
@@ -21,7 +21,7 @@ pub(crate) async fn handler(
     Named(link): Named<String>,
     _: NoParams,
 ) -> Result<Response, Problem> {
-    form(&app, &link, prefers_english(&headers), None)
+    form(&app, &link, speaks_english(&app, &headers), None)
 }
 
 /// The form, or why it is shown once more.

@@ -1,13 +1,15 @@
 //! `GET /work`: what somebody must do next, by the time left.
 
 use super::framed::{Frame, Section};
-use super::row::{self, Row};
+use super::row::{self, Row, case_href};
 use super::visit::Visit;
 use super::words::counted;
 use crate::app::App;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
+use desk::without_phones;
+use engine::show;
 use maud::{Markup, html};
 
 /// Lines that are shown; the rest is in the lists.
@@ -18,11 +20,20 @@ pub(crate) struct Work {
     pub(crate) frame: Frame,
     pub(crate) own: Vec<Row>,
     pub(crate) waiting: Vec<Row>,
+    /// What he has put off.
+    pub(crate) snoozed: Vec<PutOff>,
     /// How many of the shown lines are past their due, and near it.
     pub(crate) late: usize,
     pub(crate) near: usize,
     /// How many there are altogether.
     pub(crate) all: u64,
+}
+
+/// A case that was put off.
+pub(crate) struct PutOff {
+    pub(crate) number: String,
+    pub(crate) title: String,
+    pub(crate) until: String,
 }
 
 pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
@@ -40,7 +51,18 @@ pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Resp
         lefts.filter(|left| left.class() == class).count()
     };
     let (late, near, all) = (count("late"), count("near"), frame.work);
-    Ok(visit.page(&Work { frame, late, near, all, own, waiting }.html()))
+    let library = desk.library();
+    let put_off = |one: desk::Snoozed| {
+        let columns = one.summary.columns;
+        let (_, calendar) = library.version(&columns.procedure, columns.procedure_version)?;
+        Some(PutOff {
+            number: one.summary.number,
+            title: columns.title.as_deref().map(without_phones).unwrap_or_default(),
+            until: show::time(&calendar, one.until),
+        })
+    };
+    let snoozed = desk.snoozed(visit.caller())?.into_iter().filter_map(put_off).collect();
+    Ok(visit.page(&Work { frame, late, near, all, own, waiting, snoozed }.html()))
 }
 
 impl Work {
@@ -67,10 +89,36 @@ impl Work {
                         (row::table(frame, &self.waiting, lang.say("work.waiting")))
                     }
                 }
+                @if !self.snoozed.is_empty() { (self.put_off()) }
                 @if self.all > shown { p.more { a.button href="/cases" { (lang.say("work.more")) } } }
             }
         };
         frame.page(&content)
+    }
+
+    /// What was put off, so that nobody wonders where it went.
+    fn put_off(&self) -> Markup {
+        let (frame, lang) = (&self.frame, self.frame.lang);
+        html! {
+            details.card #snoozed {
+                summary.body { (lang.say("snooze.asleep")) " " span.count { (self.snoozed.len()) } }
+                ul.beside {
+                    @for one in &self.snoozed {
+                        li {
+                            div.line {
+                                a.number href=(case_href(&one.number)) { (one.number) }
+                                span.spread { (one.title) }
+                                span.quiet { (lang.fill("snooze.until", &[("until", &one.until)])) }
+                                form method="post" action={ (case_href(&one.number)) "/snooze" } {
+                                    input type="hidden" name="csrf" value=(frame.csrf);
+                                    button.small name="span" value="wake" { (lang.say("snooze.wake")) span.unseen { " " (one.number) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fn empty(&self) -> Markup {

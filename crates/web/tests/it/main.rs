@@ -29,5 +29,6 @@ mod rights;
 mod served;
 mod signing;
 mod stage;
+mod tools;
 mod uploads;
 mod world;

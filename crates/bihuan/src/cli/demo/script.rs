@@ -1,6 +1,7 @@
 //! The script of the demonstration: files of `demo/`, part of the program.
 
 use anyhow::{Context, Result, bail};
+use desk::{Caller, Content, Criteria, Desk, DeskError};
 use engine::calendar::Calendar;
 use engine::key::Key;
 use engine::people::Person;
@@ -16,8 +17,38 @@ use std::path::Path;
 pub(crate) struct Organisation {
     /// Everybody who works here.
     pub(crate) people: Vec<Person>,
+    /// What is kept under a name for everybody.
+    #[serde(default)]
+    shared: Vec<Shared>,
     /// Fictitious telephone numbers of the requests, whose own are masked.
     phones: BTreeMap<String, String>,
+}
+
+/// A view or a template for everybody.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shared {
+    /// Id of whoever shares it.
+    by: Key,
+    name: String,
+    view: Option<Criteria>,
+    template: Option<String>,
+}
+
+impl Organisation {
+    /// Takes the people in, and what they share.
+    pub(crate) fn move_in(&self, desk: &Desk) -> Result<(), DeskError> {
+        desk.put_people("demo", &self.people)?;
+        for Shared { by, name, view, template } in &self.shared {
+            let content = match (view, template) {
+                (Some(view), _) => Content::View(view.clone()),
+                (None, text) => Content::Template(text.clone().unwrap_or_default().into()),
+            };
+            let caller = Caller { person: by.clone(), scopes: Vec::new() };
+            desk.keep_saved(&caller, &desk.new_saved_id(), (name, true, content), Some(0))?;
+        }
+        Ok(())
+    }
 }
 
 /// `demo/<folder>.toml`: how a request becomes a case of a procedure, and what happens to it.

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 /// What an action is given. Its JSON Schema stands in `GET …/actions`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
+#[derive(Default, Clone)]
 #[schema(example = json!({ "fields": {}, "input": { "reason": "…" } }))]
 pub(crate) struct Doing {
     /// Fields by key. A masked value that is sent back leaves its field as it is.
@@ -86,6 +86,25 @@ pub(crate) async fn handler(
     app.inner.pool.run(work).await
 }
 
+/// Whom a note is for: those who are named by their ids, and those whom its text names with `@`. Whoever may not see the case is told
+/// nothing; an id of such a person is refused, a name in a text is only a name.
+fn mention(desk: &Desk, seen: &Seen, extra: &mut Extra) -> Result<(), Problem> {
+    for person in &extra.mentions {
+        if !desk.may_see(person, &seen.case.id)? {
+            let refused = Problem::new(Kind::UnknownReference);
+            return Err(refused.field("input.mentions", Some(Wrong::Unknown)));
+        }
+    }
+    let texts = extra.text.iter().chain(&extra.note);
+    let named: Vec<_> = texts.flat_map(|text| desk.mentioned(text)).collect();
+    for person in named {
+        if !extra.mentions.contains(&person) && desk.may_see(&person, &seen.case.id)? {
+            extra.mentions.push(person);
+        }
+    }
+    Ok(())
+}
+
 /// Fields and inputs as the core takes them.
 pub(crate) fn given(
     desk: &Desk,
@@ -110,6 +129,9 @@ pub(crate) fn given(
             error => error.into(),
         })?;
         extra.other = Some(other.case.id);
+    }
+    if schema::known(&seen.procedure, &seen.case, action, "mentions") {
+        mention(desk, seen, &mut extra)?;
     }
     let masked = |key: &str, value: &Json| {
         let shown = seen.masked(key).filter(|shown| seen.case.value(key) != Some(shown));

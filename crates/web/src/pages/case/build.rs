@@ -10,14 +10,14 @@ use crate::answer::encoded;
 use crate::api::cases::links::links;
 use crate::app::App;
 use crate::pages::customers::{customer_href, title};
-use crate::pages::form::{Form, Maker, Typed, action_form};
+use crate::pages::form::{Form, Maker, Template, Typed, action_form};
 use crate::pages::framed::Section;
 use crate::pages::left::Left;
 use crate::pages::row::{case_href, holder_name, stage_name};
 use crate::pages::visit::Visit;
 use crate::pages::words::Lang;
 use crate::problem::Problem;
-use desk::{Desk, Seen, without_phones};
+use desk::{Desk, Saved, Seen, Shelf, without_phones};
 use engine::case::{Holder, Life, holder};
 use engine::decide::{Offer, offers};
 use engine::people::Directory;
@@ -68,7 +68,13 @@ impl CasePage {
         };
         let asked =
             returned.as_ref().map_or(wanted.r#do.as_str(), |returned| returned.action.as_str());
-        let now = look.doing(&offered, asked, returned.as_ref())?;
+        let now = look.doing(&offered, asked, &wanted.template, returned.as_ref())?;
+        let caller = visit.caller();
+        let held = case.life.promised() && seen.summary.columns.holder == *caller.person;
+        let asleep = match held {
+            true => desk.snoozed(caller)?.into_iter().find(|one| one.summary.id == seen.summary.id),
+            false => None,
+        };
         let lost = returned
             .as_ref()
             .filter(|_| now.is_none())
@@ -107,6 +113,9 @@ impl CasePage {
             story: storyteller.days(show)?,
             show,
             done,
+            follows: desk.follows(caller, &seen)?,
+            held,
+            asleep: asleep.map(|one| show::time(&seen.calendar, one.until)),
             conflict: conflict.map(|changes| Conflict { changes, typed: lost.unwrap_or_default() }),
         })
     }
@@ -118,6 +127,7 @@ impl Look<'_> {
         &self,
         offered: &[Offer],
         asked: &str,
+        template: &str,
         returned: Option<&Returned>,
     ) -> Result<Option<Doing>, Problem> {
         let rules = &self.seen.procedure;
@@ -150,10 +160,37 @@ impl Look<'_> {
             once: Uuid::new_v4().to_string(),
             ..action_form(&maker, self.seen, action, offer, &self.visit.caller().who())
         };
+        if form.says() {
+            form.templates = self.templates(&action.key);
+            let chosen = self.desk.saved_one(self.visit.caller(), Shelf::Templates, template).ok();
+            if let Some(text) = chosen.as_ref().and_then(Saved::text) {
+                form.put_in(self.filled(text));
+            }
+        }
         if let Some(returned) = returned {
             form.refuse(&returned.wrong);
         }
         Ok(Some(Doing { title: lang.word(&action.label).to_owned(), next: offer.next, form }))
+    }
+
+    /// The texts that can be put into the form of an action.
+    fn templates(&self, action: &str) -> Vec<Template> {
+        let href = case_href(&self.seen.case.number);
+        let all = self.desk.saved(self.visit.caller(), Shelf::Templates);
+        all.iter()
+            .filter_map(|saved| {
+                let query = format!("do={}&template={}", encoded(action), encoded(&saved.id));
+                Some(Template {
+                    name: saved.name.clone(),
+                    href: format!("{href}?{query}#now-do"),
+                    text: self.filled(saved.text()?),
+                })
+            })
+            .collect()
+    }
+
+    fn filled(&self, text: &str) -> String {
+        self.desk.filled_in(self.visit.caller(), self.seen, text, self.lang.english)
     }
 
     /// What else may be done, in the procedure's order.

@@ -1,5 +1,6 @@
 //! A case as HTML.
 
+use super::snooze::SPANS;
 use super::story::PARTS;
 use super::{Beside, CasePage, ClockView, Conflict, Day, FileView, Sheet, TaskView};
 use crate::answer::encoded;
@@ -49,15 +50,63 @@ impl CasePage {
                     @if let Some(assignee) = self.assignee.as_ref().filter(|assignee| **assignee != self.holder) { span { (lang.say("case.assignee")) " " (assignee) } }
                     @if !self.helpers.is_empty() { span { (lang.say("case.helpers")) " " (lang.listed(&self.helpers)) } }
                     span.spread { (self.procedure) }
+                    (self.attention())
                     span.number title=(lang.say("case.version")) { "v" (self.version) }
                 }
             }
         }
     }
 
+    /// Following the case, and putting it off.
+    fn attention(&self) -> Markup {
+        let (frame, lang) = (&self.frame, self.frame.lang);
+        let href = case_href(&self.number);
+        let (follow, sign) = match self.follows {
+            true => ("case.unfollow", "✓ "),
+            false => ("case.follow", ""),
+        };
+        let post = |place: &str, fields: Markup| {
+            html! {
+                form method="post" action={ (href) "/" (place) } {
+                    input type="hidden" name="csrf" value=(frame.csrf);
+                    (fields)
+                }
+            }
+        };
+        let for_ = |span: &str, name: &str| html! { button name="span" value=(span) data-command={ (lang.say("snooze.do")) ": " (lang.say(name)) } { (lang.say(name)) } };
+        html! {
+            (post("follow", html! {
+                button.bare.small name="on" value=(if self.follows { "no" } else { "yes" }) aria-pressed=(self.follows) data-command=(lang.say(follow)) title=(lang.say("case.follow.what")) { (sign) (lang.say(if self.follows { "case.followed" } else { "case.follow" })) }
+            }))
+            @match &self.asleep {
+                Some(until) => (post("snooze", html! {
+                    button.small name="span" value="wake" data-command=(lang.say("snooze.wake")) { (lang.fill("snooze.until", &[("until", until)])) " · " (lang.say("snooze.wake")) }
+                })),
+                None => @if self.held {
+                    details.menu #snooze data-keep {
+                        summary.small { (lang.say("snooze.do")) }
+                        div.sheet {
+                            p.head { (lang.say("snooze.what")) }
+                            (post("snooze", html! {
+                                @for (span, name) in SPANS { (for_(span, name)) }
+                            }))
+                            (post("snooze", html! {
+                                div.field {
+                                    label for="snooze-until" { (lang.say("snooze.at")) }
+                                    input type="datetime-local" id="snooze-until" name="until" required;
+                                }
+                                button { (lang.say("snooze.do")) }
+                            }))
+                        }
+                    }
+                },
+            }
+        }
+    }
+
     fn path(&self, lang: Lang) -> Markup {
         html! {
-            ol.path aria-label=(lang.say("case.path")) {
+            ol.path tabindex="0" aria-label=(lang.say("case.path")) {
                 @for step in &self.path {
                     li.(step.class) aria-current=[(step.class == "now").then_some("step")] {
                         span { (step.name) }

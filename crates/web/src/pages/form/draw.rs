@@ -23,17 +23,49 @@ impl Form {
                 }
                 @if self.restored { p.quiet { (lang.say("form.restored")) } }
                 div.fields { @for item in &self.items { (item.html(lang)) } }
-                @if !self.more.is_empty() {
-                    details id={ (within) "-more" } {
-                        summary { (lang.count("form.more", u64::try_from(self.more.len()).unwrap_or(0))) }
-                        div.fields { @for item in &self.more { (item.html(lang)) } }
-                    }
-                }
+                @if !self.more.is_empty() { (self.folded(lang, &format!("{within}-more"))) }
                 div.actions {
                     button.main type="submit" data-command=(self.label) { (self.label) " " kbd aria-hidden="true" { "Ctrl ↵" } }
+                    @if !self.templates.is_empty() { (self.insert(lang, within)) }
                     span.quiet role="status" data-saved {}
                 }
             }
+        }
+    }
+}
+
+impl Form {
+    /// What can be given as well.
+    fn folded(&self, lang: Lang, id: &str) -> Markup {
+        html! {
+            details id=(id) {
+                summary { (lang.count("form.more", u64::try_from(self.more.len()).unwrap_or(0))) }
+                div.fields { @for item in &self.more { (item.html(lang)) } }
+            }
+        }
+    }
+
+    /// Texts to choose from. Each is also a command of the bar, so that the hands stay on the keys.
+    fn insert(&self, lang: Lang, within: &str) -> Markup {
+        html! {
+            details.menu.up id={ (within) "-templates" } {
+                summary.button data-key="t" { (lang.say("templates.use")) " " kbd aria-hidden="true" { "t" } }
+                div.sheet {
+                    @for template in &self.templates {
+                        a href=(template.href) data-insert=(template.text) data-command={ (lang.say("templates.use")) ": " (template.name) } title=(template.text) { (template.name) }
+                    }
+                    hr;
+                    a href="/saved/templates" { (lang.say("templates.manage")) }
+                }
+            }
+        }
+    }
+
+    /// The controls alone, for a form that stands around more than them.
+    pub(crate) fn controls(&self, lang: Lang) -> Markup {
+        html! {
+            div.fields { @for item in &self.items { (item.html(lang)) } }
+            @if !self.more.is_empty() { (self.folded(lang, "controls-more")) }
         }
     }
 }

@@ -1,18 +1,19 @@
 //! `POST /admin/people`: somebody is taken in, and an invitation for him made.
 
-use super::{Invitation, page};
+use super::People;
 use crate::app::App;
+use crate::pages::visit::Visit;
 use crate::parse::{Form, NoParams};
 use crate::problem::{Kind, Problem};
-use crate::signed::Signed;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use desk::{DeskError, user_name, words};
 use engine::key::Key;
 use engine::people::Person;
 
 /// The form.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Given {
     pub(super) name: String,
     pub(super) id: String,
@@ -40,7 +41,7 @@ impl Given {
 /// Shows the link, this once.
 pub(crate) async fn handler(
     State(app): State<App>,
-    signed: Signed,
+    visit: Visit,
     _: NoParams,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
@@ -60,18 +61,19 @@ pub(crate) async fn handler(
                 absent: Vec::new(),
                 substitute: None,
             };
-            desk.add_person(&signed.person.id, &person)?;
-            desk.invite(&signed.person.id, &id)
+            desk.add_person(&visit.caller().person, &person)?;
+            desk.invite(&visit.caller().person, &id)
         });
         match taken {
             Ok(link) => {
-                let link = app.welcome(&link);
-                let invitation = Invitation { name: &given.name, link: &link };
-                page(&app, &signed, &Given::default(), None, Some(invitation))
+                let invitation = Some((given.name, app.welcome(&link)));
+                let page = People { invitation, ..People::of(&app, &visit)? };
+                Ok(visit.page(&page.html()))
             }
             Err(error @ (DeskError::BadName | DeskError::NameTaken)) => {
-                let why = words::failure(&error, signed.english);
-                page(&app, &signed, &given, Some(&why), None)
+                let wrong = Some(words::failure(&error, visit.lang.english));
+                let page = People { given, wrong, ..People::of(&app, &visit)? };
+                Ok(visit.answer(StatusCode::UNPROCESSABLE_ENTITY, &page.html()))
             }
             Err(error) => Err(error.into()),
         }

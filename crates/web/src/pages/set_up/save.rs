@@ -1,7 +1,7 @@
 //! `POST /set-up/{link}`: the installation is set up, and its first administrator signed in.
 
 use crate::app::App;
-use crate::frame::prefers_english;
+use crate::frame::speaks_english;
 use crate::origin::From;
 use crate::pages::document::text;
 use crate::pages::sign_in::entered;
@@ -34,7 +34,7 @@ pub(crate) async fn handler(
     _: NoParams,
     Form(given): Form<Given>,
 ) -> Result<Response, Problem> {
-    let english = prefers_english(&headers);
+    let english = speaks_english(&app, &headers);
     if given.password != given.again {
         let why = text("password.differs", english);
         return Ok(super::form(&link, english, &given, Some(&why)));

@@ -2,19 +2,25 @@
 
 pub(crate) mod give;
 
-use crate::frame::prefers_english;
+use crate::app::App;
+use crate::frame::speaks_english;
 use crate::pages::document::{Page, text};
 use crate::pages::field::{input, wrong};
 use crate::pages::sign_in::Query;
 use crate::parse::Params;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::html;
 
 /// The form.
-pub(crate) async fn handler(headers: HeaderMap, Params(query): Params<Query>) -> Response {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Params(query): Params<Query>,
+) -> Response {
     let to = query.to.unwrap_or_default();
-    form(prefers_english(&headers), &to, None, StatusCode::OK)
+    form(speaks_english(&app, &headers), &to, None, StatusCode::OK)
 }
 
 fn form(english: bool, to: &str, why: Option<&str>, status: StatusCode) -> Response {

@@ -3,15 +3,16 @@
 use super::{entered, held_back, patience};
 use crate::answer::encoded;
 use crate::app::App;
-use crate::frame::prefers_english;
+use crate::frame::speaks_english;
 use crate::origin::From;
 use crate::pages::document::text;
+use crate::pages::visit::see_other;
 use crate::parse::{Form, NoParams};
 use crate::problem::Problem;
 use crate::signed::set_cookie;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use desk::Entry;
 use serde::Deserialize;
 
@@ -36,7 +37,7 @@ pub(crate) async fn handler(
     let (desk, name) = (app.desk().clone(), given.name.clone());
     let look = move || Ok(desk.sign_in(&name, &given.password, &origin)?);
     let entry = app.inner.passwords.run(look).await?;
-    let english = prefers_english(&headers);
+    let english = speaks_english(&app, &headers);
     let again = |wrong, status| {
         let form = super::Form { english, to: &given.to, name: &given.name, wrong: Some(wrong) };
         form.show(&app, status)
@@ -46,7 +47,7 @@ pub(crate) async fn handler(
         Entry::Code(secret) => {
             let cookie = [(header::SET_COOKIE, set_cookie(&app, &secret))];
             let place = format!("/sign-in/code?to={}", encoded(&given.to));
-            Ok((cookie, Redirect::to(&place)).into_response())
+            Ok((cookie, see_other(&place)).into_response())
         }
         Entry::Wrong => again(text("page.wrong", english), StatusCode::UNPROCESSABLE_ENTITY),
         Entry::Wait(seconds) => {

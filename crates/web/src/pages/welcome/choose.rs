@@ -1,13 +1,14 @@
 //! `POST /welcome/{link}`: the password is chosen; its owner signs in with it.
 
 use crate::app::App;
-use crate::frame::prefers_english;
+use crate::frame::speaks_english;
 use crate::pages::document::text;
+use crate::pages::visit::see_other;
 use crate::parse::{Form, Named, NoParams};
 use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use desk::{DeskError, words};
 use serde::Deserialize;
 
@@ -29,14 +30,14 @@ pub(crate) async fn handler(
     _: NoParams,
     Form(given): Form<Given>,
 ) -> Result<Response, Problem> {
-    let english = prefers_english(&headers);
+    let english = speaks_english(&app, &headers);
     if given.password != given.again {
         return super::form(&app, &link, english, Some(&text("password.differs", english)));
     }
     let (desk, opener) = (app.desk().clone(), link.clone());
     let work = move || Ok(desk.accept(&opener, &given.password));
     match app.inner.passwords.run(work).await? {
-        Ok(_) => Ok(Redirect::to("/sign-in").into_response()),
+        Ok(_) => Ok(see_other("/sign-in")),
         Err(error @ DeskError::WeakPassword { .. }) => {
             super::form(&app, &link, english, Some(&words::failure(&error, english)))
         }

@@ -1,16 +1,17 @@
 //! `POST /sign-in/code`: the second factor is given.
 
 use crate::app::App;
-use crate::frame::prefers_english;
+use crate::frame::speaks_english;
 use crate::origin::From;
 use crate::pages::document::text;
 use crate::pages::sign_in::{entered, held_back, patience};
+use crate::pages::visit::see_other;
 use crate::parse::{Form, NoParams};
 use crate::problem::Problem;
 use crate::signed::cookie;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use desk::{DeskError, Entry};
 use serde::Deserialize;
 
@@ -31,7 +32,7 @@ pub(crate) async fn handler(
     _: NoParams,
     Form(given): Form<Given>,
 ) -> Result<Response, Problem> {
-    let english = prefers_english(&headers);
+    let english = speaks_english(&app, &headers);
     let opener = cookie(&app, &headers).unwrap_or_default();
     let desk = app.desk().clone();
     let work = move || {
@@ -50,6 +51,6 @@ pub(crate) async fn handler(
         Some(Entry::Wrong | Entry::Code(_)) => {
             Ok(again(&text("page.code.wrong", english), StatusCode::UNPROCESSABLE_ENTITY))
         }
-        None => Ok(Redirect::to("/sign-in").into_response()),
+        None => Ok(see_other("/sign-in")),
     }
 }

@@ -1,0 +1,35 @@
+//! API keys as the API shows them.
+
+use super::PersonAnswer;
+use desk::{Desk, KeyScope, KnownKey};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An API key. Its secret is kept nowhere.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct KeyAnswer {
+    /// Opaque id; it opens nothing.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// On whose behalf it acts.
+    pub person: PersonAnswer,
+    /// What it may do: `cases:read`, `cases:write`, `reports:read`, `admin`.
+    #[schema(value_type = Vec<String>)]
+    pub scopes: Vec<KeyScope>,
+    /// When it was made.
+    pub since: Timestamp,
+}
+
+impl KeyAnswer {
+    pub(crate) fn of(desk: &Desk, known: KnownKey) -> Self {
+        Self {
+            id: known.id,
+            name: known.key.name,
+            person: PersonAnswer::of(&desk.people(), &known.key.person),
+            scopes: known.key.scopes,
+            since: known.since,
+        }
+    }
+}

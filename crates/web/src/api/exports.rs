@@ -1,0 +1,3 @@
+//! Files of what lists show.
+
+pub(crate) mod cases;

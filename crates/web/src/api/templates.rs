@@ -1,0 +1,6 @@
+//! Templates: what people keep for themselves and share.
+
+pub(crate) mod discard;
+pub(crate) mod list;
+pub(crate) mod put;
+pub(crate) mod show;

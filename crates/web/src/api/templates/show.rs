@@ -1,0 +1,28 @@
+//! `GET /api/v1/templates/{id}`: a template.
+
+use crate::answer::TemplateAnswer;
+use crate::api::change;
+use crate::app::App;
+use crate::gate::By;
+use crate::parse::{Named, NoParams};
+use crate::problem::Problem;
+use axum::extract::State;
+use axum::response::Response;
+use desk::Shelf;
+
+/// A template
+///
+/// With the version to write over.
+#[utoipa::path(get, path = "", params(("id" = String, Path, description = "Id of the template")), responses(
+    (status = 200, description = "The template", body = TemplateAnswer, headers(("ETag" = String, description = "Its version"))),
+))]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    By(caller): By,
+    Named(id): Named<String>,
+    _: NoParams,
+) -> Result<Response, Problem> {
+    let desk = app.desk();
+    let saved = desk.saved_one(&caller, Shelf::Templates, &id)?;
+    Ok(change::answer(saved.version, true, &TemplateAnswer::of(desk, &saved)))
+}

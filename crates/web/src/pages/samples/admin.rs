@@ -1,0 +1,104 @@
+//! Samples of the administration.
+
+use super::super::admin::Names;
+use super::super::calendars::{Calendars, Days};
+use super::super::framed::Section;
+use super::super::installation::Installation;
+use super::super::keys::{Keys, OneKey};
+use super::super::people::{People, Somebody};
+use super::super::procedures::{Procedures, Ruled};
+use super::super::teams::Teams;
+use super::{HOSTILE, Sampler};
+use maud::Markup;
+
+impl Sampler {
+    /// Every page of the administration.
+    pub(super) fn admin(&self) -> Vec<(&'static str, Markup)> {
+        let admin = self.frame(Section::Admin);
+        let people =
+            || vec![("p".to_owned(), HOSTILE.to_owned()), ("q".to_owned(), "Q".to_owned())];
+        let names = || -> Names { [("x".into(), HOSTILE.to_owned())].into() };
+        let somebody = |me: bool| Somebody {
+            id: if me { "p".to_owned() } else { "q".to_owned() },
+            name: HOSTILE.to_owned(),
+            roles: HOSTILE.to_owned(),
+            department: HOSTILE.to_owned(),
+            present: me,
+            account: me,
+            me,
+        };
+        let persons = People {
+            frame: admin.clone(),
+            people: vec![somebody(true), somebody(false)],
+            roles: names(),
+            departments: names(),
+            given: Default::default(),
+            wrong: Some(HOSTILE.to_owned()),
+            invitation: Some((HOSTILE.to_owned(), "/welcome/x".to_owned())),
+        };
+        let ruled = |in_force: bool| Ruled {
+            key: HOSTILE.to_owned(),
+            name: HOSTILE.to_owned(),
+            version: 2,
+            calendar: "cn".to_owned(),
+            open: 3,
+            in_force,
+        };
+        let procedures =
+            Procedures { frame: admin.clone(), procedures: vec![ruled(true), ruled(false)] };
+        let days = Days {
+            name: HOSTILE.to_owned(),
+            procedures: vec![HOSTILE.to_owned()],
+            windows: "09:00–18:00".to_owned(),
+            special: vec![
+                ("10-01".to_owned(), HOSTILE.to_owned(), false),
+                ("10-10".to_owned(), "Day".to_owned(), true),
+            ],
+            year: 2026,
+            years: vec![(2026, true), (2027, false)],
+        };
+        let team = desk::Team {
+            id: "t".into(),
+            name: HOSTILE.to_owned(),
+            lead: Some("p".into()),
+            members: vec!["p".into()],
+        };
+        let teams = Teams {
+            frame: admin.clone(),
+            teams: vec![team],
+            people: people(),
+            given: Default::default(),
+            wrong: Some(HOSTILE.to_owned()),
+        };
+        let key = OneKey {
+            id: "k".to_owned(),
+            name: HOSTILE.to_owned(),
+            person: HOSTILE.to_owned(),
+            scopes: vec!["admin.keys.read"],
+            since: "2026-11-27".to_owned(),
+        };
+        let keys = |all: Vec<OneKey>| Keys {
+            frame: admin.clone(),
+            made: (!all.is_empty()).then(|| (HOSTILE.to_owned(), "bh_x".to_owned())),
+            keys: all,
+            people: people(),
+            given: Default::default(),
+            wrong: Some(HOSTILE.to_owned()),
+        };
+        let installation = |language| Installation {
+            frame: admin.clone(),
+            organisation: HOSTILE.to_owned(),
+            language,
+        };
+        vec![
+            ("people", persons.html()),
+            ("procedures", procedures.html()),
+            ("calendars", Calendars { frame: admin.clone(), calendars: vec![days] }.html()),
+            ("teams", teams.html()),
+            ("keys", keys(vec![key]).html()),
+            ("keys, none", keys(Vec::new()).html()),
+            ("installation", installation(None).html()),
+            ("installation, said", installation(Some(desk::Language::En)).html()),
+        ]
+    }
+}
