@@ -56,7 +56,8 @@ impl CasePage {
 
     fn path(&self, lang: Lang) -> Markup {
         html! {
-            ol.path aria-label=(lang.say("case.path")) {
+            // Where it does not fit it is moved by keys.
+            ol.path tabindex="0" aria-label=(lang.say("case.path")) {
                 @for step in &self.path {
                     li.(step.class) aria-current=[(step.class == "now").then_some("step")] {
                         span { (step.name) }
