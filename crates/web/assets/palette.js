@@ -58,7 +58,13 @@ function draw(text, cases) {
       hits.append(button);
     }
   }
-  if (!hits.children.length) hits.append(head(say("nothing")));
+  if (!hits.children.length) {
+    // A list box holds nothing but options.
+    const none = head(say("nothing"));
+    none.role = "option";
+    none.ariaDisabled = "true";
+    hits.append(none);
+  }
   choose(options()[0]);
 }
 

@@ -1,6 +1,7 @@
 //! The program as people run it: the real binary over folders that go away.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+mod axe;
 mod backup;
 mod contents;
 mod customer;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Serving {
     pub(crate) child: Child,
     pub(crate) address: String,
+    /// Where a first start is set up.
+    pub(crate) set_up: Option<String>,
 }
 
 pub(crate) struct Answer {
@@ -49,7 +51,8 @@ impl Serving {
         }
         let said: Json = serde_json::from_str(&said).unwrap();
         let address = said["address"].as_str().unwrap().trim_start_matches("http://").to_owned();
-        Self { child, address }
+        let set_up = said["set_up"].as_str().map(str::to_owned);
+        Self { child, address, set_up }
     }
 
     /// What it logs is of no interest.

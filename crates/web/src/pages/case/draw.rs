@@ -106,6 +106,7 @@ impl CasePage {
 
     fn path(&self, lang: Lang) -> Markup {
         html! {
+            // Where it does not fit it is moved by keys.
             ol.path tabindex="0" aria-label=(lang.say("case.path")) {
                 @for step in &self.path {
                     li.(step.class) aria-current=[(step.class == "now").then_some("step")] {
