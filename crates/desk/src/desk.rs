@@ -41,7 +41,7 @@ pub(crate) struct Inner {
     pub(crate) followed: Followed,
     /// Absences whose beginning has been seen to, by person and first instant.
     pub(crate) handed: Mutex<BTreeSet<(Key, Timestamp)>>,
-    /// API keys that were asked for, by hash, with the last setting before they were read.
+    /// API keys that were asked for, by hash, with how often keys had changed before they were read.
     pub(crate) keys: Cache<String, (u64, ApiKey)>,
     /// Held while attempts to sign in are counted.
     pub(crate) attempts: Mutex<()>,

@@ -4,7 +4,7 @@ use crate::calendar::CALENDAR;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::installation::INSTALLATION;
-use crate::organisation::PERSON;
+use crate::organisation::{API_KEY, PERSON};
 use crate::publish::PROCEDURE;
 use crate::saved::is_saved;
 use crate::team::TEAM;
@@ -22,6 +22,9 @@ const RECOUNT: SignedDuration = SignedDuration::from_secs(5);
 /// Entries of the settings' log that are read at once.
 const ENTRIES: usize = 1_000;
 
+/// Kinds of settings that answers show.
+const SHOWN: [&str; 4] = [PROCEDURE, CALENDAR, PERSON, TEAM];
+
 /// How far the desk has followed.
 pub(crate) struct Followed {
     told: watch::Receiver<u64>,
@@ -29,6 +32,9 @@ pub(crate) struct Followed {
     upto: Mutex<u64>,
     /// The same, to be looked at without waiting.
     seen: AtomicU64,
+    /// How often something was taken in that answers show, and how often keys have changed.
+    shown: AtomicU64,
+    keys: AtomicU64,
     events: watch::Receiver<u64>,
     /// Events that this desk has written.
     written: AtomicU64,
@@ -56,6 +62,8 @@ impl Followed {
             told,
             upto: Mutex::new(upto),
             seen: AtomicU64::new(upto),
+            shown: AtomicU64::new(0),
+            keys: AtomicU64::new(0),
             events,
             written: AtomicU64::new(0),
             unsure: AtomicBool::new(false),
@@ -94,6 +102,19 @@ impl Desk {
         }
     }
 
+    /// How often anything has changed that answers show beside cases: procedures, calendars, people, teams. What is made after this was
+    /// asked for is at least as new, and stays right until it grows.
+    pub fn ground(&self) -> u64 {
+        self.follow();
+        self.inner.followed.shown.load(Ordering::Acquire)
+    }
+
+    /// How often API keys have changed.
+    pub(crate) fn keys_changed(&self) -> u64 {
+        self.follow();
+        self.inner.followed.keys.load(Ordering::Acquire)
+    }
+
     /// Reads the settings' log from where it was left, whether there was word of it or not, and what it names.
     fn take_in(&self) -> Result<(), DeskError> {
         let followed = &self.inner.followed;
@@ -119,6 +140,13 @@ impl Desk {
         }
         if kinds.contains(INSTALLATION) {
             self.reload_language()?;
+        }
+        // Counted after it is in force: who has counted before and looks after it is only made to look again.
+        if SHOWN.iter().any(|kind| kinds.contains(*kind)) {
+            followed.shown.fetch_add(1, Ordering::Release);
+        }
+        if kinds.contains(API_KEY) {
+            followed.keys.fetch_add(1, Ordering::Release);
         }
         *upto = last;
         followed.seen.store(last, Ordering::Release);

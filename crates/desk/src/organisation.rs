@@ -15,7 +15,7 @@ use store::{Administer, Change, StoreError, api_key_hash};
 
 /// The kind of settings that are people.
 pub(crate) const PERSON: &str = "person";
-const API_KEY: &str = "api-key";
+pub(crate) const API_KEY: &str = "api-key";
 
 /// What an API key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -239,10 +239,10 @@ impl Desk {
         Ok(Caller { person: key.person, scopes })
     }
 
-    /// The key with this hash. It is asked for with every request, and read anew once any setting has changed.
+    /// The key with this hash. It is asked for with every request, and read anew once any key has changed.
     fn api_key(&self, hash: String) -> Result<ApiKey, DeskError> {
         // Looked at before it is read: what is read is at least as new.
-        let upto = self.inner.store.last_setting();
+        let upto = self.keys_changed();
         if let Some((then, key)) = self.inner.keys.get(&hash)
             && then == upto
         {

@@ -167,8 +167,9 @@ mod tests {
             }
         }
         // The head of the log is the last row by its key: read backwards, one row. Inserting a case mentions the tables that refer to
-        // cases, for references that were postponed; none ever is.
-        scanning.retain(|line| !line.starts_with("LAST_HASH") && !line.starts_with("INSERT:"));
+        // cases, for references that were postponed; none ever is. What a bounded part has found is counted whole.
+        let harmless = ["LAST_HASH:", "INSERT:", "UNREAD: SCAN found"];
+        scanning.retain(|line| !harmless.iter().any(|start| line.starts_with(start)));
         assert!(scanning.is_empty(), "{scanning:#?}");
     }
 }

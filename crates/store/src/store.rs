@@ -354,11 +354,6 @@ impl Store {
         self.inner.settings.clone()
     }
 
-    /// The place of the last entry of the settings' log, as [`Store::settings_changes`] last told.
-    pub fn last_setting(&self) -> u64 {
-        *self.inner.settings.borrow()
-    }
-
     /// How often touch with the database was lost. What was committed before may be forgotten after it, as by a standby that took
     /// over: what somebody else keeps in memory is good until this moves.
     pub fn losses(&self) -> u64 {

@@ -40,7 +40,7 @@ pub(crate) struct Basis {
 /// least as new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ground {
-    /// Names of people and labels are settings: the place in their log.
+    /// Names of people and labels are settings: how often they have changed ([`Desk::ground`]).
     settings: u64,
     /// How often the store has lost touch with its database, which may have forgotten something.
     losses: u64,
@@ -48,8 +48,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) fn of(desk: &Desk) -> Self {
-        let store = desk.store();
-        Self { settings: store.last_setting(), losses: store.losses() }
+        Self { settings: desk.ground(), losses: desk.store().losses() }
     }
 }
 
