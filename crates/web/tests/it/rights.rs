@@ -171,7 +171,7 @@ async fn every_address_asks_for_its_right_whatever_the_way_of_entry() {
     let mut browser = Browser::signed_in(&world, &plain.id).await;
     let cookie = browser.cookie.clone();
     let token = browser.token().await;
-    let none = format!("Bearer {}", world.key_with(&[KeyScope::ReportsRead]));
+    let none = format!("Bearer {}", world.key_with(&[]));
     // A key of somebody who administers nothing does not administer, whatever it says.
     let key = desk::ApiKey {
         name: "x".to_owned(),
