@@ -1,7 +1,7 @@
 //! Accounts: how people prove that it is them, and what they have chosen for themselves.
 
 use crate::desk::Desk;
-use crate::error::DeskError;
+use crate::error::{DeskError, stale};
 use crate::password;
 use crate::second::Second;
 use engine::key::Key;
@@ -177,10 +177,7 @@ impl Desk {
         };
         let changes = vec![change];
         let done = Administer { at: self.now(), actor: actor.to_owned(), changes };
-        self.inner.store.administer(done).map_err(|error| match error {
-            StoreError::SettingConflict { found, .. } => DeskError::Stale { found },
-            error => error.into(),
-        })?;
+        self.inner.store.administer(done).map_err(stale)?;
         self.refresh()
     }
 }

@@ -2,7 +2,7 @@
 //! clocks run towards are counted anew, however the program ends meanwhile.
 
 use crate::desk::Desk;
-use crate::error::DeskError;
+use crate::error::{DeskError, stale};
 use crate::submit::{Options, Pending};
 use engine::calendar::{Calendar, Windows};
 use engine::command::Command;
@@ -87,10 +87,7 @@ impl Desk {
             put(COUNTING, None, json!({ "due": true }), false),
         ];
         let change = Administer { at: self.now(), actor: actor.to_owned(), changes };
-        let versions = self.inner.store.administer(change).map_err(|error| match error {
-            StoreError::SettingConflict { found, .. } => DeskError::Stale { found },
-            error => error.into(),
-        })?;
+        let versions = self.inner.store.administer(change).map_err(stale)?;
         self.refresh()?;
         Ok(versions.first().copied().unwrap_or_default())
     }
@@ -194,10 +191,11 @@ impl Desk {
 
     /// The calendar that a procedure counts by: one of the organisation's, or a built-in one.
     pub(crate) fn calendar_of(&self, procedure: &Procedure) -> Result<Calendar, DeskError> {
-        let own = self.inner.store.setting(CALENDAR, &procedure.calendar)?;
-        match own.as_ref().and_then(|setting| setting.body.get("source")).and_then(Json::as_str) {
-            Some(text) => windowed(calendar_from(text)?, procedure),
-            None => calendar_for(procedure),
+        match self.calendar(&procedure.calendar) {
+            Ok((calendar, _)) => windowed(calendar, procedure),
+            // It says which one is missing.
+            Err(DeskError::NotFound { .. }) => calendar_for(procedure),
+            Err(error) => Err(error),
         }
     }
 }

@@ -15,7 +15,7 @@ pub use import::{CUSTOMER_ROWS, CustomerImport, CustomersImported};
 
 use crate::access::may;
 use crate::desk::Desk;
-use crate::error::DeskError;
+use crate::error::{DeskError, stale};
 use crate::mask::{mask_account, mask_name, mask_phone, without_phones};
 use crate::organisation::Caller;
 use crate::rows::actor;
@@ -381,13 +381,6 @@ fn kept(setting: Setting) -> Result<Kept, DeskError> {
     let corrupt = |_| DeskError::Store(StoreError::Corrupt { what: "a customer".to_owned() });
     let customer = serde_json::from_value(setting.body).map_err(corrupt)?;
     Ok(Kept { key: setting.key.into(), version: setting.version, at: setting.at, customer })
-}
-
-fn stale(error: StoreError) -> DeskError {
-    match error {
-        StoreError::SettingConflict { found, .. } => DeskError::Stale { found },
-        error => error.into(),
-    }
 }
 
 /// The numbers and accounts by which a customer is reached.

@@ -72,3 +72,11 @@ impl From<Refusal> for DeskError {
         Self::Refused(refusal)
     }
 }
+
+/// A change of settings that failed: when the setting was not at the version that the caller has seen, that is told with the one found.
+pub(crate) fn stale(error: StoreError) -> DeskError {
+    match error {
+        StoreError::SettingConflict { found, .. } => DeskError::Stale { found },
+        error => error.into(),
+    }
+}

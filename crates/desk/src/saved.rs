@@ -4,7 +4,7 @@ use crate::access::Seen;
 use crate::account::Sealed;
 use crate::criteria::Criteria;
 use crate::desk::Desk;
-use crate::error::DeskError;
+use crate::error::{DeskError, stale};
 use crate::organisation::Caller;
 use crate::work::COUNTED;
 use engine::key::Key;
@@ -325,10 +325,7 @@ impl Desk {
     fn change_saved(&self, caller: &Caller, changes: Vec<Change>) -> Result<(), DeskError> {
         let actor = caller.person.to_string();
         let done = Administer { at: self.now(), actor, changes };
-        self.inner.store.administer(done).map_err(|error| match error {
-            StoreError::SettingConflict { found, .. } => DeskError::Stale { found },
-            error => error.into(),
-        })?;
+        self.inner.store.administer(done).map_err(stale)?;
         self.refresh()
     }
 }

@@ -79,10 +79,10 @@ pub(crate) async fn handler(
     let (desk, store) = (app.desk(), app.desk().store());
     let found = store.inbox_newest(&caller.person, query.before, limit)?;
     let last = found.last().map(|message| message.sequence).filter(|_| found.len() == limit);
-    let mut items = Vec::new();
+    let (scope, mut items) = (desk.scope(&caller), Vec::new());
     for message in found {
         // A case that the caller may no longer see tells him nothing more.
-        if desk.standing(&caller, &message.number).is_ok() {
+        if matches!(store.standing(&scope, &message.number), Ok(Some(_))) {
             items.push(Message::of(message));
         }
     }
