@@ -2,6 +2,7 @@
 
 mod bench;
 mod crash;
+mod many;
 mod mutate;
 mod shots;
 mod simulate;

@@ -8,6 +8,7 @@ mod kinds;
 mod legal;
 mod text;
 
+use crate::many::many;
 use engine::calendar::Calendar;
 use engine::check::{Budget, check_text, check_within};
 use engine::procedure::{Procedure, read};
@@ -56,8 +57,7 @@ pub(crate) fn run(arguments: &[String], out: &mut impl Write) -> io::Result<Exit
     let mut sound = !originals.is_empty();
     sound &= untouched(&originals, out)?;
     sound &= variants(&originals, out)?;
-    let mut table: BTreeMap<&'static str, Tally> = BTreeMap::new();
-    let mut bad = Vec::new();
+    let mut mutants = Vec::new();
     for original in &originals {
         for (kind, make) in kinds::KINDS {
             if only.is_some_and(|only| only != kind) {
@@ -65,19 +65,23 @@ pub(crate) fn run(arguments: &[String], out: &mut impl Write) -> io::Result<Exit
             }
             let made = make(&original.text);
             let step = if every { 1 } else { made.len().div_ceil(EACH).max(1) };
-            for mutant in made.into_iter().step_by(step) {
-                let verdict = judge(original, &originals, &mutant);
-                let tally = table.entry(kind).or_default();
-                tally.made += 1;
-                let name = format!("{}:{}: {kind}: {}", original.key, mutant.line, mutant.what);
-                match verdict {
-                    Verdict::Right(by) => *tally.right.entry(by).or_default() += 1,
-                    Verdict::Elsewhere(found) => {
-                        bad.push(format!("{name}: refused elsewhere: {found}"));
-                    }
-                    Verdict::Survived => bad.push(format!("{name}: survived")),
-                }
-            }
+            mutants.extend(made.into_iter().step_by(step).map(|mutant| (original, *kind, mutant)));
+        }
+    }
+    let verdicts = many(u64::try_from(mutants.len()).unwrap_or(0), |n| {
+        let mutant = usize::try_from(n).ok().and_then(|n| mutants.get(n));
+        mutant.map(|(original, _, mutant)| judge(original, &originals, mutant))
+    });
+    let mut table: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    let mut bad = Vec::new();
+    for ((original, kind, mutant), verdict) in mutants.iter().zip(verdicts.into_iter().flatten()) {
+        let tally = table.entry(kind).or_default();
+        tally.made += 1;
+        let name = format!("{}:{}: {kind}: {}", original.key, mutant.line, mutant.what);
+        match verdict {
+            Verdict::Right(by) => *tally.right.entry(by).or_default() += 1,
+            Verdict::Elsewhere(found) => bad.push(format!("{name}: refused elsewhere: {found}")),
+            Verdict::Survived => bad.push(format!("{name}: survived")),
         }
     }
     let score = tell(&table, &bad, out)?;

@@ -13,14 +13,13 @@ mod model;
 mod people;
 mod surroundings;
 
+use crate::many::many;
 use faults::BUGS;
 use house::{Medium, Prepared};
 use life::{Failed, Lived, Manner, live};
 use std::collections::BTreeMap;
 use std::io::{self, Error, Write};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 const STEPS: usize = 24;
@@ -52,7 +51,7 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn Write) -> io::Result<ExitC
             continue;
         }
         let begun = Instant::now();
-        let lived = many(&prepared, from, seeds, manner, has("--twice"));
+        let lived = all(&prepared, from, seeds, manner, has("--twice"));
         let seconds = begun.elapsed().as_secs_f64();
         sound &= report(&lived, from, name, seconds, has("--verbose"), out)?;
     }
@@ -62,26 +61,14 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn Write) -> io::Result<ExitC
 type Results = BTreeMap<u64, Result<Lived, Failed>>;
 
 /// Lives them on all processors; each by itself is one after the other.
-fn many(prepared: &Prepared, from: u64, seeds: u64, manner: Manner, twice: bool) -> Results {
-    let (next, results) = (AtomicU64::new(0), Mutex::new(Results::new()));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let n = next.fetch_add(1, Ordering::Relaxed);
-                    if n >= seeds {
-                        return;
-                    }
-                    let seed = from.wrapping_add(n);
-                    let lived = live(prepared, seed, manner);
-                    let lived = if twice { again(prepared, seed, manner, lived) } else { lived };
-                    results.lock().unwrap_or_else(PoisonError::into_inner).insert(seed, lived);
-                }
-            });
-        }
+fn all(prepared: &Prepared, from: u64, seeds: u64, manner: Manner, twice: bool) -> Results {
+    let lived = many(seeds, |n| {
+        let seed = from.wrapping_add(n);
+        let lived = live(prepared, seed, manner);
+        let lived = if twice { again(prepared, seed, manner, lived) } else { lived };
+        (seed, lived)
     });
-    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    lived.into_iter().collect()
 }
 
 /// The same seed is the same life.
