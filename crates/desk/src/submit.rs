@@ -452,10 +452,10 @@ pub(crate) fn touched(command: &Command) -> BTreeSet<Key> {
     ids
 }
 
-fn receipt_of(main: Key) -> impl FnOnce(&[CaseRows]) -> serde_json::Value + Send + 'static {
+fn receipt_of(main: Key) -> impl Fn(&[&CaseRows]) -> serde_json::Value + Send + 'static {
     move |rows| {
-        let is_main = |row: &&CaseRows| row.id.to_string() == *main;
-        let case = rows.iter().find(is_main).or(rows.first());
+        let is_main = |row: &CaseRows| row.id.to_string() == *main;
+        let case = rows.iter().find(|row| is_main(row)).or(rows.first());
         let opened: Vec<&str> = rows
             .iter()
             .filter(|row| row.expected == 0 && !is_main(row))

@@ -349,6 +349,9 @@ pub(crate) trait Driver: Send {
     fn savepoint(&self) -> Result<()>;
     fn keep_savepoint(&self) -> Result<()>;
     fn undo_savepoint(&self) -> Result<()>;
+    /// Rows that were changed through this connection so far, where a statement that fails leaves the transaction as it was; `None`
+    /// where it takes the transaction with it.
+    fn changes(&self) -> Option<u64>;
     /// False after the database gave up the whole transaction by itself (a full disk, a lost connection).
     fn in_transaction(&self) -> bool;
     /// Whether the connection is gone for good and another one has to be opened.

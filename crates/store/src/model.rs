@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 /// Renders the answer of a submission from the rows as they are committed: with their numbers, without the texts of events, snapshot
 /// and messages.
-pub type ReceiptOf = Box<dyn FnOnce(&[CaseRows]) -> Value + Send>;
+pub type ReceiptOf = Box<dyn Fn(&[&CaseRows]) -> Value + Send>;
 
 /// Makes the number of a new case from the serial drawn for it.
-pub type NumberOf = Box<dyn FnOnce(i64) -> String + Send>;
+pub type NumberOf = Box<dyn Fn(i64) -> String + Send>;
 
 /// Everything one submission changes. It is committed as a whole, against the expected version of every case.
 pub struct Write {
@@ -25,7 +25,7 @@ pub struct Write {
     pub import: Option<ImportRow>,
     /// The cases, in the order of the receipt. They are locked in the order of their ids.
     pub cases: Vec<CaseWrite>,
-    /// Makes the receipt; called once, inside the commit. It must not block.
+    /// Makes the receipt; called inside the commit. It must not block.
     pub receipt: ReceiptOf,
 }
 
@@ -34,7 +34,7 @@ impl Write {
     pub fn new(
         at: Timestamp,
         cases: Vec<CaseWrite>,
-        receipt: impl FnOnce(&[CaseRows]) -> Value + Send + 'static,
+        receipt: impl Fn(&[&CaseRows]) -> Value + Send + 'static,
     ) -> Self {
         Self { at, key: None, import: None, cases, receipt: Box::new(receipt) }
     }
@@ -82,7 +82,7 @@ pub enum CaseWrite {
         scope: String,
         /// The first serial of a scope that was never used.
         first: i64,
-        /// Makes the number, called once inside the commit. It must not block.
+        /// Makes the number, called inside the commit. It must not block.
         number: NumberOf,
         /// The rows. What stands in them as their number is put for it everywhere else in their texts as well, and is
         /// replaced by the number once that is drawn: a text that nobody else could have written.
@@ -100,7 +100,7 @@ impl CaseWrite {
     pub fn new(
         scope: impl Into<String>,
         first: i64,
-        number: impl FnOnce(i64) -> String + Send + 'static,
+        number: impl Fn(i64) -> String + Send + 'static,
         rows: CaseRows,
     ) -> Self {
         let (number, rows) = (Box::new(number), Box::new(rows));

@@ -12,12 +12,13 @@ use crate::pool::{Lent, Pool};
 use crate::presence::{self, Present};
 use crate::read::board::Board;
 use crate::read::kept::Kept;
+use crate::read::standing::Standings;
 use crate::settings::Administer;
 use crate::timers::DueTimer;
 use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
 use crate::write::prepare::Prepared;
-use crate::write::queue::{self, Batch, Once, Writer, stopped};
+use crate::write::queue::{self, Batch, Job, Writer, stopped};
 use crate::{
     attachments, ephemeral, inbox, migrate, outbox, settings, timers, transfer, upkeep, write,
 };
@@ -96,6 +97,7 @@ pub(crate) struct Inner {
     pool: Pool,
     pub(crate) board: Board,
     pub(crate) kept: Kept,
+    pub(crate) standings: Standings,
     losses: AtomicU64,
     place: Place,
     pub(crate) vault: Arc<Vault>,
@@ -136,6 +138,7 @@ impl Store {
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
             board: Board::default(),
             kept: Kept::default(),
+            standings: Standings::default(),
             losses: AtomicU64::new(0),
             blobs: Blobs::new(place.folder().join(BLOBS)),
             place,
@@ -167,17 +170,20 @@ impl Store {
     /// Commits a write and waits for it to be durable. Blocks; with [`Store::commit_later`] one can wait for many at once.
     /// Fails with `Conflict`, `KeyReused`, `AlreadyImported`, `NumberTaken`, `NotFound` (an attachment), `Invalid`, or a failure of the database.
     pub fn commit(&self, write: Write) -> Result<Receipt> {
-        let write = self.prepare(write)?;
-        self.wait(|batch, spent| write::case::apply(batch, write, spent))
+        let mut write = self.prepare(write)?;
+        self.wait_for(true, move |batch, spent| write::case::apply(batch, &mut write, spent))
     }
 
     /// Puts a write into the queue and answers through the receiver once it is durable; `Busy` when the queue is full.
     /// A receiver that is dropped does not take the write back.
     pub fn commit_later(&self, write: Write) -> Result<Committing> {
-        let write = self.prepare(write)?;
+        let mut write = self.prepare(write)?;
         let (answer, receiver) = std::sync::mpsc::sync_channel(1);
-        let task = Once::new(
-            move |batch: &mut Batch<'_>, spent: &mut _| write::case::apply(batch, write, spent),
+        let task = Job::new(
+            true,
+            move |batch: &mut Batch<'_>, spent: &mut _| {
+                write::case::apply(batch, &mut write, spent)
+            },
             move |result| drop(answer.send(result)),
         );
         self.inner.writer.try_put(Box::new(task))?;
@@ -188,7 +194,11 @@ impl Store {
     /// empties the write-ahead log ([`Store::scrub`]); repeating it is harmless. Events and commitments stay and verify. To record it as an event of the case in the same commit,
     /// set [`crate::CaseRows::erase`] in a write instead, and call [`Store::scrub`] after it.
     pub fn erase(&self, case: Uuid) -> Result<()> {
-        self.wait(move |batch, _| write::case::erase(batch, case))?;
+        self.wait(move |batch, _| {
+            // No event tells of it, but whoever keeps what he has read must hear that it is gone.
+            batch.sequence += 1;
+            write::case::erase(batch, case)
+        })?;
         self.scrub()
     }
 
@@ -371,8 +381,20 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let mut work = Some(work);
+        self.wait_for(false, move |batch, spent| {
+            work.take().map_or_else(|| Err(stopped()), |work| work(batch, spent))
+        })
+    }
+
+    /// As [`Store::wait`]; what repeats can be run again after everything was undone.
+    fn wait_for<T: Send + 'static>(
+        &self,
+        repeats: bool,
+        work: impl FnMut(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (answer, result) = std::sync::mpsc::sync_channel(1);
-        let task = Once::new(work, move |result| drop(answer.send(result)));
+        let task = Job::new(repeats, work, move |result| drop(answer.send(result)));
         self.inner.writer.put(Box::new(task))?;
         // The writer may wait for a server; an embedded one answers at once.
         let wait = || result.recv().map_err(|_| stopped());
@@ -393,6 +415,7 @@ impl Store {
             self.inner.pool.forget_idle();
             self.inner.board.forget();
             self.inner.kept.forget();
+            self.inner.standings.forget();
             self.inner.losses.fetch_add(1, Ordering::Relaxed);
             return read(self.reader()?.conn()?, &self.inner.vault);
         }

@@ -8,11 +8,12 @@ use crate::error::Result;
 use crate::inbox::InboxMessage;
 use crate::model::{EventRow, IdempotencyKey, Rollup, Tie, TimerRow};
 use crate::outbox::OutboxMessage;
-use crate::read::case::{self, CaseSummary, Links, Standing, StoredCase, Which};
+use crate::read::case::{self, CaseSummary, Links, StoredCase, Which};
 use crate::read::feed::{self, Feed};
 use crate::read::list::{self, Filter, Page, Sort};
 use crate::read::measure;
 use crate::read::open::{self, Count, Likeness};
+use crate::read::standing::{self, Standing};
 use crate::scope::Scope;
 use crate::settings::{self, LogEntry, Setting};
 use crate::store::Store;
@@ -53,10 +54,16 @@ impl Store {
     /// How a case stands that [`Store::case_by_number`] would find; much cheaper than the case.
     pub fn standing(&self, scope: &Scope, number: &str) -> Result<Option<Standing>> {
         let number = crate::fold_number(number);
-        self.read(|conn, _| case::standing(conn, scope, &number))
+        self.read(|conn, _| self.inner.standings.of(conn, scope, &number))
     }
 
-    /// Global sequence number of the last event that was committed, by whichever program. While it stays, every case and list does.
+    /// How the case with this id stands, whoever asks.
+    pub fn standing_of(&self, case: Uuid) -> Result<Option<Standing>> {
+        self.read(|conn, _| standing::of_id(conn, &case))
+    }
+
+    /// Global sequence number of the last event that was committed, by whichever program. While it stays, every case and list does:
+    /// erasing moves it as well.
     pub fn last_event(&self) -> Result<u64> {
         self.read(|conn, _| feed::last(conn))
     }

@@ -43,6 +43,9 @@ enum Part {
 
 /// The one spelling under which texts are compared.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
@@ -158,11 +161,36 @@ impl Tokens {
         }
     }
 
+    /// As one line, together with those of one text more.
+    pub(crate) fn line_with(&self, vault: &Vault, text: &str) -> String {
+        let mut more = Self::default();
+        more.add(vault, text);
+        let mut line = self.pairs.clone() + &more.pairs;
+        let mut more = more.singles.iter().peekable();
+        let mut put = |token: &String| {
+            line.push_str(token);
+            line.push(' ');
+        };
+        // Both are in order, and so is the line.
+        for token in &self.singles {
+            while let Some(before) = more.next_if(|one| *one < token) {
+                put(before);
+            }
+            more.next_if_eq(&token);
+            put(token);
+        }
+        more.for_each(put);
+        line
+    }
+
     /// As one line.
-    pub(crate) fn line(self) -> String {
-        let mut line = self.pairs;
-        for token in self.singles {
-            line.push_str(&token);
+    pub(crate) fn line(&self) -> String {
+        let length =
+            self.pairs.len() + self.singles.iter().map(|token| token.len() + 1).sum::<usize>();
+        let mut line = String::with_capacity(length);
+        line.push_str(&self.pairs);
+        for token in &self.singles {
+            line.push_str(token);
             line.push(' ');
         }
         line

@@ -81,6 +81,7 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// ChaCha20-Poly1305 under one key.
+#[derive(Clone)]
 pub(crate) struct Cipher(LessSafeKey);
 
 impl Cipher {
@@ -200,6 +201,7 @@ fn bound(owner: &Owner, name: &str) -> Vec<u8> {
     [owner.as_slice(), name.as_bytes()].concat()
 }
 
+#[derive(Clone)]
 struct Subject {
     kept: Kept,
     name: String,
@@ -210,6 +212,7 @@ struct Subject {
 }
 
 /// Whether a key is in the database.
+#[derive(Clone)]
 enum Kept {
     /// It is, under this id.
     As(i64),
@@ -236,6 +239,7 @@ impl Subject {
     }
 }
 
+#[derive(Clone)]
 struct Held {
     /// Its place among the subjects of the drawer.
     subject: usize,
@@ -244,6 +248,7 @@ struct Held {
 }
 
 /// The personal values of one owner. What is sealed is kept in it until [`Drawer::save`] writes it down.
+#[derive(Clone)]
 pub(crate) struct Drawer {
     owner: Owner,
     subjects: Vec<Subject>,

@@ -136,6 +136,9 @@ impl Driver for Watched {
     fn undo_savepoint(&self) -> Result<()> {
         self.driver.undo_savepoint()
     }
+    fn changes(&self) -> Option<u64> {
+        self.driver.changes()
+    }
     fn in_transaction(&self) -> bool {
         self.driver.in_transaction()
     }

@@ -346,6 +346,9 @@ impl Driver for Postgres {
         self.command("ROLLBACK TO SAVEPOINT one")?;
         self.command("RELEASE SAVEPOINT one")
     }
+    fn changes(&self) -> Option<u64> {
+        None
+    }
     fn in_transaction(&self) -> bool {
         self.in_transaction.get()
     }

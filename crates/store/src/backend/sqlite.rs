@@ -231,6 +231,9 @@ impl Driver for Sqlite {
         self.push("ROLLBACK TO one", &[])?;
         self.push("RELEASE one", &[])
     }
+    fn changes(&self) -> Option<u64> {
+        Some(self.0.total_changes())
+    }
     fn in_transaction(&self) -> bool {
         !self.0.is_autocommit()
     }

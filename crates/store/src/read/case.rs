@@ -48,17 +48,6 @@ pub struct StoredCase {
     pub fold_version: u32,
 }
 
-/// What there is to see of a case: whoever has looked at it and finds the same standing again would see the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Standing {
-    /// Identity.
-    pub id: Uuid,
-    /// Version.
-    pub version: u64,
-    /// Whether its personal values are still there: they may be erased.
-    pub personal: bool,
-}
-
 /// The columns of [`CaseSummary`], in the order in which [`summary`] reads them.
 pub(crate) const SUMMARY: &str = "cases.id, cases.uuid, cases.version, cases.number, cases.procedure, cases.procedure_version, cases.life,
     cases.stage, cases.holder, cases.assignee, cases.department, cases.queue, cases.severity, cases.category, cases.channel,
@@ -131,18 +120,8 @@ pub(crate) fn load(
     Ok(Some(StoredCase { summary, last_seq, snapshot, fold_version }))
 }
 
-/// The standing of a case within a scope.
-pub(crate) fn standing(conn: &Conn, scope: &Scope, number: &str) -> Result<Option<Standing>> {
-    let columns = "cases.uuid, cases.version, subject_keys.wrapped";
-    let statement = of_case(columns, scope, Which::Number(number));
-    conn.row(&statement.text, &statement.params, |row| {
-        let personal = row.opt_blob(2)?.is_some();
-        Ok(Standing { id: row.uuid(0)?, version: row.count(1)?, personal })
-    })
-}
-
 /// Asks for columns of a case within a scope.
-fn of_case<'a>(columns: &str, scope: &'a Scope, which: Which<'a>) -> Statement<'a> {
+pub(super) fn of_case<'a>(columns: &str, scope: &'a Scope, which: Which<'a>) -> Statement<'a> {
     let mut statement = Statement::new("SELECT ");
     statement.push(columns).push(" FROM cases").push(SUMMARY_KEY);
     match which {

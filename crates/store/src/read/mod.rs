@@ -7,3 +7,4 @@ pub(crate) mod kept;
 pub(crate) mod list;
 pub(crate) mod measure;
 pub(crate) mod open;
+pub(crate) mod standing;

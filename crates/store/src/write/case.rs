@@ -1,6 +1,6 @@
 //! Applies one write: versions, numbers, events, snapshots; the derived rows follow in `derived`.
 
-use super::prepare::{Prepared, PreparedCase, Serial, Text};
+use super::prepare::{Prepared, PreparedCase, Text};
 use super::queue::Batch;
 use super::{derived, number, once};
 use crate::backend::Param;
@@ -10,6 +10,7 @@ use crate::model::{CaseRows, Receipt};
 use crate::time::{NEVER, int, opt_to_int, to_int};
 use crate::vault::Drawer;
 use serde_json::Value;
+use std::borrow::Cow;
 use uuid::Uuid;
 
 crate::sql::queries! {
@@ -32,73 +33,61 @@ crate::sql::queries! {
     CLEAR_TITLE = "UPDATE cases SET title = NULL WHERE uuid = ?1";
 }
 
-/// Applies a write inside the savepoint. `spent` receives a serial whose number turned out to be taken.
+/// Applies a write; once that was undone, it can be applied again. `spent` receives a serial whose number turned out to be taken.
 pub(crate) fn apply(
     batch: &mut Batch<'_>,
-    write: Prepared,
+    write: &mut Prepared,
     spent: &mut Option<(String, i64)>,
 ) -> Result<Receipt> {
-    let Prepared { at, key, import, mut cases, receipt } = write;
-    if let Some(key) = &key
+    *spent = None;
+    let Prepared { at, key, import, cases, receipt } = write;
+    if let Some(key) = key
         && let Some(body) = once::earlier(batch.conn, batch.vault, key)?
     {
         return Ok(Receipt { body, replayed: true, sequence: 0 });
     }
-    if let Some(row) = import {
+    if let Some(row) = *import {
         once::refuse_imported(batch, row)?;
     }
-    let drawn = cases.iter_mut().map(|case| number(batch, case)).collect::<Result<Vec<_>>>()?;
-    let mut order: Vec<(&mut PreparedCase, Drawn)> = cases.iter_mut().zip(drawn).collect();
-    order.sort_by_key(|(case, _)| case.rows.id);
-    let same = |pair: &[(&mut PreparedCase, Drawn)]| match pair {
-        [one, next] => one.0.rows.id == next.0.rows.id,
-        _ => false,
-    };
-    if order.windows(2).any(same) {
+    // Whatever can be refused is, before anything is written.
+    let mut order: Vec<&PreparedCase> = cases.iter().collect();
+    order.sort_by_key(|case| case.rows.id);
+    if order.windows(2).any(|pair| matches!(pair, [one, next] if one.rows.id == next.rows.id)) {
         return Err(StoreError::invalid("a case occurs twice in one write"));
     }
-    let found = order.iter().map(|(case, _)| lock(batch, case)).collect::<Result<Vec<_>>>()?;
-    for ((case, drawn), found) in order.into_iter().zip(found) {
-        let blank = drawn.as_ref().map(|drawn| drawn.blank.as_str());
-        match apply_case(batch, case, blank.unwrap_or_default(), found, at) {
-            Err(error @ StoreError::NumberTaken { .. }) => {
-                *spent = drawn.map(|drawn| (drawn.scope, drawn.serial));
-                return Err(error);
+    let found = order.iter().map(|case| lock(batch, case)).collect::<Result<Vec<_>>>()?;
+    cases.iter_mut().try_for_each(|case| number(batch, case))?;
+    let mut drawers: Vec<Drawer> = cases.iter().map(|case| case.drawer.clone()).collect();
+    let mut order: Vec<(&PreparedCase, &mut Drawer)> = cases.iter().zip(&mut drawers).collect();
+    order.sort_by_key(|(case, _)| case.rows.id);
+    for ((case, drawer), found) in order.into_iter().zip(found) {
+        apply_case(batch, case, drawer, found, *at).inspect_err(|error| {
+            if let (StoreError::NumberTaken { .. }, Some(serial)) = (error, &case.serial) {
+                *spent = Some((serial.scope.clone(), serial.drawn));
             }
-            other => other?,
-        }
+        })?;
     }
-    let (rows, mut drawers): (Vec<CaseRows>, Vec<Drawer>) =
-        cases.into_iter().map(|case| (case.rows, case.drawer)).unzip();
+    let rows: Vec<&CaseRows> = cases.iter().map(|case| &case.rows).collect();
     let body = receipt(&rows);
     let first = rows.first().map_or(Uuid::nil(), |rows| rows.id);
-    if let Some(row) = import {
-        once::keep_imported(batch, row, first, at)?;
+    if let Some(row) = *import {
+        once::keep_imported(batch, row, first, *at)?;
     }
-    if let Some(key) = &key {
+    if let Some(key) = key {
         let mut none = batch.vault.empty_drawer(first.into_bytes());
         let drawer = drawers.first_mut().unwrap_or(&mut none);
-        once::keep(batch, key, first.into_bytes(), drawer, &body, at)?;
+        once::keep(batch, key, first.into_bytes(), drawer, &body, *at)?;
     }
     Ok(Receipt { body, replayed: false, sequence: batch.sequence })
 }
 
-/// A serial that was drawn, and what stands for its number in the texts.
-type Drawn = Option<DrawnSerial>;
-
-struct DrawnSerial {
-    scope: String,
-    serial: i64,
-    blank: String,
-}
-
 /// Draws the serial of a new case and gives it its number.
-fn number(batch: &Batch<'_>, case: &mut PreparedCase) -> Result<Drawn> {
-    let Some(Serial { scope, first, number, blank }) = case.serial.take() else { return Ok(None) };
-    let serial = number::next_serial(batch.conn, &scope, first)?;
-    case.rows.number = number(serial);
-    case.tokens.add(batch.vault, &case.rows.number);
-    Ok(Some(DrawnSerial { scope, serial, blank }))
+fn number(batch: &Batch<'_>, case: &mut PreparedCase) -> Result<()> {
+    if let Some(serial) = &mut case.serial {
+        serial.drawn = number::next_serial(batch.conn, &serial.scope, serial.first)?;
+        case.rows.number = (serial.number)(serial.drawn);
+    }
+    Ok(())
 }
 
 /// What is stored of a case before the write.
@@ -131,22 +120,24 @@ fn lock(batch: &Batch<'_>, case: &PreparedCase) -> Result<Option<Found>> {
 
 fn apply_case(
     batch: &mut Batch<'_>,
-    case: &mut PreparedCase,
-    blank: &str,
+    case: &PreparedCase,
+    drawer: &mut Drawer,
     found: Option<Found>,
     at: jiff::Timestamp,
 ) -> Result<()> {
-    let PreparedCase { rows, drawer, .. } = case;
+    let rows = &case.rows;
     if rows.erase {
         erase(batch, rows.id)?;
     }
-    let mut whole = |text: Text| text.with(blank, &rows.number, drawer, batch.vault);
-    let bodies =
-        std::mem::take(&mut case.events).into_iter().map(&mut whole).collect::<Result<Vec<_>>>()?;
-    let snapshot = whole(std::mem::replace(&mut case.snapshot, Text::Whole(String::new())))?;
-    let messages = std::mem::take(&mut case.messages)
-        .into_iter()
-        .map(|(body, to)| Ok((whole(body)?, to)))
+    let blank = case.serial.as_ref().map_or("", |serial| serial.blank.as_str());
+    let vault = batch.vault;
+    let mut whole = |text| Text::with(text, blank, &rows.number, drawer, vault);
+    let bodies = case.events.iter().map(&mut whole).collect::<Result<Vec<_>>>()?;
+    let snapshot = whole(&case.snapshot)?;
+    let messages = case
+        .messages
+        .iter()
+        .map(|(body, to)| Ok((whole(body)?, to.as_deref())))
         .collect::<Result<Vec<_>>>()?;
     drawer.save(batch.conn)?;
     let is_new = found.is_none();
@@ -166,18 +157,23 @@ fn apply_case(
             i64::from(event.v).into(),
             to_int(event.at)?.into(),
             (&event.actor).into(),
-            body.into(),
+            (&**body).into(),
             hash.into(),
         ];
         batch.conn.push(ADD_EVENT, &params)?;
     }
-    batch.conn.push(SNAPSHOT, &[id.into(), rows.fold_version.into(), (&snapshot).into()])?;
+    batch.conn.push(SNAPSHOT, &[id.into(), rows.fold_version.into(), (&*snapshot).into()])?;
     derived::replace(batch, case, id, is_new)?;
-    derived::messages(batch, &case.rows, &messages, id, at)
+    derived::messages(batch, rows, &messages, id, at)
 }
 
 /// Continues the chain: the hash of each event.
-fn chain(rows: &CaseRows, bodies: &[String], last: i64, head: [u8; 32]) -> Result<Vec<[u8; 32]>> {
+fn chain(
+    rows: &CaseRows,
+    bodies: &[Cow<'_, str>],
+    last: i64,
+    head: [u8; 32],
+) -> Result<Vec<[u8; 32]>> {
     let mut head = head;
     let mut links = Vec::with_capacity(bodies.len());
     for ((event, body), seq) in rows.events.iter().zip(bodies).zip(last + 1..) {
@@ -249,6 +245,6 @@ pub(crate) fn erase(batch: &mut Batch<'_>, case: Uuid) -> Result<()> {
 }
 
 /// A receipt without content, for writes whose caller needs none.
-pub fn no_receipt(_: &[CaseRows]) -> Value {
+pub fn no_receipt(_: &[&CaseRows]) -> Value {
     Value::Null
 }

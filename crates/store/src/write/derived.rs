@@ -10,6 +10,7 @@ use crate::store::Reindexed;
 use crate::text::{TOKENIZER, Tokens};
 use crate::time::to_int;
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 crate::sql::queries! {
@@ -47,7 +48,7 @@ crate::sql::queries! {
 /// Replaces everything derived of a case.
 pub(crate) fn replace(
     batch: &mut Batch<'_>,
-    case: &mut PreparedCase,
+    case: &PreparedCase,
     id: i64,
     is_new: bool,
 ) -> Result<()> {
@@ -55,7 +56,11 @@ pub(crate) fn replace(
     timers(batch, rows, id, is_new)?;
     links(batch, rows, id, is_new)?;
     phones(batch, &case.phones, id, is_new)?;
-    search(batch, std::mem::take(&mut case.tokens), id, is_new)?;
+    let line = match &case.serial {
+        Some(_) => case.tokens.line_with(batch.vault, &rows.number),
+        None => case.tokens.line(),
+    };
+    search(batch, line, id, is_new)?;
     contributions(batch, rows, id, is_new)?;
     for attachment in &rows.attachments {
         if batch.conn.run(TAKE_ATTACHMENT, &[attachment.into(), id.into()])? != 1 {
@@ -156,7 +161,7 @@ pub(crate) fn search_again(batch: &mut Batch<'_>, again: &Reindexed) -> Result<(
         .row(PRESENT_VERSION, &[(&again.case).into()], |row| Ok((row.int(0)?, row.count(1)?)))?;
     match found {
         Some((id, version)) if version == again.version => {
-            search(batch, Tokens::of(batch.vault, &again.texts), id, false)
+            search(batch, Tokens::of(batch.vault, &again.texts).line(), id, false)
         }
         Some(_) => Ok(()),
         None => Err(StoreError::NotFound { what: "case" }),
@@ -164,8 +169,7 @@ pub(crate) fn search_again(batch: &mut Batch<'_>, again: &Reindexed) -> Result<(
 }
 
 /// Indexes the texts again, but only when they changed: most writes of a case leave them alone.
-fn search(batch: &mut Batch<'_>, tokens: Tokens, id: i64, is_new: bool) -> Result<()> {
-    let line = tokens.line();
+fn search(batch: &mut Batch<'_>, line: String, id: i64, is_new: bool) -> Result<()> {
     let mark = batch.vault.mark("indexed text", line.as_bytes());
     let mut was_there = false;
     if !is_new {
@@ -242,7 +246,7 @@ fn add_to_rollup(batch: &Batch<'_>, (metric, day, dims): &Cell, amount: i64) -> 
 pub(crate) fn messages(
     batch: &Batch<'_>,
     rows: &CaseRows,
-    texts: &[(String, Option<String>)],
+    texts: &[(Cow<'_, str>, Option<&str>)],
     id: i64,
     at: Timestamp,
 ) -> Result<()> {
@@ -255,7 +259,7 @@ pub(crate) fn messages(
                     id.into(),
                     (&message.to).into(),
                     (&message.kind).into(),
-                    body.into(),
+                    (&**body).into(),
                     not_before.into(),
                 ];
                 batch.conn.push(ADD_INBOX, &params)?;
@@ -265,9 +269,9 @@ pub(crate) fn messages(
                     (&message.id).into(),
                     id.into(),
                     (&message.channel).into(),
-                    to.into(),
+                    (*to).into(),
                     (&message.kind).into(),
-                    body.into(),
+                    (&**body).into(),
                     to_int(at)?.into(),
                     not_before.into(),
                 ];

@@ -8,6 +8,7 @@ use crate::text::{Tokens, account_mark, phone_marks};
 use crate::vault::{Drawer, Vault, rewrite};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::borrow::Cow;
 
 crate::sql::queries! {
     VERSION = "SELECT version FROM cases WHERE uuid = ?1";
@@ -46,6 +47,8 @@ pub(crate) struct Serial {
     pub(crate) number: NumberOf,
     /// What stands for the number until then.
     pub(crate) blank: String,
+    /// What was drawn last.
+    pub(crate) drawn: i64,
 }
 
 /// A sealed JSON text.
@@ -70,7 +73,7 @@ impl Prepared {
                 CaseWrite::Existing(rows) => (rows, None),
                 CaseWrite::New { scope, first, number, rows } => {
                     let blank = rows.number.clone();
-                    (rows, Some(Serial { scope, first, number, blank }))
+                    (rows, Some(Serial { scope, first, number, blank, drawn: 0 }))
                 }
             };
             let drawer = match rows.expected == 0 || rows.erase {
@@ -170,22 +173,23 @@ impl Text {
 
     /// The text with the number in it.
     pub(crate) fn with(
-        self,
+        &self,
         blank: &str,
         number: &str,
         drawer: &mut Drawer,
         vault: &Vault,
-    ) -> Result<String> {
+    ) -> Result<Cow<'_, str>> {
         Ok(match self {
-            Text::Whole(text) => text,
+            Text::Whole(text) => text.into(),
             Text::Blank(text) => {
                 let spelled = Value::from(number).to_string();
                 let within = spelled.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-                text.replace(blank, within.unwrap_or(&spelled))
+                text.replace(blank, within.unwrap_or(&spelled)).into()
             }
-            Text::Unsealed(mut value) => {
+            Text::Unsealed(value) => {
+                let mut value = value.clone();
                 fill(&mut value, blank, number);
-                drawer.seal(vault, value)?.to_string()
+                drawer.seal(vault, value)?.to_string().into()
             }
         })
     }
@@ -251,12 +255,12 @@ mod tests {
         let ready = |write| Prepared::of(write, &vault, &mut |rows| drawer(&conn, &vault, rows));
         let mut batch =
             Batch { conn: &conn, vault: &vault, sequence: 0, settings: false, texts: vec![] };
-        apply(&mut batch, ready(noted(1, "第一次")).unwrap(), &mut None).unwrap();
-        let late = ready(noted(2, "第二次")).unwrap();
+        apply(&mut batch, &mut ready(noted(1, "第一次")).unwrap(), &mut None).unwrap();
+        let mut late = ready(noted(2, "第二次")).unwrap();
         erase(&mut batch, uuid::Uuid::from_u128(7)).unwrap();
-        let refused = apply(&mut batch, late, &mut None);
+        let refused = apply(&mut batch, &mut late, &mut None);
         assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
-        apply(&mut batch, ready(noted(2, "第二次")).unwrap(), &mut None).unwrap();
+        apply(&mut batch, &mut ready(noted(2, "第二次")).unwrap(), &mut None).unwrap();
         let report = crate::chain::verify(&conn, &vault, uuid::Uuid::from_u128(7)).unwrap();
         assert_eq!((report.values, report.erased), (1, 1));
     }

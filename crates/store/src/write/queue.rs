@@ -1,5 +1,9 @@
-//! The writer thread. It takes the first task, adds what is already waiting, runs each in a savepoint of one transaction, commits
-//! once and answers only then. A task that fails is rolled back alone; a COMMIT that fails, fails all.
+//! The writer thread. It takes the first task, adds what is already waiting, runs all in one transaction, commits once and answers only
+//! then. A task that fails is undone alone; a COMMIT that fails, fails all.
+//!
+//! Undoing one task alone takes a savepoint, and with it SQLite keeps a copy of every page as it was, for each task anew: a tenth of the
+//! writer's time. Almost no task fails once it has written something. So tasks that can be run again are run without savepoints; if one
+//! of them does fail, everything is undone and all are run once more, each in its savepoint.
 
 use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place};
@@ -45,8 +49,10 @@ pub(crate) struct Indexed {
 
 /// A task of the writer: runs inside the transaction, answers after it.
 pub(crate) trait Task: Send {
-    /// Works inside a savepoint; an error undoes it.
+    /// Works inside the transaction; an error undoes it.
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<()>;
+    /// Whether it can be run again after everything was undone.
+    fn repeats(&self) -> bool;
     /// Told after the savepoint of a failed task was undone, inside the same transaction.
     fn undone(&mut self, batch: &mut Batch<'_>) -> Result<()>;
     /// Told after COMMIT, with the failure of the task or of the COMMIT.
@@ -236,12 +242,8 @@ impl Desk {
         outcomes: &mut Vec<Result<()>>,
     ) -> Result<(u64, Option<u64>)> {
         let conn = &self.conn;
-        let before = super::number::sequence(conn)?;
-        let mut batch =
-            Batch { conn, vault: &self.vault, sequence: before, settings: false, texts: vec![] };
-        for task in tasks {
-            outcomes.push(alone(task.as_mut(), &mut batch)?);
-        }
+        let (before, batch, all) = self.run(tasks)?;
+        outcomes.extend(all);
         super::derived::index(conn, &batch.texts)?;
         let Batch { sequence, settings, .. } = batch;
         if sequence != before {
@@ -263,6 +265,26 @@ impl Desk {
         // Committed into files that are not those of the database any more, or perhaps not.
         self.anchor.look().map_err(|_| StoreError::OutcomeUnknown)?;
         Ok((sequence, entry))
+    }
+
+    /// Runs the tasks; returns the number of the last event before them, what they have left, and what became of each.
+    fn run(&self, tasks: &mut [Box<dyn Task>]) -> Result<(u64, Batch<'_>, Vec<Result<()>>)> {
+        let (conn, vault) = (&self.conn, &*self.vault);
+        let begun = |sequence| Batch { conn, vault, sequence, settings: false, texts: vec![] };
+        if conn.changes().is_some() && tasks.iter().all(|task| task.repeats()) {
+            let before = super::number::sequence(conn)?;
+            let mut batch = begun(before);
+            if let Some(outcomes) = together(tasks, &mut batch)? {
+                return Ok((before, batch, outcomes));
+            }
+            conn.rollback()?;
+            conn.begin_write()?;
+        }
+        let before = super::number::sequence(conn)?;
+        let mut batch = begun(before);
+        let each = tasks.iter_mut().map(|task| alone(task.as_mut(), &mut batch));
+        let outcomes = each.collect::<Result<_>>()?;
+        Ok((before, batch, outcomes))
     }
 
     /// Whether the last batch was committed although its answer was lost.
@@ -293,16 +315,33 @@ impl Desk {
     }
 }
 
+/// Runs tasks without savepoints; `None` when one has failed that may have written something, and everything has to be undone. The
+/// error means that the whole transaction is lost.
+fn together(tasks: &mut [Box<dyn Task>], batch: &mut Batch<'_>) -> Result<Option<Vec<Result<()>>>> {
+    let mut outcomes = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let (before, texts, changes) = (batch.sequence, batch.texts.len(), batch.conn.changes());
+        let outcome = caught(task.as_mut(), batch);
+        match outcome {
+            Err(error) if !batch.conn.in_transaction() => return Err(error),
+            Err(_) if batch.conn.changes() != changes => return Ok(None),
+            Err(_) => {
+                batch.sequence = before;
+                batch.texts.truncate(texts);
+            }
+            Ok(()) => {}
+        }
+        outcomes.push(outcome);
+    }
+    Ok(Some(outcomes))
+}
+
 /// Runs one task in its own savepoint. The outer error means that the whole transaction is lost.
 fn alone(task: &mut dyn Task, batch: &mut Batch<'_>) -> Result<Result<()>> {
     let (before, texts) = (batch.sequence, batch.texts.len());
     batch.conn.savepoint()?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| task.run(batch)));
-    let outcome = outcome.unwrap_or_else(|_| {
-        Err(StoreError::invalid("the caller's code panicked inside the commit"))
-    });
     // Statements that were sent without waiting fail here at the latest.
-    match outcome.and_then(|()| batch.conn.keep_savepoint()) {
+    match caught(task, batch).and_then(|()| batch.conn.keep_savepoint()) {
         Ok(()) => Ok(Ok(())),
         Err(error) if !batch.conn.in_transaction() => Err(error),
         Err(error) => {
@@ -315,36 +354,50 @@ fn alone(task: &mut dyn Task, batch: &mut Batch<'_>) -> Result<Result<()>> {
     }
 }
 
+fn caught(task: &mut dyn Task, batch: &mut Batch<'_>) -> Result<()> {
+    catch_unwind(AssertUnwindSafe(|| task.run(batch))).unwrap_or_else(|_| {
+        Err(StoreError::invalid("the caller's code panicked inside the commit"))
+    })
+}
+
 /// An answer that panics must not take the writer with it.
 fn answer(task: Box<dyn Task>, outcome: Result<()>) {
     drop(catch_unwind(AssertUnwindSafe(|| task.answer(outcome))));
 }
 
 /// A closure as a task, with a place for what it returns.
-pub(crate) struct Once<T, F, A> {
-    work: Option<F>,
+pub(crate) struct Job<T, F, A> {
+    work: F,
+    repeats: bool,
     result: Option<T>,
     answer: A,
     /// A serial drawn for a number that turned out to be taken; it is spent although the task failed.
     spent: Option<(String, i64)>,
 }
 
-impl<T, F, A> Once<T, F, A> {
-    pub(crate) fn new(work: F, answer: A) -> Self {
-        Self { work: Some(work), result: None, answer, spent: None }
+impl<T, F, A> Job<T, F, A>
+where
+    F: FnMut(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T>,
+{
+    /// `repeats`: the work can be done again after everything was undone.
+    pub(crate) fn new(repeats: bool, work: F, answer: A) -> Self {
+        Self { work, repeats, result: None, answer, spent: None }
     }
 }
 
-impl<T, F, A> Task for Once<T, F, A>
+impl<T, F, A> Task for Job<T, F, A>
 where
     T: Send,
-    F: FnOnce(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send,
+    F: FnMut(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send,
     A: FnOnce(Result<T>) + Send,
 {
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<()> {
-        let work = self.work.take().ok_or_else(stopped)?;
-        self.result = Some(work(batch, &mut self.spent)?);
+        self.result = Some((self.work)(batch, &mut self.spent)?);
         Ok(())
+    }
+
+    fn repeats(&self) -> bool {
+        self.repeats
     }
 
     fn undone(&mut self, batch: &mut Batch<'_>) -> Result<()> {

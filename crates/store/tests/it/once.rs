@@ -77,7 +77,7 @@ fn a_receipt_with_a_name_in_it_comes_back_unchanged() {
         let body = json!({"name": {"$p": "欧阳娜娜", "of": "customer-9"}});
         let answer = body.clone();
         let mut first = write(fresh("A-1")).with_key(key(1));
-        first.receipt = Box::new(move |_| answer);
+        first.receipt = Box::new(move |_| answer.clone());
         store.commit(first).unwrap();
         let again = store.commit(write(fresh("A-2")).with_key(key(1))).unwrap();
         assert_eq!((again.body, again.replayed), (body, true));

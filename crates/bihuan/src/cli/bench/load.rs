@@ -132,7 +132,7 @@ impl Pen<'_> {
         );
         let known = number.clone();
         // Another serial is nobody's number: the write is refused.
-        let drawn = move |drawn| if drawn == serial { known } else { String::new() };
+        let drawn = move |drawn| if drawn == serial { known.clone() } else { String::new() };
         let write = Write::new(at, vec![CaseWrite::new(draft.scope, 1, drawn, rows)], no_receipt);
         self.wait(IN_FLIGHT)?;
         let committing = self.desk.store().commit_later(write)?;
