@@ -19,14 +19,14 @@ use engine::value::Value;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{Administer, CaseSummary, Change, Grant, Scope, Standing, StoredCase};
+use store::{Administer, CaseSummary, Change, Grant, Scope, Standing};
 use uuid::Uuid;
 
 /// A case that somebody may see, with the rules it is under.
 #[derive(Debug, Clone)]
 pub struct Seen {
     /// The case.
-    pub case: Case,
+    pub case: Arc<Case>,
     /// What lists show of it.
     pub summary: CaseSummary,
     /// Its procedure.
@@ -114,21 +114,45 @@ impl Desk {
     }
 
     fn case_within(&self, scope: &Scope, number: &str) -> Result<Seen, DeskError> {
-        let missing = DeskError::NotFound { what: "case" };
-        let stored = self.inner.store.case_by_number(scope, number)?.ok_or(missing)?;
-        self.under_rules(stored)
+        let missing = || DeskError::NotFound { what: "case" };
+        let store = &self.inner.store;
+        let losses = store.losses();
+        let standing = store.standing(scope, number)?.ok_or_else(missing)?;
+        if let Some(one) = self.inner.known.standing(standing, losses) {
+            return self.under_rules(Arc::clone(&one.case), one.summary.clone());
+        }
+        let stored = store.case_by_number(scope, number)?.ok_or_else(missing)?;
+        let case = Arc::new(fold(store, &stored)?);
+        self.inner.known.keep(standing, losses, &stored, &case);
+        self.under_rules(case, stored.summary)
     }
 
     /// The case with this id, if the scope reaches it.
     pub(crate) fn case_of(&self, scope: &Scope, id: Uuid) -> Result<Option<Seen>, DeskError> {
-        self.inner.store.case(scope, id)?.map(|stored| self.under_rules(stored)).transpose()
+        let Some(stored) = self.inner.store.case(scope, id)? else { return Ok(None) };
+        let case = Arc::new(fold(&self.inner.store, &stored)?);
+        self.under_rules(case, stored.summary).map(Some)
     }
 
-    fn under_rules(&self, stored: StoredCase) -> Result<Seen, DeskError> {
-        let case = fold(&self.inner.store, &stored)?;
-        let version = self.library_for([&case])?.version(&case.procedure, case.procedure_version);
+    /// A case that a list of this scope has just shown; `None` when it left the scope meanwhile.
+    pub(crate) fn case_listed(
+        &self,
+        scope: &Scope,
+        row: &CaseSummary,
+    ) -> Result<Option<Seen>, DeskError> {
+        match self.inner.known.listed(row, self.inner.store.losses()) {
+            Some(one) => self.under_rules(Arc::clone(&one.case), row.clone()).map(Some),
+            None => match self.case_within(scope, &row.number) {
+                Err(DeskError::NotFound { .. }) => Ok(None),
+                found => found.map(Some),
+            },
+        }
+    }
+
+    fn under_rules(&self, case: Arc<Case>, summary: CaseSummary) -> Result<Seen, DeskError> {
+        let version = self.library_for([&*case])?.version(&case.procedure, case.procedure_version);
         let (procedure, calendar) = version.ok_or(DeskError::NotFound { what: "procedure" })?;
-        Ok(Seen { case, summary: stored.summary, procedure, calendar, reveal: false })
+        Ok(Seen { case, summary, procedure, calendar, reveal: false })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::account::Language;
 use crate::clock::{Clock, SystemClock};
 use crate::error::DeskError;
 use crate::follow::Followed;
+use crate::known::Known;
 use crate::load::Load;
 use crate::organisation::ApiKey;
 use crate::saved::Saved;
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) saved: RwLock<Arc<Vec<Saved>>>,
     /// What everybody is spoken to in who has not chosen.
     pub(crate) language: RwLock<Option<Language>>,
+    pub(crate) known: Known,
     pub(crate) load: Load,
     pub(crate) followed: Followed,
     /// Absences whose beginning has been seen to, by person and first instant.
@@ -75,6 +77,7 @@ impl Desk {
             teams,
             saved,
             language,
+            known: Known::default(),
             load,
             followed,
             handed,
@@ -151,8 +154,14 @@ impl Desk {
     /// The case as it stands, whoever asks. For the program's own work only.
     pub(crate) fn load_case(&self, id: &Key) -> Result<Option<Case>, DeskError> {
         let Ok(uuid) = id.parse::<Uuid>() else { return Ok(None) };
-        let stored = self.inner.store.case(&Scope::all(), uuid)?;
-        stored.map(|stored| crate::facts::fold(&self.inner.store, &stored)).transpose()
+        let store = &self.inner.store;
+        let losses = store.losses();
+        let Some(standing) = store.standing_of(uuid)? else { return Ok(None) };
+        if let Some(one) = self.inner.known.standing(standing, losses) {
+            return Ok(Some(Case::clone(&one.case)));
+        }
+        let stored = store.case(&Scope::all(), uuid)?;
+        stored.map(|stored| crate::facts::fold(store, &stored)).transpose()
     }
 }
 

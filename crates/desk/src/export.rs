@@ -188,8 +188,8 @@ impl Desk {
     }
 
     fn seen(&self, stored: StoredCase) -> Result<Option<Seen>, DeskError> {
-        let case = fold(self.store(), &stored)?;
-        let version = self.library_for([&case])?.version(&case.procedure, case.procedure_version);
+        let case = Arc::new(fold(self.store(), &stored)?);
+        let version = self.library_for([&*case])?.version(&case.procedure, case.procedure_version);
         Ok(version.map(|(procedure, calendar)| Seen {
             case,
             summary: stored.summary,

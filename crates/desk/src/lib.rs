@@ -23,6 +23,7 @@ mod foresee;
 mod here;
 pub mod import;
 mod installation;
+mod known;
 mod link;
 mod load;
 mod mask;

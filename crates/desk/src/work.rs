@@ -118,13 +118,13 @@ impl Desk {
         let mut todos = Vec::with_capacity(rows.len());
         for (own, row) in rows {
             // Gone since it was listed: it is no longer his.
-            let Some(seen) = self.case_of(&scope, row.id)? else { continue };
+            let Some(seen) = self.case_listed(&scope, &row)? else { continue };
             let next = offered(&seen, &|offer| offer.next);
             todos.push(Todo { seen, next, own, task: None });
         }
         let awaited = self.awaiting(caller);
         for row in list(&awaited, most)?.into_iter().filter(|row| !asleep.contains(&row.id)) {
-            let Some(seen) = self.case_of(&scope, row.id)? else { continue };
+            let Some(seen) = self.case_listed(&scope, &row)? else { continue };
             let mine = |task: &&Task| {
                 let key = task.owner.as_ref().or(task.role.as_ref());
                 task.done.is_none() && key.is_some_and(|key| is_among(&awaited, key))

@@ -8,6 +8,7 @@ use engine::command::Command;
 use engine::decide::{Offer, offers};
 use engine::people::Directory;
 use engine::procedure::{Action, Verb};
+use std::sync::Arc;
 use store::IdempotencyKey;
 
 /// Cases that are dealt with together at most: as many as a page of the list shows, and some.
@@ -108,7 +109,7 @@ impl<'a> Bulk<'a> {
             let options = Options { key: key.map(of_case), ..Options::default() };
             let make = || self.command(seen, deed, giving);
             let done = self.desk.submit_made(&self.caller.who(), options, make)?;
-            Ok(self.desk.case_after(&done)?.case)
+            Ok(Arc::unwrap_or_clone(self.desk.case_after(&done)?.case))
         })
     }
 

@@ -239,7 +239,7 @@ fn act(
         entry::inputs(rules, &seen_before.calendar, action, &pairs(inputs)?)
             .map_err(|unknown| unknown_names(output, &unknown))?;
     if let Some(other) = &extra.other {
-        let id: Key = desk.case_for_operator(other)?.case.id;
+        let id: Key = desk.case_for_operator(other)?.case.id.clone();
         extra.other = Some(id);
     }
     let case = seen_before.case.id.clone();

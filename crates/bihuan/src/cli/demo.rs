@@ -236,7 +236,7 @@ fn act(
         let other = numbers
             .get(&(other.to_string(), folder.to_owned()))
             .with_context(|| format!("other case {other}"))?;
-        extra.other = Some(desk.case_for_operator(other)?.case.id);
+        extra.other = Some(desk.case_for_operator(other)?.case.id.clone());
     }
     let who = actor(desk, &seen, step, &action.key)?;
     if let Some(name) = extra.file.take() {

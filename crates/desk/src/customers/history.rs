@@ -40,7 +40,7 @@ impl Desk {
         let (mut ratings, mut channels) = (BTreeMap::new(), Vec::<(Label, usize)>::new());
         let mut products: Vec<(String, String)> = Vec::new();
         for row in &cases.rows {
-            let Some(seen) = self.case_of(&scope, row.id)? else { continue };
+            let Some(seen) = self.case_listed(&scope, row)? else { continue };
             let value = |means| {
                 let field = seen.procedure.field_meaning(means)?;
                 let text = seen.case.value(&field.key).map(Value::text)?;

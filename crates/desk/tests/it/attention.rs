@@ -47,7 +47,7 @@ fn note(world: &World, person: &str, case: &Done, mentions: &[&str]) {
 fn held(world: &World) -> (Done, String) {
     let case = world.register();
     world.act("lin", &case, "dispatch").unwrap();
-    let holder = seen(world, &case).case.assignee.unwrap().to_string();
+    let holder = seen(world, &case).case.assignee.clone().unwrap().to_string();
     (case, holder)
 }
 

@@ -56,7 +56,7 @@ fn a_clock_that_is_set_forward_and_back_doubles_and_loses_no_step() {
     let places: Vec<u64> = feed.iter().map(|event| event.sequence).collect();
     assert_eq!(places, (1..).take(places.len()).collect::<Vec<u64>>(), "order is the sequence's");
     for case in [&first, &second] {
-        let clocks = desk.case_for_operator(&case.number).unwrap().case.clocks;
+        let clocks = desk.case_for_operator(&case.number).unwrap().case.clocks.clone();
         assert!(clocks.iter().all(|clock| clock.due.is_none_or(|due| due >= clock.start)));
     }
 

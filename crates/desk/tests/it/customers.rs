@@ -270,7 +270,7 @@ fn whoever_is_erased_leaves_nothing_and_the_chains_still_verify() {
         number: row.number.clone(),
         columns,
         events: vec![],
-        snapshot: serde_json::to_string(&seen.case).unwrap(),
+        snapshot: serde_json::to_string(&*seen.case).unwrap(),
         fold_version: desk::FOLD_VERSION,
         phones: vec!["13912345678".into()],
         ..store::CaseRows::default()

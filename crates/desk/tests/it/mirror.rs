@@ -43,7 +43,7 @@ impl Mirror {
         }
         for (id, number) in touched {
             let case = desk.case_for_operator(&number).unwrap().case;
-            self.seen.cases.insert(id, case);
+            self.seen.cases.insert(id, std::sync::Arc::unwrap_or_clone(case));
         }
     }
 }

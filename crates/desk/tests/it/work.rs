@@ -30,7 +30,7 @@ fn work(world: &World, id: &str) -> Vec<(String, Option<String>, bool)> {
     let todos = world.desk.my_work(&caller(id), 50).unwrap();
     let told = todos.into_iter().map(|todo| {
         let next = todo.next.map(|offer| offer.action.to_string());
-        (todo.seen.case.number, next, todo.own)
+        (todo.seen.case.number.clone(), next, todo.own)
     });
     told.collect()
 }

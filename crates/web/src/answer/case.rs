@@ -155,7 +155,7 @@ pub(crate) fn as_of(desk: &Desk, mut seen: Seen, version: u64) -> Result<Seen, D
         let recorded = decode_event(row).map_err(|what| StoreError::Corrupt { what })?;
         case = apply(case, &seen.case.id, &recorded);
     }
-    seen.case = case.ok_or(DeskError::NotFound { what: "case" })?;
+    seen.case = case.ok_or(DeskError::NotFound { what: "case" })?.into();
     Ok(seen)
 }
 

@@ -160,7 +160,7 @@ async fn a_masked_value_sent_back_changes_nothing() {
     let (_, registered) = world.register(0).await;
     let (case, path) = (registered.json(), registered.header("location").to_owned());
     let number = case["number"].as_str().unwrap();
-    let whole = |world: &World| world.desk.case_for_operator(number).unwrap().case.fields;
+    let whole = |world: &World| world.desk.case_for_operator(number).unwrap().case.fields.clone();
     let before = whole(&world);
     let shown = case["fields"]
         .as_object()

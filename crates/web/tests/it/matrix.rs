@@ -283,7 +283,7 @@ fn neighbours(world: &World) -> (Person, Seen, Seen) {
         for person in people.people.iter().filter(|person| person.id.ends_with("-a")) {
             let caller = Caller { person: person.id.clone(), scopes: Vec::new() };
             let (own, hidden) = (register(rules, 1), register(rules, 2));
-            let case = desk.case_for_operator(&own).unwrap().case.id;
+            let case = desk.case_for_operator(&own).unwrap().case.id.clone();
             let extra = Extra { assignee: Some(person.id.clone()), ..Extra::default() };
             let given = people.people.iter().any(|giver| {
                 let command = Command::Act {

@@ -405,7 +405,7 @@ async fn whoever_is_away_gets_nothing_new_and_what_he_holds_is_handed_over() {
     for (number, path) in cases(&world).await {
         for _ in 0..4 {
             let case = world.desk.case_for_operator(&number).unwrap().case;
-            if let (Some(assignee), Some(_)) = (case.assignee, case.role) {
+            if let (Some(assignee), Some(_)) = (case.assignee.clone(), case.role.clone()) {
                 held = Some((number.clone(), assignee));
                 break;
             }
@@ -451,7 +451,7 @@ async fn whoever_is_away_gets_nothing_new_and_what_he_holds_is_handed_over() {
     let back = put(&world.keys[&*assignee], &json!({})).await;
     assert_eq!(back.json()["present"], true, "{}", back.text);
     // A substitute comes before the rules.
-    let now = world.desk.case_for_operator(&number).unwrap().case.assignee;
+    let now = world.desk.case_for_operator(&number).unwrap().case.assignee.clone();
     if let Some(now) = now {
         let absence = desk::Absence {
             from: "2026-05-01T00:00:00Z".parse().unwrap(),

@@ -261,7 +261,7 @@ async fn a_text_is_put_into_a_note_and_whoever_it_names_is_told() {
     assert!(page.contains("data-insert="));
     // Two who see the case, and one who does not, are named.
     let people = world.desk.people();
-    let case = seen(&world, number).case.id;
+    let case = seen(&world, number).case.id.clone();
     let (sees, blind): (Vec<_>, Vec<_>) = people
         .people
         .iter()

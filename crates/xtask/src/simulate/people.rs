@@ -255,7 +255,8 @@ impl Life {
         let cases: Vec<_> = self.model.cases.values().map(|known| known.number.clone()).collect();
         let Some(number) = self.dice.one(&cases) else { return Ok(None) };
         let seen = self.desk.case_for_operator(number);
-        seen.map(|seen| Some(seen.case)).map_err(|error| format!("{number}: {error}"))
+        seen.map(|seen| Some(std::sync::Arc::unwrap_or_clone(seen.case)))
+            .map_err(|error| format!("{number}: {error}"))
     }
 
     /// The token in front of every text, and files that were uploaded.

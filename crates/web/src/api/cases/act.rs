@@ -128,7 +128,7 @@ pub(crate) fn given(
             }
             error => error.into(),
         })?;
-        extra.other = Some(other.case.id);
+        extra.other = Some(other.case.id.clone());
     }
     if schema::known(&seen.procedure, &seen.case, action, "mentions") {
         mention(desk, seen, &mut extra)?;
