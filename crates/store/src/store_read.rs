@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 impl Store {
     /// One statement's view of the database.
-    fn read<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
+    pub(crate) fn read<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
         self.reads(read)
     }
 
