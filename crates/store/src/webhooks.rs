@@ -37,6 +37,7 @@ crate::sql::queries! {
         WHERE id = (SELECT webhook_id FROM webhook_deliveries WHERE uuid = ?1)";
     RESEND = "UPDATE webhook_deliveries SET state = 'pending', since = ?3, not_before = ?3, attempts = 0, done_at = NULL, lease_until = NULL,
         lease_by = NULL WHERE uuid = ?2 AND webhook_id = (SELECT id FROM webhooks WHERE key = ?1)";
+    NO_REST = "UPDATE webhooks SET rests_until = NULL WHERE key = ?1";
     ONE = "SELECT id, uuid, sequence, number, kind, body, made_at, state, since, not_before, attempts, attempted_at, status, error, done_at
         FROM webhook_deliveries WHERE uuid = ?2 AND webhook_id = (SELECT id FROM webhooks WHERE key = ?1)";
     LIST = "SELECT id, uuid, sequence, number, kind, body, made_at, state, since, not_before, attempts, attempted_at, status, error, done_at
@@ -212,7 +213,8 @@ pub(crate) fn move_on(
     Ok(moved)
 }
 
-/// Keeps something to be sent wherever the webhook stands; `from` is where it begins if nobody has looked after it yet.
+/// Keeps something to be sent wherever the webhook stands, whatever rest its receiver has asked for; `from` is where it begins if nobody
+/// has looked after it yet.
 pub(crate) fn deliver(
     batch: &Batch<'_>,
     key: &str,
@@ -221,6 +223,7 @@ pub(crate) fn deliver(
     at: Timestamp,
 ) -> Result<()> {
     batch.conn.push(ENTER, &[key.into(), int(from)?.into()])?;
+    batch.conn.push(NO_REST, &[key.into()])?;
     add(batch, key, new, at)
 }
 
@@ -283,8 +286,9 @@ pub(crate) fn settle(batch: &Batch<'_>, id: Uuid, attempt: &Attempt, worker: &st
     batch.conn.push(ANSWERED, &[(&id).into(), at.into(), status.into(), error.into(), rest.into()])
 }
 
-/// Has something sent anew, whatever became of it before, under the same id.
+/// Has something sent anew, whatever became of it before and whatever rest its receiver has asked for, under the same id.
 pub(crate) fn resend(batch: &Batch<'_>, key: &str, id: Uuid, now: Timestamp) -> Result<bool> {
+    batch.conn.push(NO_REST, &[key.into()])?;
     Ok(batch.conn.run(RESEND, &[key.into(), (&id).into(), to_int(now)?.into()])? == 1)
 }
 

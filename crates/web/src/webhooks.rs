@@ -24,6 +24,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
+/// How long what is under way when the server stops is waited for.
+const LAST: Duration = Duration::from_secs(5);
+
 /// What is under way, and to whom.
 #[derive(Default)]
 struct UnderWay {
@@ -54,7 +57,7 @@ impl UnderWay {
     }
 }
 
-/// Runs until the server stops; what is under way then is waited for.
+/// Runs until the server stops.
 pub(crate) async fn deliver(app: App) {
     let store = app.desk().store();
     let (mut events, mut settings) = (store.changes(), store.settings_changes());
@@ -99,9 +102,13 @@ pub(crate) async fn deliver(app: App) {
             changed = events.changed(), if any => if changed.is_err() { break },
         }
     }
-    while !under_way.whose.is_empty() {
-        under_way.one_ends().await;
-    }
+    let all = async {
+        while !under_way.whose.is_empty() {
+            under_way.one_ends().await;
+        }
+    };
+    // What a receiver still dawdles over is sent again after its lease.
+    drop(tokio::time::timeout(LAST, all).await);
 }
 
 async fn look(app: &App, worker: &Arc<str>, busy: BTreeMap<Key, usize>) -> Option<WebhookRound> {

@@ -94,8 +94,18 @@ fn deliveries_are_leased_settled_and_given_up_by_whoever_holds_them() {
         assert!(!store.resend_webhook_delivery("other", ids[2], at(40)).unwrap());
         let again = state(ids[2]);
         assert_eq!((again.state, again.attempts, again.since), (DeliveryState::Pending, 0, at(40)));
-        let told = &store.webhook_places().unwrap()["h"];
-        assert_eq!((told.status, told.error.as_deref()), (Some(500), Some("status")));
+        let place = || store.webhook_places().unwrap()["h"].clone();
+        assert_eq!((place().status, place().error.as_deref()), (Some(500), Some("status")));
+        // A receiver that wants a rest has it until somebody wants something sent at once.
+        let rest = Attempt { rests_until: Some(at(90)), ..failed(41, Some(90)) };
+        let held = claimed(&store, 41, &[("h", 1)], "e")[0];
+        store.settle_webhook_delivery(held, rest.clone(), "e").unwrap();
+        assert_eq!(place().rests_until, Some(at(90)));
+        store.deliver_to_webhook("h", 0, new(6), at(42)).unwrap();
+        assert_eq!(place().rests_until, None);
+        store.settle_webhook_delivery(held, rest, "e").unwrap();
+        store.resend_webhook_delivery("h", ids[2], at(43)).unwrap();
+        assert_eq!(place().rests_until, None);
     });
 }
 
