@@ -12,7 +12,7 @@ use send::Sender;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
 /// What is sent to one receiver at once.
 const EACH: usize = 16;
@@ -35,7 +35,11 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    fn busy(&self) -> BTreeMap<Key, usize> {
+    /// How much is under way to each.
+    fn busy(&mut self) -> BTreeMap<Key, usize> {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.ended(ended);
+        }
         let mut busy = BTreeMap::new();
         for key in self.whose.values() {
             *busy.entry(key.clone()).or_default() += 1;
@@ -45,15 +49,21 @@ impl UnderWay {
 
     /// Returns when one has ended; never when there is none.
     async fn one_ends(&mut self) {
-        let ended = match self.tasks.join_next_with_id().await {
-            Some(Ok((id, ()))) => id,
-            Some(Err(error)) => {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => self.ended(ended),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = ended.map_or_else(
+            |error| {
                 tracing::error!("sending to a webhook panicked");
                 error.id()
-            }
-            None => return std::future::pending().await,
-        };
-        self.whose.remove(&ended);
+            },
+            |(id, ())| id,
+        );
+        self.whose.remove(&id);
     }
 }
 

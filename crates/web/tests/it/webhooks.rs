@@ -226,7 +226,7 @@ async fn who_dawdles_holds_up_nobody_and_nobody_is_sent_elsewhere() {
     let elsewhere = Receiver::with(&[Reply::Status(200)]).await;
     let turned = Receiver::with(&[Reply::To(elsewhere.url.clone())]).await;
     let lazy = make(&world, &key, &slow.url).await["webhook"]["id"].as_str().unwrap().to_owned();
-    make(&world, &key, &quick.url).await;
+    let swift = make(&world, &key, &quick.url).await["webhook"]["id"].as_str().unwrap().to_owned();
     let away = make(&world, &key, &turned.url).await["webhook"]["id"].as_str().unwrap().to_owned();
     let (stop, server) = serving(&world).await;
     for n in 1..=20 {
@@ -240,6 +240,13 @@ async fn who_dawdles_holds_up_nobody_and_nobody_is_sent_elsewhere() {
     })
     .await;
     assert!(elsewhere.heard().is_empty());
+    // Much is sent in little time, and not one after the other.
+    for _ in 0..100 {
+        world.desk.ping_webhook(&swift).unwrap();
+    }
+    let since = std::time::Instant::now();
+    soon("a hundred", || quick.heard().len() == 120).await;
+    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
     // What is under way when the server ends is waited for and recorded.
     stop.send(()).unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
