@@ -9,6 +9,7 @@ use crate::load::Load;
 use crate::organisation::ApiKey;
 use crate::saved::Saved;
 use crate::team::Team;
+use crate::webhooks::Webhook;
 use engine::case::Case;
 use engine::decide::Library;
 use engine::key::Key;
@@ -18,6 +19,7 @@ use quick_cache::sync::Cache;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, RwLock};
 use store::{Scope, Store};
+use tokio::sync::watch;
 use uuid::{Builder, Uuid};
 
 /// API keys that are kept in memory.
@@ -36,6 +38,9 @@ pub(crate) struct Inner {
     pub(crate) directory: RwLock<Arc<Directory>>,
     pub(crate) teams: RwLock<Arc<Vec<Team>>>,
     pub(crate) saved: RwLock<Arc<Vec<Saved>>>,
+    pub(crate) webhooks: RwLock<Arc<Vec<Webhook>>>,
+    /// How often something was to be sent to a webhook at once.
+    pub(crate) urgent: watch::Sender<u64>,
     /// What everybody is spoken to in who has not chosen.
     pub(crate) language: RwLock<Option<Language>>,
     pub(crate) known: Known,
@@ -69,6 +74,7 @@ impl Desk {
         let (teams, attempts) = (RwLock::default(), Mutex::default());
         let (handed, keys) = (Mutex::default(), Cache::new(API_KEYS));
         let (saved, language) = (RwLock::default(), RwLock::default());
+        let (webhooks, urgent) = (RwLock::default(), watch::Sender::new(0));
         let inner = Inner {
             store,
             clock,
@@ -76,6 +82,8 @@ impl Desk {
             directory,
             teams,
             saved,
+            webhooks,
+            urgent,
             language,
             known: Known::default(),
             load,
@@ -89,6 +97,7 @@ impl Desk {
         desk.reload_people()?;
         desk.reload_teams()?;
         desk.reload_saved()?;
+        desk.reload_webhooks()?;
         desk.reload_language()?;
         Ok(desk)
     }

@@ -53,6 +53,12 @@ pub enum DeskError {
         /// As many as it takes.
         most: usize,
     },
+    /// As many webhooks as there may be.
+    #[error("there are {most} webhooks already")]
+    TooManyWebhooks {
+        /// As many as there may be.
+        most: usize,
+    },
     /// A customer has cases in hand.
     #[error("{count} cases of the customer are open")]
     OpenCases {

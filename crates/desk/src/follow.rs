@@ -8,6 +8,7 @@ use crate::organisation::{API_KEY, PERSON};
 use crate::publish::PROCEDURE;
 use crate::saved::is_saved;
 use crate::team::TEAM;
+use crate::webhooks::WEBHOOK;
 use engine::case::Case;
 use engine::decide::Library;
 use jiff::{SignedDuration, Timestamp};
@@ -137,6 +138,9 @@ impl Desk {
         }
         if kinds.iter().any(|kind| is_saved(kind)) {
             self.reload_saved()?;
+        }
+        if kinds.contains(WEBHOOK) {
+            self.reload_webhooks()?;
         }
         if kinds.contains(INSTALLATION) {
             self.reload_language()?;

@@ -135,7 +135,8 @@ impl Desk {
         self.set_absence(actor, id, Some(&away), None)?;
         let erased = [PERSON, "credential", "preferences"]
             .map(|kind| Change::Erase { kind: kind.to_owned(), key: id.to_string() });
-        let changes = erased.into_iter().chain(self.own_saved(id)).collect();
+        let kept = self.own_saved(id).into_iter().chain(self.webhooks_left(id));
+        let changes = erased.into_iter().chain(kept).collect();
         let actor = actor.person.to_string();
         self.inner.store.administer(Administer { at: self.now(), actor, changes })?;
         self.end_sessions(id, None)?;

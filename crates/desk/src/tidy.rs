@@ -16,11 +16,13 @@ pub struct Tidied {
     pub submissions: usize,
     /// What was kept until an instant that has passed.
     pub expired: usize,
+    /// What was sent to webhooks, or given up.
+    pub deliveries: usize,
 }
 
 impl Desk {
-    /// Forgets uploads that no case has named within 24 hours, submissions older than seven days, and what has expired. Doing it often
-    /// is harmless.
+    /// Forgets uploads that no case has named within 24 hours, submissions older than seven days, what has expired, and old deliveries
+    /// of webhooks. Doing it often is harmless.
     ///
     /// # Errors
     /// A failure of the store.
@@ -31,6 +33,7 @@ impl Desk {
             files: self.sweep_uploads()?,
             submissions: store.forget_submissions(repeatable)?,
             expired: store.sweep_ephemeral(now)?,
+            deliveries: self.tidy_webhooks()?,
         })
     }
 }

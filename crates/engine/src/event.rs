@@ -209,6 +209,63 @@ pub enum Event {
     Notified(Box<Message>),
 }
 
+/// The kinds of facts, as `type` spells them, in the order of [`Event`].
+pub const KINDS: [&str; 53] = [
+    "registered",
+    "received_at_set",
+    "fields_set",
+    "overridden",
+    "override_cleared",
+    "happened",
+    "stage_entered",
+    "guards_overridden",
+    "round_begun",
+    "closed",
+    "archived",
+    "reopened",
+    "moved",
+    "voided",
+    "assigned",
+    "department_set",
+    "unassigned",
+    "co_owners_set",
+    "contact_logged",
+    "progress_noted",
+    "commented",
+    "task_added",
+    "task_given",
+    "task_settled",
+    "chain_started",
+    "chain_steps_set",
+    "chain_decided",
+    "filed_for_record",
+    "extension_asked",
+    "extension_decided",
+    "change_asked",
+    "change_signed",
+    "change_decided",
+    "urged",
+    "linked",
+    "unlinked",
+    "merged_into",
+    "unmerged",
+    "member_joined",
+    "member_left",
+    "escalated",
+    "deescalated",
+    "paused",
+    "resumed",
+    "held",
+    "released",
+    "clock_started",
+    "due_set",
+    "clock_stopped",
+    "clock_cancelled",
+    "clock_restored",
+    "step_fired",
+    "notified",
+];
+
 /// What a message is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -246,4 +303,17 @@ pub struct Message {
     pub customer: bool,
     /// Held back by quiet hours until then (G-09).
     pub not_before: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_fact_is_listed() {
+        let unknown = serde_json::json!({ "type": "?" });
+        let told = serde_json::from_value::<Event>(unknown).unwrap_err().to_string();
+        let names: Vec<&str> = told.split('`').skip(3).step_by(2).collect();
+        assert_eq!(names, KINDS);
+    }
 }

@@ -130,9 +130,17 @@ impl<'a> Statement<'a> {
 
 /// Adds ` AND (…)` with the condition of a scope on the table `cases`. [`crate::read::board`] counts by the same rules.
 pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
-    if scope.is_everything() {
-        return;
+    if !scope.is_everything() {
+        granted(statement, scope);
     }
+    // However much somebody sees: not what is about himself.
+    if !scope.person.key.is_empty() {
+        tied(statement.push(" AND NOT EXISTS "), Tie::Barred, &scope.person.target);
+    }
+}
+
+/// Adds the condition of a scope's grants.
+fn granted<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
     statement.push(" AND (1 = 0");
     for grant in &scope.grants {
         statement.push(" OR (1 = 1");
@@ -161,9 +169,6 @@ pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
         statement.push(")");
     }
     statement.push(")");
-    if !scope.person.key.is_empty() {
-        tied(statement.push(" AND NOT EXISTS "), Tie::Barred, &scope.person.target);
-    }
 }
 
 /// Whether a case has to do with a person in this way.
@@ -198,5 +203,6 @@ pub(crate) fn samples() -> Vec<Scope> {
         Scope::departments(keys()),
         Scope::departments(Vec::<String>::new()),
         Scope { person: "p".into(), grants: mixed },
+        Scope { person: "p".into(), ..Scope::all() },
     ]
 }

@@ -47,6 +47,7 @@ pub(crate) fn all() -> Vec<Query> {
         crate::ephemeral::QUERIES,
         crate::transfer::QUERIES,
         crate::upkeep::QUERIES,
+        crate::webhooks::QUERIES,
     ]
     .into_iter()
     .flatten()

@@ -377,7 +377,7 @@ impl Store {
     }
 
     /// Runs something on the writer's thread and waits until it is committed.
-    fn wait<T: Send + 'static>(
+    pub(crate) fn wait<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send + 'static,
     ) -> Result<T> {

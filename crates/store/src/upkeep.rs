@@ -20,6 +20,7 @@ crate::sql::queries! {
     COUNT_TIMERS = "SELECT COUNT(*) FROM timers";
     COUNT_WAITING = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";
     COUNT_DEAD = "SELECT COUNT(*) FROM outbox WHERE state = 'dead'";
+    COUNT_WEBHOOK_DEAD = "SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'dead'";
     ATTACHMENTS = "SELECT attachments.uuid, attachments.mark, cases.number
         FROM attachments LEFT JOIN cases ON cases.id = attachments.case_id WHERE attachments.erased = 0";
     OLD_TOKENS = "SELECT COUNT(*) FROM searched WHERE tokenizer <> ?1";
@@ -84,6 +85,8 @@ pub struct Facts {
     pub outbox_waiting: u64,
     /// Messages that were given up.
     pub outbox_dead: u64,
+    /// What webhooks did not accept within three days.
+    pub webhook_dead: u64,
     /// Cases whose texts were indexed by other rules than this program's.
     pub old_search_rows: u64,
 }
@@ -285,6 +288,7 @@ pub(crate) fn facts(conn: &Conn, blobs: &Blobs) -> Result<Facts> {
         timers: count(conn, COUNT_TIMERS)?,
         outbox_waiting: count(conn, COUNT_WAITING)?,
         outbox_dead: count(conn, COUNT_DEAD)?,
+        webhook_dead: count(conn, COUNT_WEBHOOK_DEAD)?,
         old_search_rows: conn
             .row(OLD_TOKENS, &[crate::text::TOKENIZER.into()], |row| row.count(0))?
             .unwrap_or(0),

@@ -7,6 +7,7 @@ mod key;
 mod parts;
 mod saved;
 mod user;
+mod webhook;
 
 pub use case::{CaseAnswer, CaseRow, HolderAnswer};
 pub(crate) use case::{as_of, page_link};
@@ -19,6 +20,8 @@ pub(crate) use parts::flat;
 pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, ToldAnswer, TraceAnswer};
 pub use saved::{TemplateAnswer, ViewAnswer};
 pub use user::{AbsenceAnswer, TeamAnswer, UserAnswer};
+pub(crate) use webhook::state;
+pub use webhook::{AttemptAnswer, DeliveryAnswer, WebhookAnswer};
 
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};

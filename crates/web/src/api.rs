@@ -25,4 +25,5 @@ pub(crate) mod teams;
 pub(crate) mod templates;
 pub(crate) mod users;
 pub(crate) mod views;
+pub(crate) mod webhooks;
 pub(crate) mod work;

@@ -29,6 +29,8 @@ pub struct Config {
     /// Where people reach it, as `https://desk.example.cn`, without a slash at the end. Links begin with it, and with `https` cookies
     /// are bound to encryption.
     pub address: Option<String>,
+    /// Whether webhooks may reach this machine and private networks.
+    pub webhook_private: bool,
     /// Proxies whose word on where a request comes from is believed.
     pub proxies: Vec<IpAddr>,
 }
@@ -41,6 +43,7 @@ impl Default for Config {
             upload_limit: desk::LARGEST_FILE,
             streams: 4_096,
             address: None,
+            webhook_private: false,
             proxies: Vec::new(),
         }
     }
@@ -95,9 +98,14 @@ impl App {
         &self.inner.meter
     }
 
+    /// Where people reach it, without a slash at the end.
+    pub(crate) fn address(&self) -> &str {
+        self.inner.config.address.as_deref().unwrap_or_default()
+    }
+
     /// The whole address of a link by which somebody chooses a password.
     pub(crate) fn welcome(&self, link: &str) -> String {
-        format!("{}/welcome/{link}", self.inner.config.address.as_deref().unwrap_or_default())
+        format!("{}/welcome/{link}", self.address())
     }
 
     /// Whether browsers reach it encrypted.

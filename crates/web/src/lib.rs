@@ -22,6 +22,7 @@ mod schema;
 mod serve;
 mod signed;
 mod stream;
+mod webhooks;
 mod worker;
 
 pub use app::{App, Config};

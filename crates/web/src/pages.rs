@@ -37,6 +37,7 @@ pub(crate) mod sign_out;
 pub(crate) mod teams;
 mod visit;
 pub(crate) mod wall;
+pub(crate) mod webhooks;
 pub(crate) mod welcome;
 mod words;
 pub(crate) mod work;

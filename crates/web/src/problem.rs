@@ -62,6 +62,7 @@ kinds! {
     TooLate = 409 "too-late",
     NobodyPresent = 409 "nobody-present",
     OpenCases = 409 "open-cases",
+    TooManyWebhooks = 409 "too-many-webhooks",
     KeyReused = 409 "idempotency-key-reused",
     VersionMismatch = 412 "version-mismatch",
     TooLarge = 413 "too-large",
@@ -74,6 +75,8 @@ kinds! {
     BadName = 422 "bad-name",
     WeakPassword = 422 "weak-password",
     TooManyRows = 422 "too-many-rows",
+    BadAddress = 422 "bad-address",
+    PrivateAddress = 422 "private-address",
     TooManyRequests = 429 "too-many-requests",
     Internal = 500 "internal",
     Damaged = 500 "damaged",
@@ -236,7 +239,7 @@ impl Problem {
         let names = names.join(if english { ", " } else { "、" });
         let version = self.0.version.map(|version| version.to_string()).unwrap_or_default();
         let limit = match self.0.kind {
-            Kind::TooManyRows => self.0.limit.map(|rows| rows.to_string()),
+            Kind::TooManyRows | Kind::TooManyWebhooks => self.0.limit.map(|rows| rows.to_string()),
             _ => self.0.limit.map(size),
         };
         let limit = limit.unwrap_or_default();
@@ -394,6 +397,11 @@ impl From<DeskError> for Problem {
             DeskError::Forbidden => Problem::new(Kind::Forbidden),
             DeskError::TooMany { most } => {
                 let mut problem = Problem::new(Kind::TooManyRows);
+                problem.0.limit = u64::try_from(most).ok();
+                problem
+            }
+            DeskError::TooManyWebhooks { most } => {
+                let mut problem = Problem::new(Kind::TooManyWebhooks);
                 problem.0.limit = u64::try_from(most).ok();
                 problem
             }

@@ -169,6 +169,16 @@ table! {
     get  "/api/v1/views/{id}"                            READ,   JSON, api::views::show;
     put  "/api/v1/views/{id}"                            WRITE,  JSON, api::views::put;
     delete "/api/v1/views/{id}"                          WRITE,  JSON, api::views::discard;
+    get  "/api/v1/webhooks"                              RULE,   JSON, api::webhooks::list;
+    post "/api/v1/webhooks"                              RULE,   JSON, api::webhooks::make;
+    get  "/api/v1/webhooks/{id}"                         RULE,   JSON, api::webhooks::show;
+    patch "/api/v1/webhooks/{id}"                        RULE,   JSON, api::webhooks::change;
+    delete "/api/v1/webhooks/{id}"                       RULE,   JSON, api::webhooks::remove;
+    post "/api/v1/webhooks/{id}/ping"                    RULE,   JSON, api::webhooks::ping;
+    post "/api/v1/webhooks/{id}/secrets"                 RULE,   JSON, api::webhooks::renew;
+    get  "/api/v1/webhooks/{id}/deliveries"              RULE,   JSON, api::webhooks::deliveries::list;
+    get  "/api/v1/webhooks/{id}/deliveries/{delivery}"   RULE,   JSON, api::webhooks::deliveries::show;
+    post "/api/v1/webhooks/{id}/deliveries/{delivery}/resend" RULE, JSON, api::webhooks::deliveries::resend;
 }
 
 pages! {
@@ -194,6 +204,11 @@ pages! {
     get  "/admin/teams"                                  ADMIN,  HTML, pages::teams;
     post "/admin/teams"                                  ADMIN,  HTML, pages::teams::make;
     post "/admin/teams/{id}"                             ADMIN,  HTML, pages::teams::change;
+    get  "/admin/webhooks"                               ADMIN,  HTML, pages::webhooks;
+    post "/admin/webhooks"                               ADMIN,  HTML, pages::webhooks::make;
+    get  "/admin/webhooks/{id}"                          ADMIN,  HTML, pages::webhooks::show;
+    post "/admin/webhooks/{id}"                          ADMIN,  HTML, pages::webhooks::change;
+    post "/admin/webhooks/{id}/deliveries/{delivery}"    ADMIN,  HTML, pages::webhooks::resend;
     get  "/assets/{version}/{file}"                      PUBLIC, ASSET, pages::assets;
     get  "/bulk"                                         DO,     HTML, pages::bulk;
     post "/bulk"                                         DO,     HTML, pages::bulk::act;

@@ -1,7 +1,7 @@
 //! The server: an address, a worker, and an end in good order.
 
 use crate::app::{App, Config};
-use crate::{routes, worker};
+use crate::{routes, webhooks, worker};
 use desk::Desk;
 use std::future::Future;
 use std::io;
@@ -56,6 +56,7 @@ pub async fn serve(
     let counter = tokio::spawn(worker::count_anew(app.clone()));
     tokio::spawn(worker::reindex(app.clone()));
     let customers = tokio::spawn(worker::take_customers_in(app.clone()));
+    let sender = tokio::spawn(webhooks::deliver(app.clone()));
     let stopping = app.clone();
     let graceful = async move {
         stop.await;
@@ -67,7 +68,7 @@ pub async fn serve(
         let served = server.await;
         app.stop();
         // They end by themselves; a panic in them was logged.
-        let _ = tokio::join!(worker, tidier, substitute, counter, customers);
+        let _ = tokio::join!(worker, tidier, substitute, counter, customers, sender);
         served
     };
     let late = async {

@@ -23,8 +23,14 @@ pub(crate) async fn tidy(app: App) {
         let desk = app.desk().clone();
         match tokio::task::spawn_blocking(move || desk.tidy()).await {
             Ok(Ok(done)) if done == Tidied::default() => {}
-            Ok(Ok(Tidied { files, submissions, expired })) => {
-                tracing::info!(files, submissions, expired, "forgotten, because nobody needs it");
+            Ok(Ok(Tidied { files, submissions, expired, deliveries })) => {
+                tracing::info!(
+                    files,
+                    submissions,
+                    expired,
+                    deliveries,
+                    "forgotten, because nobody needs it"
+                );
             }
             Ok(Err(error)) => tracing::error!(error.desk = %error, "tidying failed"),
             Err(_) => tracing::error!("tidying panicked"),

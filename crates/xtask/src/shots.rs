@@ -106,7 +106,8 @@ impl House {
         let serving =
             tokio::spawn(web::serve(self.desk.clone(), listener, config, std::future::pending()));
         let pages = self.pages()?;
-        let places = ["people", "teams", "procedures", "calendars", "keys", "installation"];
+        let places =
+            ["people", "teams", "procedures", "calendars", "keys", "webhooks", "installation"];
         let place = |place| (place, format!("/admin/{place}"), String::new());
         let admin: Vec<(&'static str, String, String)> = places.map(place).into();
         let mut taken = 0;

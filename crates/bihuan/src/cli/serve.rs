@@ -26,6 +26,9 @@ pub(crate) struct ServeArgs {
     /// Address of a proxy whose word on where a request comes from is believed; may be repeated
     #[arg(long = "proxy", env = "BIHUAN_PROXY", value_delimiter = ',', value_name = "IP")]
     proxies: Vec<IpAddr>,
+    /// Let webhooks reach this machine and private networks; without it they are refused
+    #[arg(long, env = "BIHUAN_WEBHOOK_PRIVATE")]
+    webhook_private: bool,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -48,6 +51,7 @@ pub(crate) fn run(global: &Global, args: &ServeArgs, output: &mut Output) -> Res
     let config = Config {
         rate: (args.rate > 0).then_some(rate),
         address: args.address.clone(),
+        webhook_private: args.webhook_private,
         proxies: args.proxies.clone(),
         ..Config::default()
     };

@@ -100,6 +100,29 @@ const IN_CHARGE: &[State<'_>] = &[
         ],
     ),
     ("/admin/procedures", &[]),
+    ("/admin/webhooks", &[Unfold]),
+    (
+        "/admin/webhooks",
+        &[
+            Write("#hook-name", "ERP"),
+            Write("#hook-url", "http://127.0.0.1/"),
+            Press("Enter"),
+            See("[role=alert]"),
+        ],
+    ),
+    (
+        "/admin/webhooks",
+        &[
+            Write("#hook-name", "ERP"),
+            Write("#hook-url", "https://hooks.invalid/"),
+            Press("Enter"),
+            See("main code"),
+            Click("button[value=ping]"),
+            See("section[aria-labelledby=latest] table"),
+            Unfold,
+        ],
+    ),
+    ("/admin/webhooks", &[See("main table")]),
 ];
 
 /// Who has not come in yet.

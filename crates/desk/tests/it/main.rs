@@ -13,6 +13,7 @@ mod saved;
 mod scenarios;
 mod tidy;
 mod unsure;
+mod webhooks;
 mod work;
 mod world;
 mod writing;

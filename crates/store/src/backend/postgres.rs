@@ -28,6 +28,7 @@ use values::{Value, ends_connection};
 const STEPS: &[(&str, &str)] = &[
     ("0001_initial", include_str!("../../migrations/postgres/0001_initial.sql")),
     ("0002_customers", include_str!("../../migrations/postgres/0002_customers.sql")),
+    ("0003_webhooks", include_str!("../../migrations/postgres/0003_webhooks.sql")),
 ];
 
 /// Statements that are kept prepared on a connection.
@@ -383,6 +384,8 @@ impl Driver for Postgres {
             ("customers", "id"),
             ("outbox", "sequence"),
             ("inbox", "sequence"),
+            ("webhooks", "id"),
+            ("webhook_deliveries", "id"),
         ] {
             self.script(&format!(
                 "SELECT setval(pg_get_serial_sequence('{table}', '{key}'), (SELECT COALESCE(MAX({key}), 0) + 1 FROM {table}), false)"

@@ -361,10 +361,7 @@ impl State {
     }
 
     fn view(&self, scope: &Scope) -> View {
-        let barred = match scope.is_everything() {
-            true => BTreeSet::new(),
-            false => self.tied(Tie::Barred, scope).collect(),
-        };
+        let barred = self.tied(Tie::Barred, scope).collect();
         let sights = self.places.iter().map(|place| self.sight(scope, &place.key)).collect();
         View { sights, barred, viewer: scope.person.target }
     }

@@ -6,6 +6,7 @@ use crate::model::EventRow;
 use crate::scope::{Scope, Statement, within};
 use crate::time::{from_int, int, limit};
 use crate::vault::Vault;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -26,6 +27,23 @@ pub struct FeedEvent {
     pub number: String,
     /// The event.
     pub event: EventRow,
+}
+
+/// That something happened, without what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedHead {
+    /// Global sequence number: commit order.
+    pub sequence: u64,
+    /// Number of the case.
+    pub number: String,
+    /// Key of its procedure.
+    pub procedure: String,
+    /// Place in the case.
+    pub seq: u64,
+    /// Kind of the event.
+    pub kind: String,
+    /// When it was recorded, UTC.
+    pub at: Timestamp,
 }
 
 /// A part of the feed.
@@ -72,9 +90,35 @@ pub(crate) fn feed(
         };
         found.event.body = drawer.open(found.event.body.take())?;
     }
-    let upto = match events.last() {
-        Some(event) if events.len() == most => event.sequence,
-        _ => last.max(after),
-    };
+    let upto = looked(events.last().map(|event| event.sequence), events.len() == most, last, after);
     Ok(Feed { events, upto })
+}
+
+/// The same without what happened, and up to where was looked.
+pub(crate) fn heads(
+    conn: &Conn,
+    scope: &Scope,
+    after: u64,
+    most: usize,
+) -> Result<(Vec<FeedHead>, u64)> {
+    let last = last(conn)?;
+    let mut statement = Statement::new(
+        "SELECT events.sequence, cases.number, cases.procedure, events.seq, events.kind, events.at
+        FROM events JOIN cases ON cases.id = events.case_id WHERE events.sequence > ",
+    );
+    statement.bind(int(after)?);
+    within(&mut statement, scope);
+    statement.push(" ORDER BY events.sequence LIMIT ").bind(limit(most));
+    let heads = conn.rows(&statement.text, &statement.params, |row| {
+        let (number, procedure, kind) = (row.text(1)?, row.text(2)?, row.text(4)?);
+        let (sequence, seq, at) = (row.count(0)?, row.count(3)?, from_int(row.int(5)?)?);
+        Ok(FeedHead { sequence, number, procedure, seq, kind, at })
+    })?;
+    let upto = looked(heads.last().map(|head| head.sequence), heads.len() == most, last, after);
+    Ok((heads, upto))
+}
+
+/// Up to where was looked: to the last event that was found when there may be more, else to the end.
+fn looked(found: Option<u64>, full: bool, last: u64, after: u64) -> u64 {
+    found.filter(|_| full).unwrap_or(last.max(after))
 }

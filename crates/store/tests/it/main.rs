@@ -18,5 +18,6 @@ mod privacy;
 mod search;
 mod settings;
 mod upkeep;
+mod webhooks;
 mod work;
 mod world;

@@ -3,8 +3,8 @@
 use crate::world::{KEY, after, at, fresh, new_id, numbered, numbers, on_each, put};
 use serde_json::json;
 use store::{
-    Administer, Change, Filter, NewAttachment, Options, Place, Reindexed, Scope, Sort, Store,
-    StoreError,
+    Administer, Change, Filter, NewAttachment, NewDelivery, Options, Place, Reindexed, Scope, Sort,
+    Store, StoreError,
 };
 
 /// An empty place of each kind, with what keeps it.
@@ -58,6 +58,14 @@ fn what_arrives_is_what_was_there_and_goes_on_from_it() {
             .administer(Administer { actor: "wang".into(), at: at(0), changes: vec![put_one] })
             .unwrap();
         let sequence = *store.changes().borrow();
+        let told = |n: u64| NewDelivery {
+            id: new_id(),
+            sequence: Some(n),
+            number: Some("A-1".into()),
+            kind: "registered".into(),
+            body: "{}".into(),
+        };
+        store.move_webhook("h", (0, 2), vec![told(1), told(2)], at(0)).unwrap();
         for (place, _folder, _database) in targets() {
             let found = copy(&store.place, &place).unwrap();
             assert_eq!(found.problems, [""; 0]);
@@ -101,6 +109,11 @@ fn what_arrives_is_what_was_there_and_goes_on_from_it() {
                 (sequence + 1, &json!("AS-2501"))
             );
             put(&moved, &after(&rows));
+            let sent = |store: &Store| store.webhook_deliveries("h", None, None, 9).unwrap().rows;
+            assert_eq!(sent(&moved), sent(&store));
+            assert_eq!(moved.webhook_places().unwrap(), store.webhook_places().unwrap());
+            assert!(moved.move_webhook("h", (2, 3), vec![told(3)], at(1)).unwrap());
+            moved.deliver_to_webhook("new", 3, told(4), at(1)).unwrap();
         }
     });
 }

@@ -11,12 +11,13 @@ use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 /// The places, with their addresses and words.
-const PLACES: [(&str, &str); 8] = [
+const PLACES: [(&str, &str); 9] = [
     ("/admin/people", "admin.people"),
     ("/admin/teams", "admin.teams"),
     ("/admin/procedures", "admin.procedures"),
     ("/admin/calendars", "admin.calendars"),
     ("/admin/keys", "admin.keys"),
+    ("/admin/webhooks", "hooks.title"),
     ("/admin/installation", "admin.installation"),
     ("/saved/views", "views.title"),
     ("/saved/templates", "templates.title"),

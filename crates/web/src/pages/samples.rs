@@ -3,6 +3,7 @@
 mod admin;
 mod customers;
 mod tools;
+mod webhooks;
 
 use super::case::{
     Beside, CasePage, ClockView, Conflict, Day, Doing, Entry, Fact, FileView, Other, Sheet, Step,
@@ -440,6 +441,7 @@ impl Sampler {
         .chain(self.customer_pages())
         .chain(self.tools())
         .chain(self.admin())
+        .chain(self.webhooks())
         .map(|(name, page)| (name, page.into_string()))
         .collect()
     }
@@ -492,6 +494,7 @@ fn every_page_is_drawn_whole_and_safe_in_both_languages() {
                     "snooze.",
                     "admin.",
                     "export.",
+                    "hooks.",
                 ];
                 begins.iter().any(|begin| text.trim().starts_with(begin))
             });

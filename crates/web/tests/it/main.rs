@@ -31,4 +31,5 @@ mod signing;
 mod stage;
 mod tools;
 mod uploads;
+mod webhooks;
 mod world;

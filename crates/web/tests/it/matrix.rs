@@ -138,6 +138,7 @@ fn address(line: &Line, secret: &Secret, other: &Person, session: &str, action: 
         ("{name}", "none"),
         ("{version}", "none"),
         ("{file}", "none"),
+        ("{delivery}", "none"),
     ];
     fill.iter().fold(line.path.to_owned(), |path, (name, value)| path.replace(name, value))
 }

@@ -318,7 +318,8 @@ async fn the_administration_has_its_places_and_only_administrators_enter() {
     let world = World::new();
     let admin = administrator(&world);
     let mut browser = Browser::signed_in(&world, &admin).await;
-    for place in ["people", "teams", "procedures", "calendars", "keys", "installation"] {
+    for place in ["people", "teams", "procedures", "calendars", "keys", "webhooks", "installation"]
+    {
         let page = browser.get(&format!("/admin/{place}")).await;
         assert_eq!(page.status, 200, "{place}: {}", page.text);
         assert!(page.text.contains("<nav class=\"rail\""), "{place} stands in the common frame");
@@ -442,6 +443,7 @@ async fn the_tools_and_the_administration_fit_and_can_be_used_by_everybody() {
         "/admin/procedures",
         "/admin/calendars",
         "/admin/keys",
+        "/admin/webhooks",
         "/admin/installation",
     ] {
         browser.go(path).await.unwrap();

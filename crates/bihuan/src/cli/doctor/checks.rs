@@ -136,6 +136,10 @@ fn facts(desk: &Desk, findings: &mut Findings) {
         let dead = [("count", facts.outbox_dead.to_string())];
         findings.add(Level::Warning, "doctor.dead_messages", &dead);
     }
+    if facts.webhook_dead > 0 {
+        let dead = [("count", facts.webhook_dead.to_string())];
+        findings.add(Level::Warning, "doctor.dead_deliveries", &dead);
+    }
     if facts.old_search_rows > 0 {
         let rows = [("count", facts.old_search_rows.to_string())];
         findings.add(Level::Warning, "doctor.old_search", &rows);
