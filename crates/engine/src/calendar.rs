@@ -10,6 +10,7 @@
 //! - `walk`: one walk along the counted time; `due` and `counted` are its two uses
 //! - `import`, `ics`: yearly holiday lists from tables and iCalendar files
 //! - `lines`: the line protocol of `bihuan calendar due`
+//! - `year`: what a year is like, for people
 
 mod counted;
 mod data;
@@ -21,6 +22,7 @@ mod limit;
 mod lines;
 mod walk;
 mod windows;
+mod year;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,6 +43,7 @@ pub use self::{
     limit::{DayEnd, Limit, MAX_DAYS, MAX_SECONDS},
     lines::answer_line,
     windows::{SecondOfDay, Window, Windows},
+    year::{SpecialDay, Year},
 };
 
 /// A working calendar as data (G-03): offset from UTC, weekly days off, exceptions per date, the years these

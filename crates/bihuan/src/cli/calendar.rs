@@ -5,8 +5,7 @@ use crate::cli::{Global, place};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use desk::{Counting, DeskError, words};
-use engine::calendar::{Calendar, CalendarError, DayKind, ImportError, answer_line};
-use jiff::civil::Date;
+use engine::calendar::{Calendar, CalendarError, ImportError, SpecialDay, Year, answer_line};
 use serde_json::json;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -24,6 +23,7 @@ enum CalendarCommand {
     /// Holidays and make-up working days of a year, as the installation knows them
     Show {
         /// Year
+        #[arg(value_parser = clap::value_parser!(i16).range(1..=9999))]
         year: i16,
         /// Calendar: cn or weekdays
         #[arg(long, default_value = "cn")]
@@ -150,32 +150,23 @@ fn due() -> Result<bool> {
 
 fn show(global: &Global, year: i16, name: &str, output: &mut Output) -> Result<bool> {
     let (calendar, _) = in_force(global, name)?;
-    let first = Date::new(year, 1, 1).context("year")?;
-    let mut special = Vec::new();
-    let mut working = 0;
-    for date in first.series(jiff::ToSpan::day(1)).take_while(|date| date.year() == year) {
-        let day = calendar.day(date);
-        working += u32::from(day.kind.works());
-        match day.kind {
-            DayKind::Holiday(name) => special.push((date, "off", name)),
-            DayKind::MakeUp(name) => special.push((date, "work", name)),
-            DayKind::Working | DayKind::WeekendOff => {}
-        }
-    }
+    let Year { known, working_days, special } = calendar.year(year);
+    let kind = |day: &SpecialDay| if day.works { "work" } else { "off" };
     if output.json {
-        let days: Vec<_> = special.iter().map(|(date, kind, name)| json!({ "date": date.to_string(), "kind": kind, "name": name })).collect();
-        output.value(&json!({ "calendar": name, "year": year, "known": calendar.known(year), "working_days": working, "days": days }));
+        let day = |day: &SpecialDay| json!({ "date": day.date.to_string(), "kind": kind(day), "name": day.name });
+        let days: Vec<_> = special.iter().map(day).collect();
+        output.value(&json!({ "calendar": name, "year": year, "known": known, "working_days": working_days, "days": days }));
         return Ok(true);
     }
-    if !calendar.known(year) {
+    if !known {
         output.say("calendar.unknown_year", &[("year", &year.to_string())]);
     }
-    for (date, kind, name) in &special {
-        output.line(format!("{date}  {kind:<4}  {name}"));
+    for day in &special {
+        output.line(format!("{}  {:<4}  {}", day.date, kind(day), day.name));
     }
     output.say(
         "calendar.working_days",
-        &[("year", &year.to_string()), ("days", &working.to_string())],
+        &[("year", &year.to_string()), ("days", &working_days.to_string())],
     );
     Ok(true)
 }

@@ -4,9 +4,7 @@ pub(crate) mod list;
 pub(crate) mod put;
 pub(crate) mod show;
 
-use engine::calendar::{Calendar, DayKind};
-use jiff::ToSpan;
-use jiff::civil::date;
+use engine::calendar::{Calendar, SpecialDay, Year};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,16 +56,9 @@ impl CalendarAnswer {
 
 impl YearAnswer {
     fn of(calendar: &Calendar, year: i16) -> Self {
-        let all = date(year, 1, 1).series(1.day()).take_while(|day| day.year() == year);
-        let (mut working_days, mut days) = (0, Vec::new());
-        for date in all {
-            let kind = calendar.day(date).kind;
-            let works = kind.works();
-            working_days += u32::from(works);
-            if let DayKind::Holiday(name) | DayKind::MakeUp(name) = kind {
-                days.push(DayAnswer { date: date.to_string(), works, name });
-            }
-        }
-        Self { year, known: calendar.known(year), working_days, days }
+        let Year { known, working_days, special } = calendar.year(year);
+        let day =
+            |SpecialDay { date, name, works }| DayAnswer { date: date.to_string(), works, name };
+        Self { year, known, working_days, days: special.into_iter().map(day).collect() }
     }
 }

@@ -8,7 +8,7 @@ use crate::parse::NoParams;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
-use engine::calendar::{Calendar, DayKind};
+use engine::calendar::{Calendar, SpecialDay};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub(crate) struct Days {
     pub(crate) procedures: Vec<String>,
     /// Working windows of a day.
     pub(crate) windows: String,
-    /// The days off and the make-up working days of the year, day and name, and whether people work.
-    pub(crate) special: Vec<(String, String, bool)>,
+    /// The days off and the make-up working days of the year.
+    pub(crate) special: Vec<SpecialDay>,
     pub(crate) year: i16,
     /// The years around this one, and whether the days off are known.
     pub(crate) years: Vec<(i16, bool)>,
@@ -52,7 +52,8 @@ pub(crate) async fn handler(
         |((name, windows), (calendar, procedures)): ((String, String), (Arc<Calendar>, _))| {
             let year = calendar.local(desk.now()).year();
             let years = (year - 1..=year + 1).map(|year| (year, calendar.known(year))).collect();
-            Days { name, procedures, windows, special: special(&calendar, year), year, years }
+            let special = calendar.year(year).special;
+            Days { name, procedures, windows, special, year, years }
         };
     let calendars = calendars.into_iter().map(days).collect();
     let frame = visit.frame(&app, Section::Admin, lang.say("admin.calendars"))?;
@@ -66,18 +67,6 @@ fn windows(calendar: &Calendar) -> String {
         format!("{}–{}", clock(window.from.seconds()), clock(window.to.seconds()))
     };
     calendar.windows().iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-/// The days of a year that are not what their weekday says.
-fn special(calendar: &Calendar, year: i16) -> Vec<(String, String, bool)> {
-    let first = jiff::civil::date(year, 1, 1);
-    let days = first.series(jiff::Span::new().days(1)).take_while(|day| day.year() == year);
-    days.filter_map(|day| match calendar.day(day).kind {
-        DayKind::Holiday(name) => Some((day.strftime("%m-%d").to_string(), name, false)),
-        DayKind::MakeUp(name) => Some((day.strftime("%m-%d").to_string(), name, true)),
-        DayKind::Working | DayKind::WeekendOff => None,
-    })
-    .collect()
 }
 
 impl Calendars {
@@ -102,8 +91,8 @@ impl Calendars {
                         @if !one.special.is_empty() {
                             details id={ "days-" (place) } {
                                 summary { (lang.fill("admin.calendars.days", &[("year", &one.year.to_string()), ("count", &one.special.len().to_string())])) }
-                                ul.files { @for (day, name, works) in &one.special {
-                                    li.tag.s2[!works] { (day) " " (name) " " (lang.say(if *works { "admin.calendars.works" } else { "admin.calendars.off" })) }
+                                ul.files { @for SpecialDay { date, name, works } in &one.special {
+                                    li.tag.s2[!works] { (date.strftime("%m-%d")) " " (name) " " (lang.say(if *works { "admin.calendars.works" } else { "admin.calendars.off" })) }
                                 } }
                             }
                         }

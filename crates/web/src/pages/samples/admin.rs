@@ -46,13 +46,15 @@ impl Sampler {
         };
         let procedures =
             Procedures { frame: admin.clone(), procedures: vec![ruled(true), ruled(false)] };
+        let special =
+            |date, works| engine::calendar::SpecialDay { date, name: HOSTILE.to_owned(), works };
         let days = Days {
             name: HOSTILE.to_owned(),
             procedures: vec![HOSTILE.to_owned()],
             windows: "09:00–18:00".to_owned(),
             special: vec![
-                ("10-01".to_owned(), HOSTILE.to_owned(), false),
-                ("10-10".to_owned(), "Day".to_owned(), true),
+                special(jiff::civil::date(2026, 10, 1), false),
+                special(jiff::civil::date(2026, 10, 10), true),
             ],
             year: 2026,
             years: vec![(2026, true), (2027, false)],
