@@ -60,7 +60,7 @@ fn method(name: &str) -> HttpMethod {
     }
 }
 
-/// What the handler says of itself, with what the table knows: its name, its right, and the problems of every route.
+/// What the handler says of itself, with what the table knows: its name, its right, and the problems that follow from both.
 fn operation(line: &Line, described: &Described) -> Operation {
     let mut operation = (described.operation)();
     operation.operation_id = Some(described.name.trim_start_matches("api::").replace("::", "_"));
@@ -75,14 +75,14 @@ fn operation(line: &Line, described: &Described) -> Operation {
     if let Some(scope) = line.right.scope() {
         operation.security = Some(vec![SecurityRequirement::new("key", [scope])]);
     }
-    for kind in problems(line) {
+    for kind in problems(line, &operation) {
         let status = kind.status().as_u16().to_string();
         operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem(kind)));
     }
     operation
 }
 
-fn problems(line: &Line) -> Vec<Kind> {
+fn problems(line: &Line, operation: &Operation) -> Vec<Kind> {
     let mut kinds = vec![Kind::BadQuery, Kind::NotAcceptable, Kind::Internal];
     if line.right != Right::Public {
         kinds.extend([
@@ -96,8 +96,18 @@ fn problems(line: &Line) -> Vec<Kind> {
     if line.path.contains('{') {
         kinds.push(Kind::NotFound);
     }
-    if matches!(line.method, "post" | "put" | "patch") {
+    if line.method != "get" {
+        kinds.push(Kind::StorageFull);
+    }
+    if operation.request_body.is_some() {
         kinds.extend([Kind::TooLarge, Kind::UnsupportedMediaType, Kind::InvalidFields]);
+    }
+    for parameter in operation.parameters.iter().flatten() {
+        match parameter {
+            RefOr::T(one) if one.name == "If-Match" => kinds.push(Kind::VersionMismatch),
+            RefOr::T(one) if one.name == "Idempotency-Key" => kinds.push(Kind::KeyReused),
+            _ => {}
+        }
     }
     kinds
 }

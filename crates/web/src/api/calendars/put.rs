@@ -5,7 +5,7 @@ use crate::api::change;
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{Body, IfMatch, Named, NoParams};
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use engine::calendar::{Calendar, ImportError, ImportTrouble};
@@ -37,7 +37,6 @@ pub(crate) struct Days {
     ),
     responses(
         (status = 200, description = "In force", body = CalendarAnswer, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

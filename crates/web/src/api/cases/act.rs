@@ -46,7 +46,6 @@ pub(crate) struct Doing {
     responses(
         (status = 200, description = "The case afterwards", body = CaseAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 409, description = "Not possible now, or the key was used with another body", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

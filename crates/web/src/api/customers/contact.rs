@@ -6,7 +6,7 @@ use crate::answer::CustomerAnswer;
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{Body, IfMatch, Named, NoParams};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
 
@@ -20,7 +20,6 @@ use axum::response::Response;
     ),
     responses(
         (status = 201, description = "Added", body = CustomerAnswer, headers(("ETag" = String, description = "Version of the customer"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

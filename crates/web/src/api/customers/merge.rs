@@ -5,7 +5,7 @@ use crate::answer::CustomerAnswer;
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{Body, IfMatch, Named, NoParams};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
 use engine::customer::Trait;
@@ -37,7 +37,6 @@ pub(crate) struct Merge {
     ),
     responses(
         (status = 201, description = "The customer afterwards", body = CustomerAnswer, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

@@ -31,7 +31,6 @@ pub(crate) struct Parted {
     ),
     responses(
         (status = 200, description = "Both", body = Parted, headers(("ETag" = String, description = "Version of the customer"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "It is not part of the customer", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(

@@ -1,14 +1,13 @@
 //! `PUT /api/v1/teams/{id}`: a team is made, or changed.
 
 use crate::answer::TeamAnswer;
-use crate::api::change;
+use crate::api::change::{Put, PutHeaders, answer};
 use crate::app::App;
 use crate::gate::By;
-use crate::parse::{Body, IfMatch, IfNoneMatch, Named, NoParams};
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use desk::{DeskError, user_name};
+use desk::DeskError;
 use engine::refusal::Problem as Wrong;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -31,44 +30,35 @@ pub(crate) struct Team {
 ///
 /// Repeating it is harmless. `If-None-Match: *` only makes, `If-Match` only changes what was seen.
 #[utoipa::path(put, path = "", request_body = Team,
-    params(
-        ("id" = String, Path, description = "Id: 2 to 40 small letters, digits, dots, underscores, hyphens"),
-        ("If-Match" = Option<String>, Header, description = "Version that the caller has seen"),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is none yet"),
-    ),
+    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), PutHeaders),
     responses(
         (status = 200, description = "Changed", body = TeamAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 201, description = "Made", body = TeamAnswer, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,
     By(caller): By,
-    Named(id): Named<String>,
-    if_match: IfMatch,
-    if_none_match: IfNoneMatch,
-    _: NoParams,
-    body: Body<Team>,
+    put: Put<Team>,
 ) -> Result<Response, Problem> {
     let desk = app.desk().clone();
     let work = move || {
-        let known = desk.team(&id).map(|(_, version)| version);
-        let (seen, there) = change::seen(known, &if_match, &if_none_match)?;
-        let Team { name, lead, members } = body.value;
+        let over = put.over(desk.team(&put.id).map(|(_, version)| version))?;
+        let id = put.key(&over)?;
+        let Team { name, lead, members } = put.value;
         let team = desk::Team {
-            id: if there { id.as_str().into() } else { user_name(&id)? },
+            id,
             name: name.trim().to_owned(),
             lead: lead.map(|id| id.as_str().into()),
             members: members.iter().map(|id| id.as_str().into()).collect(),
         };
-        desk.put_team(&caller.person, &team, seen).map_err(|error| match error {
+        desk.put_team(&caller.person, &team, over.seen).map_err(|error| match error {
             DeskError::NotFound { .. } => {
                 Problem::new(Kind::InvalidFields).field("members", Some(Wrong::Unknown))
             }
             error => error.into(),
         })?;
         let (team, version) = desk.team(&team.id)?;
-        Ok(change::answer(version, there, &TeamAnswer::of(&desk, &team)))
+        Ok(answer(version, over.there, &TeamAnswer::of(&desk, &team)))
     };
     app.inner.pool.run(work).await
 }

@@ -5,7 +5,7 @@ use crate::api::change;
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{Body, IfMatch, Named, NoParams};
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use desk::{Absence, DeskError};
@@ -35,7 +35,6 @@ pub(crate) struct Away {
     params(("id" = String, Path, description = "Id of the person"), ("If-Match" = Option<String>, Header, description = "Version of the person that the caller has seen")),
     responses(
         (status = 200, description = "The person", body = UserAnswer, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

@@ -1,14 +1,13 @@
 //! `PUT /api/v1/users/{id}`: somebody is taken in, or changed.
 
 use crate::answer::UserAnswer;
-use crate::api::change;
+use crate::api::change::{Put, PutHeaders, answer};
 use crate::app::App;
 use crate::gate::By;
-use crate::parse::{Body, IfMatch, IfNoneMatch, Named, NoParams};
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use desk::{Desk, user_name};
+use desk::Desk;
 use engine::key::Key;
 use engine::people::Person;
 use engine::refusal::Problem as Wrong;
@@ -36,39 +35,29 @@ pub(crate) struct User {
 ///
 /// Repeating it is harmless. `If-None-Match: *` only takes in, `If-Match` only changes what was seen.
 #[utoipa::path(put, path = "", request_body = User,
-    params(
-        ("id" = String, Path, description = "Id: 2 to 40 small letters, digits, dots, underscores, hyphens"),
-        ("If-Match" = Option<String>, Header, description = "Version that the caller has seen"),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is none yet"),
-    ),
+    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), PutHeaders),
     responses(
         (status = 200, description = "Changed", body = UserAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 201, description = "Taken in", body = UserAnswer, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,
     By(caller): By,
-    Named(id): Named<String>,
-    if_match: IfMatch,
-    if_none_match: IfNoneMatch,
-    _: NoParams,
-    body: Body<User>,
+    put: Put<User>,
 ) -> Result<Response, Problem> {
     let desk = app.desk().clone();
     let work = move || {
-        let known = desk.person(&id);
+        let known = desk.person(&put.id);
         let before = known.as_ref().ok().map(|(person, _)| person.clone());
-        let (seen, there) =
-            change::seen(known.map(|(_, version)| version), &if_match, &if_none_match)?;
-        let id = if there { id.as_str().into() } else { user_name(&id)? };
-        let person = person(&desk, id, body.value, before)?;
-        match there {
-            true => desk.change_person(&caller.person, &person, seen)?,
+        let over = put.over(known.map(|(_, version)| version))?;
+        let id = put.key(&over)?;
+        let person = person(&desk, id, put.value, before)?;
+        match over.there {
+            true => desk.change_person(&caller.person, &person, over.seen)?,
             false => desk.add_person(&caller.person, &person)?,
         }
         let (person, version) = desk.person(&person.id)?;
-        Ok(change::answer(version, there, &UserAnswer::of(&desk, &person)))
+        Ok(answer(version, over.there, &UserAnswer::of(&desk, &person)))
     };
     app.inner.pool.run(work).await
 }

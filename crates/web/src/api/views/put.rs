@@ -1,15 +1,13 @@
 //! `PUT /api/v1/views/{id}`: a view is kept, new or changed.
 
 use crate::answer::ViewAnswer;
-use crate::api::change;
+use crate::api::change::{Put, PutHeaders, answer};
 use crate::app::App;
 use crate::gate::By;
-use crate::parse::{Body, IfMatch, IfNoneMatch, Named, NoParams};
-use crate::problem::Kind;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use desk::{Content, Criteria, Shelf, user_name};
+use desk::{Content, Criteria, Shelf};
 use engine::refusal::Problem as Wrong;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -35,35 +33,26 @@ pub(crate) struct Wanted {
 ///
 /// Repeating it is harmless. `If-None-Match: *` only makes, `If-Match` only changes what was seen.
 #[utoipa::path(put, path = "", request_body = Wanted,
-    params(
-        ("id" = String, Path, description = "Id: 2 to 40 small letters, digits, dots, underscores, hyphens"),
-        ("If-Match" = Option<String>, Header, description = "Version that the caller has seen"),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is none yet"),
-    ),
+    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), PutHeaders),
     responses(
         (status = 200, description = "Changed", body = ViewAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 201, description = "Made", body = ViewAnswer, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,
     By(caller): By,
-    Named(id): Named<String>,
-    if_match: IfMatch,
-    if_none_match: IfNoneMatch,
-    _: NoParams,
-    body: Body<Wanted>,
+    put: Put<Wanted>,
 ) -> Result<Response, Problem> {
     let desk = app.desk().clone();
     let work = move || {
-        let known = desk.saved_one(&caller, Shelf::Views, &id).map(|saved| saved.version);
-        let (seen, there) = change::seen(known, &if_match, &if_none_match)?;
-        let id = if there { id.as_str().into() } else { user_name(&id)? };
-        let Wanted { name, shared, filters } = body.value;
+        let known = desk.saved_one(&caller, Shelf::Views, &put.id).map(|saved| saved.version);
+        let over = put.over(known)?;
+        let id = put.key(&over)?;
+        let Wanted { name, shared, filters } = put.value;
         let content = Content::View(criteria(&desk, filters)?);
-        desk.keep_saved(&caller, &id, (&name, shared, content), seen)?;
+        desk.keep_saved(&caller, &id, (&name, shared, content), over.seen)?;
         let saved = desk.saved_one(&caller, Shelf::Views, &id)?;
-        Ok(change::answer(saved.version, there, &ViewAnswer::of(&desk, &saved, None)))
+        Ok(answer(saved.version, over.there, &ViewAnswer::of(&desk, &saved, None)))
     };
     app.inner.pool.run(work).await
 }
