@@ -93,7 +93,10 @@ impl Keys {
     pub(crate) fn html(&self) -> Markup {
         let (frame, lang) = (&self.frame, self.frame.lang);
         let content = html! {
-            div.bar { h1 { (lang.say("admin.keys")) " " span.count { (self.keys.len()) } } }
+            div.bar {
+                h1 { (lang.say("admin.keys")) " " span.count { (self.keys.len()) } }
+                a.button.bare href="/reference" data-command=(lang.say("reference.title")) { (lang.say("reference.title")) }
+            }
             p.quiet { (lang.say("admin.keys.about")) }
             @if let Some((name, secret)) = &self.made {
                 div.notice.fine role="status" { div {
