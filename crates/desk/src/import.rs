@@ -93,6 +93,21 @@ impl BadRow {
     }
 }
 
+impl Unreadable {
+    /// Why it cannot be read, and what to do, for people.
+    pub fn told(&self, english: bool) -> String {
+        let (key, name, text) = match self {
+            Self::Encoding => ("encoding", "why", String::new()),
+            Self::OldExcel => ("old_excel", "why", String::new()),
+            Self::Workbook(why) => ("workbook", "why", why.clone()),
+            Self::Sheet { known } => ("sheet", "sheets", known.join("、")),
+            Self::Nothing => ("nothing", "why", String::new()),
+            Self::Csv(why) => ("csv", "why", why.clone()),
+        };
+        words::text(&format!("import.{key}"), english, &[(name, &text)])
+    }
+}
+
 impl Table {
     /// The refused rows as CSV, each with its reasons in the last column: corrected there they can be imported as they are.
     ///

@@ -11,6 +11,7 @@ pub(crate) mod duplicates;
 pub(crate) mod exports;
 pub(crate) mod feed;
 pub(crate) mod health;
+pub(crate) mod imports;
 pub(crate) mod inbox;
 pub(crate) mod keys;
 mod list;

@@ -77,6 +77,7 @@ kinds! {
     TooManyRows = 422 "too-many-rows",
     BadAddress = 422 "bad-address",
     PrivateAddress = 422 "private-address",
+    UnusableFile = 422 "unusable-file",
     TooManyRequests = 429 "too-many-requests",
     Internal = 500 "internal",
     Damaged = 500 "damaged",
@@ -95,6 +96,7 @@ struct Facts {
     kind: Kind,
     refusal: Option<Refusal>,
     rules: Option<Arc<Procedure>>,
+    saying: Option<String>,
     fields: Vec<Field>,
     version: Option<u64>,
     limit: Option<u64>,
@@ -176,6 +178,7 @@ impl Problem {
             kind,
             refusal: None,
             rules: None,
+            saying: None,
             fields: Vec::new(),
             version: None,
             limit: None,
@@ -202,6 +205,12 @@ impl Problem {
         self
     }
 
+    /// Says in the caller's language, which was known already, what is wrong here.
+    pub fn saying(mut self, detail: String) -> Self {
+        self.0.saying = Some(detail);
+        self
+    }
+
     /// Sends a header along, replacing one of the same name.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.retain(|(known, _)| *known != name);
@@ -222,6 +231,7 @@ impl Problem {
             Some(rules) => words::refusal_of(refusal, rules, english),
             None => words::refusal(refusal, english),
         });
+        let said = said.or_else(|| self.0.saying.clone());
         let fields = self.0.fields.iter().map(|field| FieldProblem {
             field: field.name.clone(),
             code: field.wrong.as_ref().map_or_else(|| "missing".to_owned(), code),

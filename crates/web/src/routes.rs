@@ -137,6 +137,7 @@ table! {
     get  "/api/v1/duplicates"                            READ,   JSON, api::duplicates::list;
     delete "/api/v1/duplicates/{id}/{other}"             WRITE,  JSON, api::duplicates::dismiss;
     get  "/api/v1/events"                                READ,   FEED, api::feed;
+    post "/api/v1/imports/customers"                     RULE,   JSON, api::imports::customers;
     get  "/api/v1/inbox"                                 READ,   JSON, api::inbox::list;
     post "/api/v1/inbox/read"                            WRITE,  JSON, api::inbox::read;
     get  "/api/v1/exports/cases"                         READ,   SHEET, api::exports::cases;

@@ -111,7 +111,7 @@ pub(crate) fn run(global: &Global, args: &CustomerArgs, output: &mut Output) -> 
         CustomerCommand::Import { file, dry_run, sheet } => {
             let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
             let table = read(&bytes, sheet.as_deref())
-                .map_err(|why| anyhow::anyhow!("{}", import::unreadable(output, &why)))?;
+                .map_err(|why| anyhow::anyhow!("{}", why.told(output.english)))?;
             let (dry_run, english) = (*dry_run, output.english);
             let mut progress = Progress::new(table.rows.len(), output);
             let import = CustomerImport { who: &who, table: &table, dry_run, english };

@@ -7,7 +7,7 @@ use crate::cli::{Global, place};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use desk::Desk;
-use desk::import::{BadRow, Import, Misfit, Plan, Summary, Table, Unreadable, plan, read};
+use desk::import::{BadRow, Import, Misfit, Plan, Summary, Table, plan, read};
 use engine::procedure::Procedure;
 use serde_json::json;
 use std::fs::{self, File};
@@ -41,7 +41,7 @@ pub(crate) struct ImportArgs {
 pub(crate) fn run(global: &Global, args: &ImportArgs, output: &mut Output) -> Result<bool> {
     let bytes = fs::read(&args.file).with_context(|| format!("{}", args.file.display()))?;
     let table = read(&bytes, args.sheet.as_deref())
-        .map_err(|why| anyhow::anyhow!("{}", unreadable(output, &why)))?;
+        .map_err(|why| anyhow::anyhow!("{}", why.told(output.english)))?;
     let desk = place::open(global)?;
     desk.run_due("command line")?;
     let plan = planned(&desk, args, &table, output)?;
@@ -122,19 +122,6 @@ fn misfit(output: &Output, rules: &Procedure, misfit: &Misfit) -> String {
             output.text("import.twice", &[("field", name), ("columns", &columns.join("、"))])
         }
         Misfit::NothingKnown => output.text("import.nothing_known", &[]),
-    }
-}
-
-pub(crate) fn unreadable(output: &Output, why: &Unreadable) -> String {
-    match why {
-        Unreadable::Encoding => output.text("import.encoding", &[]),
-        Unreadable::OldExcel => output.text("import.old_excel", &[]),
-        Unreadable::Workbook(why) => output.text("import.workbook", &[("why", why)]),
-        Unreadable::Sheet { known } => {
-            output.text("import.sheet", &[("sheets", &known.join("、"))])
-        }
-        Unreadable::Nothing => output.text("import.nothing", &[]),
-        Unreadable::Csv(why) => output.text("import.csv", &[("why", why)]),
     }
 }
 

@@ -76,11 +76,8 @@ impl Desk {
         let columns: Vec<Option<&'static str>> =
             import.table.columns.iter().map(|name| customer_column(name)).collect();
         if columns.iter().all(Option::is_none) {
-            return Err(DeskError::Invalid(words::text(
-                "import.nothing_known",
-                import.english,
-                &[],
-            )));
+            let why = words::text("customer.nothing_known", import.english, &[]);
+            return Err(DeskError::Invalid(why));
         }
         let beside = [false, true].map(|english| words::text("import.reason", english, &[]));
         let unknown = import.table.columns.iter().zip(&columns).filter(|(name, column)| {

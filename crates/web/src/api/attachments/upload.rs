@@ -59,7 +59,7 @@ pub(crate) async fn take(app: App, caller: Caller, request: Request) -> Result<R
 }
 
 /// The one part of the form: the file's name and content.
-async fn file(app: &App, mut request: Request) -> Result<(String, Vec<u8>), Problem> {
+pub(crate) async fn file(app: &App, mut request: Request) -> Result<(String, Vec<u8>), Problem> {
     if media_type(request.headers()) != Some("multipart/form-data") {
         return Err(Problem::new(Kind::UnsupportedMediaType));
     }

@@ -1,6 +1,7 @@
 //! `POST /customers/import`: a file is looked at, or taken in. The refused rows are kept for a day, for whoever sent them.
 
 use super::{Done, ImportPage};
+use crate::api::imports::customers::import;
 use crate::app::App;
 use crate::pages::form::read as read_form;
 use crate::pages::visit::Visit;
@@ -8,8 +9,6 @@ use crate::problem::{Kind, Problem};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use desk::import::{Unreadable, read};
-use desk::{CUSTOMER_ROWS, CustomerImport, DeskError, words};
 
 pub(crate) async fn handler(
     State(app): State<App>,
@@ -23,24 +22,13 @@ pub(crate) async fn handler(
     let again = app.clone();
     let work = move || {
         let (desk, english) = (app.desk(), visit.lang.english);
-        let refused = |why: String| {
-            let page = ImportPage::of(&app, &visit, Some(why), None)?;
-            Ok(visit.answer(StatusCode::UNPROCESSABLE_ENTITY, &page.html()))
-        };
-        let table = match read(&bytes, None) {
-            Ok(table) if table.rows.len() > CUSTOMER_ROWS => {
-                let rows = CUSTOMER_ROWS.to_string();
-                return refused(visit.lang.fill("import.too_many", &[("rows", &rows)]));
+        let (table, result) = match import(desk, visit.caller(), &bytes, dry_run, english) {
+            Ok(done) => done,
+            Err(problem) if problem.kind() == Kind::UnusableFile => {
+                let page = ImportPage::of(&app, &visit, Some(problem.body(english).detail), None)?;
+                return Ok(visit.answer(StatusCode::UNPROCESSABLE_ENTITY, &page.html()));
             }
-            Ok(table) => table,
-            Err(why) => return refused(unreadable(&why, english)),
-        };
-        let who = visit.caller().who();
-        let import = CustomerImport { who: &who, table: &table, dry_run, english };
-        let result = match desk.import_customers(&import, &mut |_| {}) {
-            Ok(result) => result,
-            Err(DeskError::Invalid(why)) => return refused(why),
-            Err(error) => return Err(error.into()),
+            Err(problem) => return Err(problem),
         };
         let csv = table.refused(&result.bad, english);
         let csv = csv.map_err(|_| Problem::new(Kind::Internal))?;
@@ -49,16 +37,4 @@ pub(crate) async fn handler(
         Ok(visit.page(&ImportPage::of(&app, &visit, None, Some(done))?.html()))
     };
     again.inner.pool.run(work).await
-}
-
-fn unreadable(why: &Unreadable, english: bool) -> String {
-    let (key, name, text) = match why {
-        Unreadable::Encoding => ("encoding", "why", String::new()),
-        Unreadable::OldExcel => ("old_excel", "why", String::new()),
-        Unreadable::Workbook(why) => ("workbook", "why", why.clone()),
-        Unreadable::Sheet { known } => ("sheet", "sheets", known.join("、")),
-        Unreadable::Nothing => ("nothing", "why", String::new()),
-        Unreadable::Csv(why) => ("csv", "why", why.clone()),
-    };
-    words::text(&format!("import.{key}"), english, &[(name, &text)])
 }

@@ -1,0 +1,3 @@
+//! Files of what is taken in.
+
+pub(crate) mod customers;
