@@ -91,11 +91,20 @@ impl Criteria {
     /// As the store takes it. Days are those of the calendar that the organisation works by.
     ///
     /// # Errors
-    /// `Refused` when a day or a severity cannot be read.
+    /// `Refused` when something is said that means nothing.
     pub fn filter(&self, desk: &Desk) -> Result<Filter, DeskError> {
         let wrong = |name: &str| -> DeskError {
             Refusal::Invalid { fields: vec![(name.into(), Problem::Unknown)] }.into()
         };
+        for (name, said, known) in [
+            ("due", &self.due, &["late", "hour", "day"][..]),
+            ("state", &self.state, &["all"]),
+            ("sort", &self.sort, &["newest", "severity"]),
+        ] {
+            if !said.is_empty() && !known.contains(&said.as_str()) {
+                return Err(wrong(name));
+            }
+        }
         let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let within = |hours| desk.now().checked_add(SignedDuration::from_hours(hours)).ok();
         let library = desk.library();
@@ -107,7 +116,11 @@ impl Criteria {
             let (_, calendar) = calendar.as_ref().ok_or_else(|| wrong(name))?;
             Ok(Some(calendar.instant(date.at(0, 0, 0, 0))))
         };
-        let severity = given(&self.severity).map(|text| text.parse());
+        let severity = match given(&self.severity).map(|text| text.parse()) {
+            Some(Ok(severity @ 1..=3)) => Some(severity),
+            Some(_) => return Err(wrong("severity")),
+            None => None,
+        };
         Ok(Filter {
             open: self.is_open().then_some(true),
             procedure: given(&self.procedure),
@@ -116,7 +129,7 @@ impl Criteria {
             department: given(&self.department),
             channel: given(&self.channel),
             category: given(&self.category),
-            severity: severity.transpose().map_err(|_| wrong("severity"))?,
+            severity,
             due_before: match self.due.as_str() {
                 "late" => Some(desk.now()),
                 "hour" => within(1),

@@ -55,6 +55,12 @@ pub enum StoreError {
         /// What is wrong, without data.
         what: String,
     },
+    /// An instant outside the years 1678 to 2261, or a number of 2^63 or more: databases keep neither.
+    #[error("out of range: {what}")]
+    OutOfRange {
+        /// What it is, without data.
+        what: &'static str,
+    },
     /// The queue of the writer is full; try again shortly.
     #[error("too many writes are waiting")]
     Busy,

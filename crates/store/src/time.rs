@@ -8,8 +8,7 @@ pub(crate) const NEVER: i64 = i64::MAX;
 
 /// An instant as a number; the years 1678 to 2261 fit.
 pub(crate) fn to_int(at: Timestamp) -> Result<i64> {
-    i64::try_from(at.as_nanosecond())
-        .map_err(|_| StoreError::invalid("an instant lies outside the years 1678 to 2261"))
+    i64::try_from(at.as_nanosecond()).map_err(|_| StoreError::OutOfRange { what: "an instant" })
 }
 
 pub(crate) fn opt_to_int(at: Option<Timestamp>) -> Result<Option<i64>> {
@@ -27,7 +26,7 @@ pub(crate) fn opt_from_int(at: Option<i64>) -> Result<Option<Timestamp>> {
 
 /// A count as the database keeps it.
 pub(crate) fn int(value: u64) -> Result<i64> {
-    i64::try_from(value).map_err(|_| StoreError::invalid("a number is too great"))
+    i64::try_from(value).map_err(|_| StoreError::OutOfRange { what: "a number" })
 }
 
 /// A limit as the database takes it.

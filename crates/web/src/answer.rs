@@ -16,8 +16,10 @@ pub use customer::{CustomerAnswer, CustomerContact, CustomerMerged, CustomerProd
 pub(crate) use event::event;
 pub use event::{ActorAnswer, EventAnswer};
 pub use key::KeyAnswer;
+pub(crate) use key::Scope;
 pub(crate) use parts::flat;
 pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, ToldAnswer, TraceAnswer};
+pub(crate) use saved::{ListDue, ListOrder, ListState};
 pub use saved::{TemplateAnswer, ViewAnswer};
 pub use user::{AbsenceAnswer, TeamAnswer, UserAnswer};
 pub(crate) use webhook::state;

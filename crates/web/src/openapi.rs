@@ -63,7 +63,8 @@ fn method(name: &str) -> HttpMethod {
 /// What the handler says of itself, with what the table knows: its name, its right, and the problems that follow from both.
 fn operation(line: &Line, described: &Described) -> Operation {
     let mut operation = (described.operation)();
-    operation.operation_id = Some(described.name.trim_start_matches("api::").replace("::", "_"));
+    let name: Vec<&str> = described.name.split("::").map(str::trim).skip(1).collect();
+    operation.operation_id = Some(name.join("_"));
     operation.tags = Some(vec![
         line.path
             .trim_start_matches("/api/v1/")
@@ -74,6 +75,18 @@ fn operation(line: &Line, described: &Described) -> Operation {
     ]);
     if let Some(scope) = line.right.scope() {
         operation.security = Some(vec![SecurityRequirement::new("key", [scope])]);
+    }
+    for response in operation.responses.responses.values_mut() {
+        // Whatever a file is: the table knows all of it.
+        if let RefOr::T(response) = response
+            && let Some(file) =
+                response.content.get(line.media.first().copied().unwrap_or_default())
+        {
+            let file = file.clone();
+            for media in line.media {
+                response.content.entry((*media).to_owned()).or_insert_with(|| file.clone());
+            }
+        }
     }
     for kind in problems(line, &operation) {
         let status = kind.status().as_u16().to_string();
@@ -167,7 +180,9 @@ mod tests {
         let mut names = BTreeSet::new();
         for line in TABLE {
             let operation = &document()["paths"][line.path][line.method];
-            assert!(names.insert(operation["operationId"].as_str().unwrap()), "{}", line.path);
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
+            assert!(names.insert(name), "{name}");
             let scope = operation["security"][0]["key"][0].as_str().map(str::to_owned);
             assert_eq!(scope, line.right.scope(), "{}", line.path);
             let named: BTreeSet<&str> = operation["parameters"]
@@ -191,6 +206,18 @@ mod tests {
                     .any(|status| status.starts_with('2'))
             );
             assert!(operation["summary"].is_string());
+        }
+    }
+
+    #[test]
+    fn no_name_stands_for_two_schemas() {
+        let mut schemas = Vec::new();
+        for described in TABLE.iter().filter_map(|line| line.described.as_ref()) {
+            (described.schemas)(&mut schemas);
+        }
+        for (name, schema) in schemas {
+            let schema = serde_json::to_value(schema).unwrap();
+            assert_eq!(document()["components"]["schemas"][&name], schema, "{name}");
         }
     }
 

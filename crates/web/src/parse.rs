@@ -11,6 +11,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, schema::Type};
 
 /// A JSON body.
 pub(crate) struct Body<T> {
@@ -179,6 +181,51 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Named<T> {
     }
 }
 
+/// `Last-Event-ID`: the place after which a stream resumes.
+pub(crate) struct LastEvent(pub(crate) Option<u64>);
+
+impl FromRequestParts<App> for LastEvent {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let name = HeaderName::from_static("last-event-id");
+        let Some(last) = parts.headers.get(&name) else { return Ok(Self(None)) };
+        let place = last.to_str().ok().and_then(|last| last.trim().parse::<i64>().ok());
+        match place.and_then(|place| u64::try_from(place).ok()) {
+            Some(place) => Ok(Self(Some(place))),
+            None => Err(bad_header(&name)),
+        }
+    }
+}
+
+impl IntoParams for LastEvent {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let place = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .maximum(Some(i64::MAX));
+        described("Last-Event-ID", "Resumes a stream after this place", place)
+    }
+}
+
+/// A header that may be absent, for the document.
+fn described(name: &str, about: &str, schema: ObjectBuilder) -> Vec<Parameter> {
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(schema));
+    vec![parameter.build()]
+}
+
+/// A text in a header, as a pattern.
+fn text(pattern: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern))
+}
+
+/// Entity tags.
+const TAGS: &str = r"^[\t -~]*$";
+
 /// `If-Match`: the versions of the case that the caller has seen; none when any will do.
 pub(crate) struct IfMatch(Option<Vec<String>>);
 
@@ -189,6 +236,12 @@ impl FromRequestParts<App> for IfMatch {
             tags(&parts.headers, &header::IF_MATCH)?
                 .filter(|tags| !tags.iter().any(|tag| tag == "*")),
         ))
+    }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        described("If-Match", "Version that the caller has seen: only over that one", text(TAGS))
     }
 }
 
@@ -216,6 +269,13 @@ impl FromRequestParts<App> for IfNoneMatch {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         Ok(Self(tags(&parts.headers, &header::IF_NONE_MATCH)?))
+    }
+}
+
+impl IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "Version that the caller has; `*`: any, so that a write only makes what is not there yet";
+        described("If-None-Match", about, text(TAGS))
     }
 }
 
@@ -252,6 +312,13 @@ impl FromRequestParts<App> for Once {
             (Some(key), None) => Ok(Self(Some(key.to_owned()))),
             _ => Err(bad_header(&name)),
         }
+    }
+}
+
+impl IntoParams for Once {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "1 to 255 characters; scoped to the caller and this address";
+        described("Idempotency-Key", about, text("^[!-~]([ -~]{0,253}[!-~])?$"))
     }
 }
 

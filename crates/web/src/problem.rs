@@ -43,6 +43,7 @@ macro_rules! kinds {
 kinds! {
     BadJson = 400 "bad-json",
     BadQuery = 400 "bad-query",
+    OutOfRange = 400 "out-of-range",
     BadHeader = 400 "bad-header",
     BadUpload = 400 "bad-upload",
     EmptyFile = 400 "empty-file",
@@ -431,6 +432,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::NotFound { .. } => Problem::new(Kind::NotFound),
+            StoreError::OutOfRange { .. } => Problem::new(Kind::OutOfRange),
             StoreError::KeyReused => Problem::new(Kind::KeyReused),
             StoreError::Busy | StoreError::Conflict { .. } | StoreError::NumberTaken { .. } => {
                 Problem::new(Kind::Unavailable)

@@ -15,11 +15,25 @@ pub struct KeyAnswer {
     pub name: String,
     /// On whose behalf it acts.
     pub person: PersonAnswer,
-    /// What it may do: `cases:read`, `cases:write`, `reports:read`, `admin`.
-    #[schema(value_type = Vec<String>)]
+    /// What it may do.
+    #[schema(value_type = Vec<Scope>)]
     pub scopes: Vec<KeyScope>,
     /// When it was made.
     pub since: Timestamp,
+}
+
+/// What a key may do, for the document.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) enum Scope {
+    #[schema(rename = "cases:read")]
+    CasesRead,
+    #[schema(rename = "cases:write")]
+    CasesWrite,
+    #[schema(rename = "reports:read")]
+    ReportsRead,
+    #[schema(rename = "admin")]
+    Admin,
 }
 
 impl KeyAnswer {

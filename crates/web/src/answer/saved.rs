@@ -25,6 +25,33 @@ pub struct ViewAnswer {
     pub cases: Option<u64>,
 }
 
+/// What filters can say, for the document: [`desk::Criteria`] holds them as texts.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only described")]
+pub(crate) enum ListDue {
+    Late,
+    Hour,
+    Day,
+}
+
+/// Whether closed cases are shown as well.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only described")]
+pub(crate) enum ListState {
+    All,
+}
+
+/// The order of a list; what is due first without one.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only described")]
+pub(crate) enum ListOrder {
+    Newest,
+    Severity,
+}
+
 /// A text with placeholders.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TemplateAnswer {

@@ -25,9 +25,9 @@ use utoipa::ToSchema;
 #[schema(as = NewBulk, example = json!({ "cases": ["…"], "deed": "assign", "input": { "assignee": "…" }, "preview": true }))]
 pub(crate) struct Wanted {
     /// Numbers of cases, 1 to 200.
+    #[schema(min_items = 1, max_items = 200)]
     cases: Vec<String>,
     /// What is done with each.
-    #[schema(inline)]
     deed: DeedName,
     /// Key of the action, for `act`.
     action: Option<String>,
@@ -88,7 +88,7 @@ struct OutcomeAnswer {
 ///
 /// Each case by itself: what one refuses does not keep the others. With an `Idempotency-Key` a repetition does nothing again.
 #[utoipa::path(post, path = "", request_body = Wanted,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters; scoped to the caller and this route")),
+    params(Once),
     responses((status = 200, description = "What became of each", body = Outcomes)))]
 pub(crate) async fn handler(
     State(app): State<App>,

@@ -36,6 +36,7 @@ struct YearAnswer {
 
 /// A day that differs from its weekday.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CalendarDay)]
 struct DayAnswer {
     /// Date.
     date: String,

@@ -12,7 +12,6 @@ use desk::{DeskError, user_name};
 use engine::key::Key;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::IntoParams;
 
 /// A whole thing that is put under an id, over what the caller has seen of it.
 pub(crate) struct Put<T> {
@@ -68,19 +67,6 @@ pub(super) struct Over {
     pub(super) seen: Option<u64>,
     /// Something is there already.
     pub(super) there: bool,
-}
-
-/// The headers of [`Put`], for the document.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "only described; the headers are read one by one")]
-pub(super) struct PutHeaders {
-    /// Version that the caller has seen.
-    #[param(rename = "If-Match")]
-    if_match: Option<String>,
-    /// `*`: only if there is none yet.
-    #[param(rename = "If-None-Match")]
-    if_none_match: Option<String>,
 }
 
 /// Something with its version.

@@ -1,6 +1,6 @@
 //! `GET /api/v1/me`: on whose behalf the caller acts.
 
-use crate::answer::{UserAnswer, json};
+use crate::answer::{Scope, UserAnswer, json};
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::NoParams;
@@ -19,7 +19,7 @@ pub(crate) struct Me {
     #[serde(flatten)]
     user: UserAnswer,
     /// What the key or the session allows.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Scope>)]
     scopes: Vec<KeyScope>,
     /// Language and theme, where chosen.
     #[schema(value_type = Object)]

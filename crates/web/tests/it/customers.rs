@@ -354,6 +354,41 @@ async fn an_administrator_imports_a_file_and_gets_the_refused_rows_back() {
     let nothing =
         browser.send(Method::POST, "/customers/import", &kind, upload("take", "a,b\n1,2\n")).await;
     assert!(nothing.status == 422 && nothing.text.contains("role=\"alert\""), "{}", nothing.text);
+    // Programs send the same, and are told of each row what became of it.
+    let key = |person: &Person| {
+        let scopes = vec![KeyScope::CasesWrite, KeyScope::Admin];
+        let key = desk::ApiKey { name: "x".to_owned(), person: person.id.clone(), scopes };
+        format!("Bearer {}", world.desk.make_api_key("test", &key).unwrap())
+    };
+    let send = async |key: &str, query: &str, rows: &str| {
+        let file = "content-disposition: form-data; name=\"file\"; filename=\"a.csv\"";
+        let request = Request::post(format!("/api/v1/imports/customers{query}"))
+            .header("authorization", key)
+            .header("content-type", "multipart/form-data; boundary=x")
+            .body(Body::from(format!("--x\r\n{file}\r\n\r\n{rows}\r\n--x--\r\n")));
+        world.send(request.unwrap()).await
+    };
+    let (trusted, rows) = (
+        key(admin),
+        format!("姓名,电话,几\n赵敏,{PHONE}0002,1\n李静,电话,2\n王小明,{PHONE}0001,3\n"),
+    );
+    let wrong = json!([{ "line": 3, "reasons": [{ "column": "电话", "code": "not_a_phone" }] }]);
+    for (query, dry, made, count) in
+        [("?dry_run=true", true, 1, 1), ("", false, 1, 2), ("", false, 0, 2)]
+    {
+        let done = send(&trusted, query, &rows).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+        let mut told = done.json();
+        let detail = told["bad"][0]["reasons"][0].as_object_mut().unwrap().remove("detail");
+        assert!(detail.unwrap().as_str().is_some_and(|detail| !detail.is_empty()));
+        let same = 2 - made;
+        let whole = json!({ "dry_run": dry, "made": made, "changed": 0, "same": same, "bad": wrong, "unknown": ["几"] });
+        assert_eq!(told, whole);
+        assert_eq!(world.desk.customers(None, None, None, 9).unwrap().rows.len(), count, "{query}");
+    }
+    let nothing = send(&trusted, "", "a,b\n1,2\n").await.problem(422, "unusable-file");
+    assert!(nothing["detail"].as_str().unwrap().contains("列名"), "{nothing}");
+    send(&key(&writer(&world)), "", &rows).await.problem(403, "scope-missing");
     // Nobody else sees the rows, and nobody else imports.
     let mut other = Browser::signed_in(&world, &writer(&world).id).await;
     assert_eq!(other.get("/customers/import/refused").await.status, 403);

@@ -10,6 +10,7 @@ mod browsing;
 mod calendars;
 mod console;
 mod customers;
+mod described;
 mod document;
 mod entering;
 mod errors;

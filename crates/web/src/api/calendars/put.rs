@@ -33,7 +33,7 @@ pub(crate) struct Days {
 #[utoipa::path(put, path = "", request_body = Days,
     params(
         ("name" = String, Path, description = "Name of the calendar"),
-        ("If-Match" = Option<String>, Header, description = "Version that the caller has seen"),
+        IfMatch,
     ),
     responses(
         (status = 200, description = "In force", body = CalendarAnswer, headers(("ETag" = String, description = "Its version"))),

@@ -40,8 +40,8 @@ pub(crate) struct Doing {
     params(
         ("number" = String, Path, description = "Number of the case"),
         ("action" = String, Path, description = "Key of the action"),
-        ("If-Match" = Option<String>, Header, description = "Version of the case that the caller has seen"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters; scoped to the caller and this address"),
+        IfMatch,
+        Once,
     ),
     responses(
         (status = 200, description = "The case afterwards", body = CaseAnswer, headers(("ETag" = String, description = "Its version"))),

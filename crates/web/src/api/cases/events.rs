@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub(crate) struct Query {
     /// Only what happened after this place. Default: 0.
+    #[param(maximum = 9223372036854775807i64)]
     after: Option<u64>,
     /// Events of a page, 1 to 500. Default: 100.
     #[param(minimum = 1, maximum = 500)]

@@ -40,7 +40,7 @@ pub(crate) struct NewCase {
 ///
 /// With an `Idempotency-Key`, a repetition is harmless and gets the same answer; keys are kept for at least 24 hours.
 #[utoipa::path(post, path = "", request_body = NewCase,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters; scoped to the caller and this route")),
+    params(Once),
     responses(
         (status = 201, description = "The case", body = CaseAnswer, headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "Its version"))),
         (status = 409, description = "The key was used with another body, or a condition does not hold", body = crate::problem::ProblemBody, content_type = "application/problem+json"),

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// Which value.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "field": "…" }))]
+#[schema(as = RevealOfCase, example = json!({ "field": "…" }))]
 pub(crate) struct Wish {
     /// Key of the field.
     field: String,
@@ -26,8 +26,8 @@ pub(crate) struct Wish {
 pub(crate) struct Revealed {
     /// Key of the field.
     field: String,
-    /// Its value.
-    #[schema(value_type = Object)]
+    /// Its value, of whatever kind the field is.
+    #[schema(value_type = serde_json::Value)]
     value: Json,
 }
 

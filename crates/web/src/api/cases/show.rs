@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 ///
 /// By its number, whatever its dashes and case. Names and telephone numbers are masked.
 #[utoipa::path(get, path = "",
-    params(("number" = String, Path, description = "Number of the case"), ("If-None-Match" = Option<String>, Header, description = "Version that the caller has")),
+    params(("number" = String, Path, description = "Number of the case"), IfNoneMatch),
     responses(
         (status = 200, description = "The case", body = CaseAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 304, description = "The caller has this version"),

@@ -16,7 +16,7 @@ use axum::response::Response;
 #[utoipa::path(patch, path = "", request_body = Parts,
     params(
         ("id" = String, Path, description = "Id of the customer"),
-        ("If-Match" = Option<String>, Header, description = "Version that the caller has seen"),
+        IfMatch,
     ),
     responses(
         (status = 200, description = "Changed", body = CustomerAnswer, headers(("ETag" = String, description = "Its version"))),

@@ -16,7 +16,7 @@ use axum::response::Response;
 #[utoipa::path(post, path = "", request_body = GivenContact,
     params(
         ("id" = String, Path, description = "Id of the customer"),
-        ("If-Match" = Option<String>, Header, description = "Version that the caller has seen"),
+        IfMatch,
     ),
     responses(
         (status = 201, description = "Added", body = CustomerAnswer, headers(("ETag" = String, description = "Version of the customer"))),

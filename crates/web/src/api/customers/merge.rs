@@ -21,10 +21,21 @@ pub(crate) struct Merge {
     other: String,
     /// Its version that the caller has seen.
     other_version: Option<u64>,
-    /// What it says better: `name`, `company`, `level`, `note`. What the customer does not say itself is taken anyhow.
+    /// What it says better. What the customer does not say itself is taken anyhow.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<TraitName>)]
     take: Vec<Trait>,
+}
+
+/// What can be taken of a record, for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only described")]
+enum TraitName {
+    Name,
+    Company,
+    Level,
+    Note,
 }
 
 /// Merge a record into a customer
@@ -33,7 +44,7 @@ pub(crate) struct Merge {
 #[utoipa::path(post, path = "", request_body = Merge,
     params(
         ("id" = String, Path, description = "Id of the customer that stays"),
-        ("If-Match" = Option<String>, Header, description = "Version that the caller has seen"),
+        IfMatch,
     ),
     responses(
         (status = 201, description = "The customer afterwards", body = CustomerAnswer, headers(("ETag" = String, description = "Its version"))),

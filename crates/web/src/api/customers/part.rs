@@ -27,7 +27,7 @@ pub(crate) struct Parted {
     params(
         ("id" = String, Path, description = "Id of the customer"),
         ("other" = String, Path, description = "Id of the record that is part of it"),
-        ("If-Match" = Option<String>, Header, description = "Version of the customer that the caller has seen"),
+        IfMatch,
     ),
     responses(
         (status = 200, description = "Both", body = Parted, headers(("ETag" = String, description = "Version of the customer"))),

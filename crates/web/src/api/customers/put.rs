@@ -3,9 +3,10 @@
 use super::given::Whole;
 use super::whole;
 use crate::answer::CustomerAnswer;
-use crate::api::change::{Put, PutHeaders};
+use crate::api::change::Put;
 use crate::app::App;
 use crate::gate::By;
+use crate::parse::{IfMatch, IfNoneMatch};
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
@@ -14,7 +15,7 @@ use axum::response::Response;
 ///
 /// Repeating it is harmless. `If-None-Match: *` only takes in, `If-Match` only changes what was seen.
 #[utoipa::path(put, path = "", request_body = Whole,
-    params(("id" = String, Path, description = "Id: 1 to 60 letters, digits, dots, underscores, hyphens", min_length = 1, max_length = 60), PutHeaders),
+    params(("id" = String, Path, description = "Id: 1 to 60 letters, digits, dots, underscores, hyphens", min_length = 1, max_length = 60), IfMatch, IfNoneMatch),
     responses(
         (status = 200, description = "Changed", body = CustomerAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 201, description = "Taken in", body = CustomerAnswer, headers(("ETag" = String, description = "Its version"))),

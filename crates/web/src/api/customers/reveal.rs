@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// Which part.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "part": "name" }))]
+#[schema(as = RevealOfCustomer, example = json!({ "part": "name" }))]
 pub(crate) struct Wish {
     /// `name`, or `contacts/` and the id of a contact.
     part: String,

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 #[utoipa::path(get, path = "",
     params(
         ("id" = String, Path, description = "Id of the customer"),
-        ("If-None-Match" = Option<String>, Header, description = "Version that the caller has"),
+        IfNoneMatch,
     ),
     responses(
         (status = 200, description = "The customer", body = CustomerAnswer, headers(("ETag" = String, description = "Its version"))),

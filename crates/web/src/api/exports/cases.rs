@@ -1,6 +1,6 @@
 //! `GET /api/v1/exports/cases`: a list of cases as a file. The console's list offers the same under its own address.
 
-use crate::answer::encoded;
+use crate::answer::{ListDue, ListOrder, ListState, encoded};
 use crate::app::App;
 use crate::frame::prefers_english;
 use crate::gate::By;
@@ -31,39 +31,51 @@ pub(crate) struct Query {
     format: Option<Format>,
     /// Key of the procedure.
     #[serde(default)]
+    #[param(required = false)]
     procedure: String,
     /// Key of the stage.
     #[serde(default)]
+    #[param(required = false)]
     stage: String,
     /// Who must act: id of a person, or key of a role.
     #[serde(default)]
+    #[param(required = false)]
     holder: String,
     /// Key of the department.
     #[serde(default)]
+    #[param(required = false)]
     department: String,
     /// Channel.
     #[serde(default)]
+    #[param(required = false)]
     channel: String,
     /// Category.
     #[serde(default)]
+    #[param(required = false)]
     category: String,
-    /// `late`, `hour` or `day`: due by then.
+    /// Due by then.
     #[serde(default)]
+    #[param(value_type = Option<ListDue>, inline)]
     due: String,
     /// `all`: those that are filed, void or merged as well.
     #[serde(default)]
+    #[param(value_type = Option<ListState>, inline)]
     state: String,
     /// Order in the console; a file is always newest first.
     #[serde(default)]
+    #[param(value_type = Option<ListOrder>, inline)]
     sort: String,
     /// Severity, 1 to 3.
     #[serde(default)]
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 3)]
     severity: String,
     /// Registered on this day or later, as `2026-11-27`.
     #[serde(default)]
+    #[param(value_type = Option<String>, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
     from: String,
     /// Registered on this day or earlier.
     #[serde(default)]
+    #[param(value_type = Option<String>, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
     to: String,
 }
 

@@ -24,6 +24,7 @@ const MOST: usize = 200;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Query {
     /// Only messages before this place, from `next` of the page before.
+    #[param(maximum = 9223372036854775807i64)]
     before: Option<u64>,
     /// Messages of a page, 1 to 200. Default: 50.
     #[param(minimum = 1, maximum = 200)]
@@ -53,7 +54,7 @@ pub(crate) struct Message {
     /// What it says, where the procedure has words for it; neither names nor numbers of customers are in it.
     text: Option<Title>,
     /// What it is about: a rule, a step of a clock, a task.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     topic: Json,
     /// From when it counts.
     at: Timestamp,

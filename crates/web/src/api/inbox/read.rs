@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 #[schema(example = json!({ "upto": 17 }))]
 pub(crate) struct Upto {
     /// The place of the newest message that was read.
+    #[schema(maximum = 9223372036854775807i64)]
     upto: u64,
 }
 

@@ -1,6 +1,6 @@
 //! `POST /api/v1/keys`: an API key is made.
 
-use crate::answer::json;
+use crate::answer::{Scope, json};
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{Body, NoParams};
@@ -23,8 +23,8 @@ pub(crate) struct Wanted {
     name: String,
     /// Id of the person on whose behalf it acts.
     person: String,
-    /// What it may do: `cases:read`, `cases:write`, `reports:read`, `admin`.
-    #[schema(value_type = Vec<String>, min_items = 1)]
+    /// What it may do.
+    #[schema(value_type = Vec<Scope>, min_items = 1)]
     scopes: Vec<KeyScope>,
 }
 

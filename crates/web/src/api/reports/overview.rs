@@ -54,6 +54,7 @@ pub(crate) struct Overview {
 
 /// A day.
 #[derive(Serialize, ToSchema)]
+#[schema(as = OverviewDay)]
 struct DayAnswer {
     date: String,
     registered: u64,

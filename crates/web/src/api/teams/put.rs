@@ -1,9 +1,10 @@
 //! `PUT /api/v1/teams/{id}`: a team is made, or changed.
 
 use crate::answer::TeamAnswer;
-use crate::api::change::{Put, PutHeaders, answer};
+use crate::api::change::{Put, answer};
 use crate::app::App;
 use crate::gate::By;
+use crate::parse::{IfMatch, IfNoneMatch};
 use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
@@ -30,7 +31,7 @@ pub(crate) struct Team {
 ///
 /// Repeating it is harmless. `If-None-Match: *` only makes, `If-Match` only changes what was seen.
 #[utoipa::path(put, path = "", request_body = Team,
-    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), PutHeaders),
+    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), IfMatch, IfNoneMatch),
     responses(
         (status = 200, description = "Changed", body = TeamAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 201, description = "Made", body = TeamAnswer, headers(("ETag" = String, description = "Its version"))),

@@ -1,9 +1,10 @@
 //! `PUT /api/v1/templates/{id}`: a template is kept, new or changed.
 
 use crate::answer::TemplateAnswer;
-use crate::api::change::{Put, PutHeaders, answer};
+use crate::api::change::{Put, answer};
 use crate::app::App;
 use crate::gate::By;
+use crate::parse::{IfMatch, IfNoneMatch};
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
@@ -29,7 +30,7 @@ pub(crate) struct Wanted {
 ///
 /// Repeating it is harmless. `If-None-Match: *` only makes, `If-Match` only changes what was seen.
 #[utoipa::path(put, path = "", request_body = Wanted,
-    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), PutHeaders),
+    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), IfMatch, IfNoneMatch),
     responses(
         (status = 200, description = "Changed", body = TemplateAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 201, description = "Made", body = TemplateAnswer, headers(("ETag" = String, description = "Its version"))),

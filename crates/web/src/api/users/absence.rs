@@ -32,7 +32,7 @@ pub(crate) struct Away {
 /// People say it of themselves, leads of their teams, administrators of everybody. Whoever is away gets nothing new, and what he holds
 /// is handed over when the absence begins.
 #[utoipa::path(put, path = "", request_body = Away,
-    params(("id" = String, Path, description = "Id of the person"), ("If-Match" = Option<String>, Header, description = "Version of the person that the caller has seen")),
+    params(("id" = String, Path, description = "Id of the person"), IfMatch),
     responses(
         (status = 200, description = "The person", body = UserAnswer, headers(("ETag" = String, description = "Its version"))),
     ))]
@@ -52,7 +52,8 @@ pub(crate) async fn handler(
         let missing = |name: &str| Problem::new(Kind::InvalidFields).field(name, None);
         let absence = match (from, to) {
             (Some(from), Some(to)) => Some(Absence { from, to, substitute }),
-            (None, None) => None,
+            (None, None) if substitute.is_none() => None,
+            (None, None) => return Err(missing("from")),
             (Some(_), None) => return Err(missing("to")),
             (None, Some(_)) => return Err(missing("from")),
         };

@@ -1,9 +1,10 @@
 //! `PUT /api/v1/users/{id}`: somebody is taken in, or changed.
 
 use crate::answer::UserAnswer;
-use crate::api::change::{Put, PutHeaders, answer};
+use crate::api::change::{Put, answer};
 use crate::app::App;
 use crate::gate::By;
+use crate::parse::{IfMatch, IfNoneMatch};
 use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
@@ -35,7 +36,7 @@ pub(crate) struct User {
 ///
 /// Repeating it is harmless. `If-None-Match: *` only takes in, `If-Match` only changes what was seen.
 #[utoipa::path(put, path = "", request_body = User,
-    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), PutHeaders),
+    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), IfMatch, IfNoneMatch),
     responses(
         (status = 200, description = "Changed", body = UserAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 201, description = "Taken in", body = UserAnswer, headers(("ETag" = String, description = "Its version"))),

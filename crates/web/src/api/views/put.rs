@@ -1,9 +1,10 @@
 //! `PUT /api/v1/views/{id}`: a view is kept, new or changed.
 
-use crate::answer::ViewAnswer;
-use crate::api::change::{Put, PutHeaders, answer};
+use crate::answer::{ListDue, ListOrder, ListState, ViewAnswer};
+use crate::api::change::{Put, answer};
 use crate::app::App;
 use crate::gate::By;
+use crate::parse::{IfMatch, IfNoneMatch};
 use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
@@ -23,17 +24,62 @@ pub(crate) struct Wanted {
     /// Everybody has it; that needs the power to share.
     #[serde(default)]
     shared: bool,
-    /// Filters by their names: `procedure`, `stage`, `holder`, `department`, `channel`, `category`, `due` (`late`, `hour`, `day`), `state`
-    /// (`all`), `sort` (`newest`, `severity`), `severity`, `from`, `to`.
+    /// Filters by their names.
     #[serde(default)]
+    #[schema(value_type = Filters)]
     filters: BTreeMap<String, String>,
+}
+
+/// Filters of a list, for the document.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[derive(Deserialize)]
+#[schema(as = ViewFilters)]
+#[expect(dead_code, reason = "only described")]
+struct Filters {
+    /// Key of the procedure.
+    #[schema(required = false)]
+    procedure: String,
+    /// Key of the stage.
+    #[schema(required = false)]
+    stage: String,
+    /// Who must act: id of a person, or key of a role.
+    #[schema(required = false)]
+    holder: String,
+    /// Key of the department.
+    #[schema(required = false)]
+    department: String,
+    /// Channel.
+    #[schema(required = false)]
+    channel: String,
+    /// Category.
+    #[schema(required = false)]
+    category: String,
+    /// Due by then.
+    #[schema(required = false, value_type = ListDue)]
+    due: String,
+    /// `all`: those that are filed, void or merged as well.
+    #[schema(required = false, value_type = ListState)]
+    state: String,
+    /// Order.
+    #[schema(required = false, value_type = ListOrder)]
+    sort: String,
+    /// Severity, 1 to 3.
+    #[schema(required = false, pattern = "^[1-3]?$")]
+    severity: String,
+    /// Registered on this day or later, as `2026-11-27`.
+    #[schema(required = false, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+    from: String,
+    /// Registered on this day or earlier.
+    #[schema(required = false, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+    to: String,
 }
 
 /// Keep a list under a name
 ///
 /// Repeating it is harmless. `If-None-Match: *` only makes, `If-Match` only changes what was seen.
 #[utoipa::path(put, path = "", request_body = Wanted,
-    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), PutHeaders),
+    params(("id" = String, Path, description = "Id; of a new one 2 to 40 small letters, digits, dots, underscores, hyphens", pattern = "^[a-z0-9][a-z0-9._-]{1,39}$"), IfMatch, IfNoneMatch),
     responses(
         (status = 200, description = "Changed", body = ViewAnswer, headers(("ETag" = String, description = "Its version"))),
         (status = 201, description = "Made", body = ViewAnswer, headers(("ETag" = String, description = "Its version"))),
