@@ -231,7 +231,7 @@ fn within_rate(app: &App, key: &str) -> Result<Option<Left>, Problem> {
     })
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let value =
         headers.get(header::AUTHORIZATION).ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
     let (scheme, secret) =

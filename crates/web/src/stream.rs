@@ -1,9 +1,13 @@
-//! A stream of what happens: it waits for word from the store, and ends when the server does or the caller is no longer known.
+//! A stream of what happens: it waits for word from the store, and ends when the server does, or when what opened it - a key, a session -
+//! opens nothing any more.
 
 use crate::app::App;
+use crate::gate::bearer;
 use crate::problem::{Kind, Problem};
+use crate::signed::cookie;
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use desk::Caller;
+use desk::{Caller, Desk, KeyScope};
 use futures_util::stream::{self, Stream};
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -15,9 +19,36 @@ use tokio::time::Instant;
 /// Reads a part of the feed after a place: what to send, and how far was looked.
 pub(crate) type Read<T> = fn(&App, &Caller, u64) -> Result<(Vec<T>, u64), Problem>;
 
+/// What opened a stream. It is looked at again before each look into the feed.
+enum Opener {
+    Key(String),
+    Session(String),
+}
+
+impl Opener {
+    fn of(app: &App, headers: &HeaderMap) -> Option<Self> {
+        match bearer(headers) {
+            Ok(secret) => Some(Self::Key(secret.to_owned())),
+            Err(_) => cookie(app, headers).map(Self::Session),
+        }
+    }
+
+    /// Who listens, while he may.
+    fn caller(&self, desk: &Desk) -> Option<Caller> {
+        let caller = match self {
+            Self::Key(secret) => desk.caller(secret).ok()?,
+            Self::Session(secret) => {
+                let session = desk.session(secret).ok()?.filter(|session| !session.half)?;
+                desk.caller_of(desk.people().person(&session.person)?)
+            }
+        };
+        Some(caller).filter(|caller| caller.allows(KeyScope::CasesRead))
+    }
+}
+
 struct Live<T> {
     app: App,
-    caller: Caller,
+    opener: Opener,
     after: u64,
     ready: VecDeque<T>,
     changes: watch::Receiver<u64>,
@@ -31,18 +62,19 @@ struct Live<T> {
 /// Everything after a place, as it comes; what comes within a pause comes together.
 pub(crate) fn live<T: Send + 'static>(
     app: App,
-    caller: Caller,
+    headers: &HeaderMap,
     after: u64,
     pause: Duration,
     read: Read<T>,
     event: fn(T) -> Event,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send>, Problem> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send + use<T>>, Problem> {
+    let opener = Opener::of(&app, headers).ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
     let place = Arc::clone(&app.inner.streams)
         .try_acquire_owned()
         .map_err(|_| Problem::new(Kind::Unavailable))?;
     let changes = app.desk().store().changes();
     let (ready, rests) = (VecDeque::new(), Instant::now());
-    let live = Live { app, caller, after, ready, changes, read, pause, rests, _place: place };
+    let live = Live { app, opener, after, ready, changes, read, pause, rests, _place: place };
     let events = stream::unfold(live, move |mut live| async move {
         let next = live.next().await?;
         Some((Ok(event(next)), live))
@@ -56,7 +88,6 @@ impl<T> Live<T> {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
-            self.app.desk().people().person(&self.caller.person)?;
             tokio::select! {
                 () = tokio::time::sleep_until(self.rests) => {}
                 () = self.app.stopped() => return None,
@@ -64,7 +95,8 @@ impl<T> Live<T> {
             // Seen before reading, so that what is committed meanwhile wakes us.
             let last = *self.changes.borrow_and_update();
             if last > self.after {
-                let (events, upto) = (self.read)(&self.app, &self.caller, self.after).ok()?;
+                let caller = self.opener.caller(self.app.desk())?;
+                let (events, upto) = (self.read)(&self.app, &caller, self.after).ok()?;
                 self.ready = events.into();
                 self.after = upto;
                 self.rests = Instant::now() + self.pause;

@@ -3,7 +3,7 @@
 use crate::answer::{EventAnswer, event, json, page_link};
 use crate::app::App;
 use crate::gate::By;
-use crate::parse::{Params, negotiate};
+use crate::parse::{LastEvent, Params, negotiate};
 use crate::problem::{Kind, Problem};
 use crate::stream;
 use axum::extract::State;
@@ -26,6 +26,7 @@ pub(crate) const MEDIA: &[&str] = &["application/json", "text/event-stream"];
 #[into_params(parameter_in = Query)]
 pub(crate) struct Query {
     /// Only what was committed after this place: `sequence` of an event, or `upto`. Default: 0, the beginning.
+    #[param(maximum = 9223372036854775807i64)]
     after: Option<u64>,
     /// Events of a page, 1 to 500. Default: 100.
     #[param(minimum = 1, maximum = 500)]
@@ -46,7 +47,7 @@ pub(crate) struct Feed {
 ///
 /// Everything that happens to the cases that the caller may see, in the order of commit; nothing is skipped. With
 /// `Accept: text/event-stream` a stream of the same events: `id` is the place, `event` is `case`, and `Last-Event-ID` resumes.
-#[utoipa::path(get, path = "", params(Query, ("Last-Event-ID" = Option<u64>, Header, description = "Resumes a stream after this place")), responses(
+#[utoipa::path(get, path = "", params(Query, LastEvent), responses(
     (status = 200, description = "A part of the feed, or the stream", content((Feed = "application/json"), (String = "text/event-stream"))),
 ))]
 pub(crate) async fn handler(
@@ -54,23 +55,19 @@ pub(crate) async fn handler(
     By(caller): By,
     uri: Uri,
     headers: HeaderMap,
+    LastEvent(last): LastEvent,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
-    let wrong = |kind, name: &str, expected: &str| {
-        Problem::new(kind).field(name, Some(Wrong::WrongType { expected: expected.to_owned() }))
-    };
     let limit = query.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) {
-        return Err(wrong(Kind::BadQuery, "limit", "1-500"));
+        let wrong = Wrong::WrongType { expected: "1-500".to_owned() };
+        return Err(Problem::new(Kind::BadQuery).field("limit", Some(wrong)));
     }
     let mut after = query.after.unwrap_or(0);
     if negotiate(&headers, MEDIA) == Some("text/event-stream") {
-        if let Some(last) = headers.get("last-event-id").filter(|last| !last.is_empty()) {
-            let last = last.to_str().ok().and_then(|last| last.trim().parse().ok());
-            after = last.ok_or_else(|| wrong(Kind::BadHeader, "Last-Event-ID", "integer"))?;
-        }
+        after = last.unwrap_or(after);
         let read = |app: &App, caller: &Caller, after| part(app, caller, after, 100);
-        return Ok(stream::live(app, caller, after, Duration::ZERO, read, sse)?.into_response());
+        return Ok(stream::live(app, &headers, after, Duration::ZERO, read, sse)?.into_response());
     }
     let (items, upto) = part(&app, &caller, after, limit)?;
     let next = page_link(uri.path(), uri.query(), &[("after", &upto.to_string())]);

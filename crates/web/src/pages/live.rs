@@ -35,7 +35,7 @@ struct Changed {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    visit: Visit,
+    _: Visit,
     headers: HeaderMap,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
@@ -44,7 +44,7 @@ pub(crate) async fn handler(
     let newest = *app.desk().store().changes().borrow();
     // Whoever names a place that is not there yet begins now.
     let after = resumed.or(wanted.after).unwrap_or(newest).min(newest);
-    Ok(live(app, visit.signed.caller, after, PAUSE, changed, event)?.into_response())
+    Ok(live(app, &headers, after, PAUSE, changed, event)?.into_response())
 }
 
 fn changed(app: &App, caller: &Caller, after: u64) -> Result<(Vec<Changed>, u64), Problem> {

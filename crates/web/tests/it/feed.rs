@@ -65,6 +65,42 @@ async fn streamed(world: &World, query: &str, last: Option<u64>, most: usize) ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_what_opened_it() {
+    let world = World::new();
+    let people = world.desk.people();
+    let admin = people.people.iter().find(|person| world.desk.is_administrator(person)).unwrap();
+    let key = desk::ApiKey {
+        name: "x".to_owned(),
+        person: admin.id.clone(),
+        scopes: vec![desk::KeyScope::CasesRead],
+    };
+    let secret = world.desk.make_api_key("test", &key).unwrap();
+    let opener = world.desk.begin(&admin.id, &desk::Origin::default()).unwrap();
+    let mut bodies = Vec::new();
+    for (path, name, value) in [
+        ("/api/v1/events", "authorization", format!("Bearer {secret}")),
+        ("/api/v1/events", "cookie", format!("bihuan={opener}")),
+        ("/live", "cookie", format!("bihuan={opener}")),
+    ] {
+        let request = Request::get(path).header(name, value).header("accept", "text/event-stream");
+        let request = request.body(Body::empty()).unwrap();
+        let response = world.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        bodies.push(response.into_body());
+    }
+    let id = world.desk.api_keys().unwrap().into_iter().find(|one| one.key.name == "x").unwrap().id;
+    world.desk.revoke_api_key(&admin.id, &id).unwrap();
+    let session = world.desk.sessions(&admin.id).unwrap()[0].id.clone();
+    world.desk.end_session(&admin.id, &session).unwrap();
+    world.register(0).await;
+    for body in bodies {
+        let whole = axum::body::to_bytes(body, usize::MAX);
+        let told = tokio::time::timeout(Duration::from_secs(5), whole).await.unwrap().unwrap();
+        assert_eq!(told.len(), 0, "{}", String::from_utf8_lossy(&told));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_resumes_after_the_last_event() {
     let world = World::new();
     world.register(0).await;
