@@ -10,8 +10,11 @@ use engine::command::{Command, Entered, Extra};
 use engine::key::Key;
 use engine::people::{Person, Who};
 use engine::procedure::{FieldKind, Means, Power, Procedure, Verb};
+use futures_util::StreamExt;
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
 use web::{Line, PAGES, TABLE};
 
 /// A case that few see, and what gives it away.
@@ -143,6 +146,9 @@ fn address(line: &Line, secret: &Secret, other: &Person, session: &str, action: 
     fill.iter().fold(line.path.to_owned(), |path, (name, value)| path.replace(name, value))
 }
 
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
 async fn ask(
     world: &World,
     method: &str,
@@ -150,8 +156,14 @@ async fn ask(
     headers: &[(&str, &str)],
     page: bool,
 ) -> Answer {
-    let (media, body) =
-        if page { ("application/x-www-form-urlencoded", "") } else { ("application/json", "{}") };
+    // Enough for putting off and following, so that what is refused is refused for the case.
+    let (media, body) = match (page, path.rsplit('/').next()) {
+        (true, Some("snooze")) => (FORM, "until=2026-05-10T09%3A00"),
+        (true, Some("follow")) => (FORM, "on=yes"),
+        (true, _) => (FORM, ""),
+        (false, Some("snooze")) => (JSON, "{\"until\":\"2026-05-10T09:00:00+08:00\"}"),
+        (false, _) => (JSON, "{}"),
+    };
     let mut request = Request::builder().method(method.to_uppercase().as_str()).uri(path);
     request = request.header("content-type", media);
     for (name, value) in headers {
@@ -206,7 +218,20 @@ async fn no_address_gives_away_what_another_department_has() {
                     answer.text
                 );
             }
+            if ["/follow", "/snooze"].iter().any(|part| line.path.ends_with(part)) {
+                assert!(matches!(answer.status.as_u16(), 403 | 404), "{what} {}", answer.text);
+            }
             asked += 1;
+        }
+        for (path, header) in
+            [("/api/v1/events?after=0", ("authorization", &bearer)), ("/live", ("cookie", &cookie))]
+        {
+            let told = overheard(&world, path, header, secret).await;
+            let (id, number) = (secret.seen.case.id.to_string(), &secret.seen.case.number);
+            let secrets = secret.words.iter().cloned().chain([id, format!("\"{number}\"")]);
+            for one in secrets {
+                assert!(!told.contains(&one), "{} {path}: {one}\n{told}", person.id);
+            }
         }
         for (path, page, q) in questions(secret) {
             let headers: &[(&str, &str)] =
@@ -224,6 +249,55 @@ async fn no_address_gives_away_what_another_department_has() {
         assert!(world.desk.session(&theirs).unwrap().is_some(), "{}", person.id);
     }
     assert!(asked > 1_000 && files > 3, "{asked} {files}");
+    // Whoever sees the case hears of it.
+    let (bearer, cookie) = (format!("Bearer {}", world.any()), format!("bihuan={theirs}"));
+    let id = secrets[0].seen.case.id.to_string();
+    for (path, header, word) in [
+        ("/api/v1/events?after=0", ("authorization", &bearer), &secrets[0].words[0]),
+        ("/live", ("cookie", &cookie), &id),
+    ] {
+        let told = overheard(&world, path, header, &secrets[0]).await;
+        assert!(told.contains(word), "{path}\n{told}");
+    }
+}
+
+/// What a stream tells of everything up to now, and of what is done with the case while it is open.
+async fn overheard(world: &World, path: &str, header: (&str, &String), secret: &Secret) -> String {
+    let request =
+        Request::get(path).header(header.0, header.1).header("accept", "text/event-stream");
+    let request = request.body(Body::empty()).unwrap();
+    let response = world.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200, "{path}");
+    let (mut told, mut body) = (String::new(), response.into_body().into_data_stream());
+    let mut hear = async |told: &mut String| {
+        let silence = Duration::from_millis(50);
+        while let Ok(Some(Ok(bytes))) = tokio::time::timeout(silence, body.next()).await {
+            told.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    };
+    hear(&mut told).await;
+    let before = *world.desk.store().changes().borrow();
+    comment(world, &secret.seen, &secret.words[0]);
+    assert!(*world.desk.store().changes().borrow() > before);
+    hear(&mut told).await;
+    told
+}
+
+/// Somebody who may writes a note.
+fn comment(world: &World, seen: &Seen, text: &str) {
+    let action = seen.procedure.actions.iter().find(|action| action.has(Verb::Comment)).unwrap();
+    let done = world.desk.people().people.iter().any(|person| {
+        let extra = Extra { text: Some(text.to_owned()), ..Extra::default() };
+        let command = Command::Act {
+            case: seen.case.id.clone(),
+            action: action.key.clone(),
+            fields: Entered::new(),
+            extra: Box::new(extra),
+        };
+        let who = Who::Person(person.id.clone());
+        world.desk.submit(&who, command, Options::default()).is_ok()
+    });
+    assert!(done, "nobody may write a note");
 }
 
 /// What looks for the case by whatever is known of it: address, whether it is a page, and what it says itself.
@@ -237,6 +311,8 @@ fn questions(secret: &Secret) -> Vec<(String, bool, String)> {
         all.push((format!("/search?q={encoded}"), true, q.to_owned()));
     }
     let own = |path: String, page: bool| (path, page, String::new());
+    all.push(own("/api/v1/exports/cases?state=all".to_owned(), false));
+    all.push(own("/cases/export?state=all".to_owned(), true));
     all.push(own("/api/v1/events?limit=500".to_owned(), false));
     all.push(own(format!("/api/v1/cases?state=all&procedure={procedure}&limit=200"), false));
     all.push(own(format!("/cases?state=all&procedure={procedure}&sort=newest"), true));
