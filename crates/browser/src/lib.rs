@@ -320,6 +320,16 @@ impl Browser {
         self.client.screenshot().await.map_err(failed)
     }
 
+    /// What the browser has complained of since it was last asked: scripts that failed, what a policy blocked, what did not load.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn complaints(&self) -> Result<Vec<String>> {
+        let said = self.client.issue_cmd(Log).await.map_err(failed)?;
+        let severe = said.as_array().into_iter().flatten().filter(|one| one["level"] == "SEVERE");
+        Ok(severe.map(|one| one["message"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+
     /// Takes the network away, or gives it back.
     ///
     /// # Errors
@@ -327,6 +337,20 @@ impl Browser {
     pub async fn offline(&self, gone: bool) -> Result<()> {
         let conditions = json!({ "offline": gone, "latency": 0, "download_throughput": -1, "upload_throughput": -1 });
         self.client.issue_cmd(Network(conditions)).await.map_err(failed).map(drop)
+    }
+}
+
+/// The driver's command for what the browser has logged.
+#[derive(Debug)]
+struct Log;
+
+impl WebDriverCompatibleCommand for Log {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> std::result::Result<Url, ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
     }
 }
 

@@ -235,6 +235,33 @@ async fn keys_move_search_and_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_reference_is_found_beside_the_keys_and_tries_calls_out() {
+    let mut stage = Stage::new(Window::DESK).await;
+    let people = stage.world.desk.people();
+    let admin = people.people.iter().find(|person| stage.world.desk.is_administrator(person));
+    let admin = admin.unwrap().id.to_string();
+    stage.open(&admin, "/admin/keys").await;
+    let browser = &stage.browser;
+    browser.click("main a[href='/reference']").await.unwrap();
+    browser.click("#reference #operations-tag-me").await.unwrap();
+    let shown = "#reference #operations-me-me";
+    browser.click(&format!("{shown} .opblock-summary-control")).await.unwrap();
+    browser.click(&format!("{shown} button.execute")).await.unwrap();
+    browser.wait(&format!("{shown} .live-responses-table .response-col_status")).await.unwrap();
+    let answer = browser.text(&format!("{shown} .live-responses-table")).await.unwrap();
+    assert!(answer.contains("200") && answer.contains(&admin), "{answer}");
+    // A write goes through as well, with the session's token.
+    browser.click("#reference #operations-tag-inbox").await.unwrap();
+    let write = "#reference #operations-inbox-inbox_read";
+    browser.click(&format!("{write} .opblock-summary-control")).await.unwrap();
+    browser.click(&format!("{write} button.execute")).await.unwrap();
+    browser.wait(&format!("{write} .live-responses-table .response-col_status")).await.unwrap();
+    let answer = browser.text(&format!("{write} .live-responses-table")).await.unwrap();
+    assert!(answer.contains("200") && answer.contains("marked"), "{answer}");
+    assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_page_scrolls_sideways_on_a_small_telephone() {
     let mut stage = Stage::new(Window { width: 360, ..Window::PHONE }).await;
     let (number, [person, _]) = shared(&stage.world).await;
