@@ -1,5 +1,6 @@
 //! Chores of this repository: `cargo build --workspace --bins && target/debug/xtask TASK`.
 
+mod api;
 mod bench;
 mod crash;
 mod many;
@@ -38,6 +39,12 @@ const TASKS: &[(&str, &str, &str, Task)] = &[
         "[--seeds N] [--from SEED] [--store memory|file] [--steps N] [--verbose] [--twice] [--bugs]",
         "lives random lives over a store that things go wrong under, and looks whether anything was lost",
         simulate::run,
+    ),
+    (
+        "api",
+        "[arguments of `schemathesis run`]",
+        "compares what the server answers with its own description; needs Python",
+        api::run,
     ),
     (
         "bench",
@@ -80,6 +87,7 @@ fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
         ("simulate", "--from 2000000 --seeds 50 --steps 400"),
         ("simulate", "--from 3000000 --seeds 300 --twice"),
         ("bench", ""),
+        ("api", ""),
     ] {
         let Some((.., run)) = TASKS.iter().find(|(task, ..)| *task == name) else { continue };
         sound &= run(&words(arguments), out)? == ExitCode::SUCCESS;
