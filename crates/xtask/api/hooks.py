@@ -210,7 +210,6 @@ class Seeds:
             "Team": {"lead": people + [None], "members": people},
             "User": {"roles": roles, "department": places + [None]},
             "Away": {"substitute": people + [None]},
-            "NewBulk": {"cases": numbers},
             "Merge": {"other": customers},
             "NewCase": {"procedure": [one["key"] for one in procedures]},
         }
