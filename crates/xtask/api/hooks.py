@@ -204,6 +204,20 @@ class Seeds:
             ],
         }
         self.guarded |= {"T-1"} | {one for pair in pairs for one in pair}
+        hook = {"name": "ERP", "url": "https://nobody.invalid/", "events": ["closed"]}
+        hooks = [call("POST", "/webhooks", json=hook)["webhook"]["id"] for _ in range(6)]
+        sent = [(one, call("POST", f"/webhooks/{one}/ping", (202,))["id"]) for one in hooks[:3]]
+        self.known[(" /api/v1/webhooks/", "id")] = hooks
+        self.known[(" /api/v1/webhooks/", "delivery")] = [delivery for _, delivery in sent]
+        for name in ("show", "resend"):
+            self.examples[f"webhooks_deliveries_{name}"] = [
+                {"path_parameters": {"id": one, "delivery": delivery}} for one, delivery in sent
+            ]
+        for name in ("show", "change", "ping", "renew", "deliveries_list"):
+            self.examples.setdefault(f"webhooks_{name}", [{"path_parameters": {"id": hooks[0]}}])
+        self.examples["webhooks_change"][0]["body"] = {"paused": True}
+        self.examples["webhooks_make"] = [{"body": hook}]
+        self.guarded |= set(hooks[:3])
         # By schema and member: real ones.
         self.members = {
             "NewKey": {"person": people},
@@ -222,7 +236,7 @@ class Seeds:
 
 
 SEEDS = Seeds()
-LOSING = {"users_put", "users_leave", "users_absence", "keys_revoke", "customers_erase"}
+LOSING = {"users_put", "users_leave", "users_absence", "keys_revoke", "customers_erase", "webhooks_remove"}
 MADE_HERE = {"users_put", "teams_put", "views_put", "templates_put", "customers_put"}
 
 

@@ -13,7 +13,7 @@ struct House {
     world: World,
     key: String,
     boss: String,
-    /// What stands in addresses, by operation and name, else by name.
+    /// What stands in addresses, by operation or tag and name, else by name.
     parts: BTreeMap<&'static str, String>,
     /// Bodies of which examples can say nothing, because the procedures ask for them.
     bodies: BTreeMap<&'static str, Json>,
@@ -104,6 +104,11 @@ impl House {
             break;
         }
         let file = self.upload("/api/v1/attachments").await.json()["id"].clone();
+        let hook = json!({ "name": "ERP", "url": "https://nobody.invalid/" });
+        let hook = self.call("post", "/api/v1/webhooks", &hook).await.json();
+        let hook = hook["webhook"]["id"].as_str().unwrap().to_owned();
+        let ping = format!("/api/v1/webhooks/{hook}/ping");
+        let delivery = self.call("post", &ping, &json!({})).await.json()["id"].clone();
         let keys = self.world.desk.api_keys().unwrap();
         let lost = keys.into_iter().find(|one| one.key.name == "lost").unwrap().id;
         let session = self.world.desk.sessions(&self.boss.as_str().into()).unwrap()[0].id.clone();
@@ -119,6 +124,8 @@ impl House {
             ("duplicates_dismiss id", text("C-1")),
             ("duplicates_dismiss other", text("C-2")),
             ("keys_revoke id", lost),
+            ("webhooks id", hook),
+            ("delivery", delivery.as_str().unwrap().to_owned()),
             ("sessions_end id", session),
         ]);
     }
@@ -180,9 +187,10 @@ async fn each_operation_answers_with_success_to_its_own_example() {
         let operation = &web::document()["paths"][line.path][line.method];
         let id = operation["operationId"].as_str().unwrap();
         let mut path = line.path.to_owned();
-        for name in ["number", "action", "clock", "key", "name", "id", "other"] {
-            let own = house.parts.iter().find(|(known, _)| **known == format!("{id} {name}"));
-            let value = own.map(|(_, value)| value).or_else(|| house.parts.get(name)).unwrap();
+        for name in ["number", "action", "clock", "key", "name", "id", "other", "delivery"] {
+            let tag = operation["tags"][0].as_str().unwrap();
+            let known = [format!("{id} {name}"), format!("{tag} {name}"), name.to_owned()];
+            let value = known.iter().find_map(|known| house.parts.get(known.as_str())).unwrap();
             path = path.replace(&format!("{{{name}}}"), value);
         }
         let answer = if operation["requestBody"]["content"]["multipart/form-data"].is_object() {

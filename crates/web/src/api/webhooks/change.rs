@@ -6,7 +6,7 @@ use crate::api::change;
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::{Body, IfMatch, Named, NoParams};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::webhooks::receiver::examine;
 use axum::extract::State;
 use axum::response::Response;
@@ -40,11 +40,10 @@ pub(crate) struct Parts {
 #[utoipa::path(patch, path = "", request_body = Parts,
     params(
         ("id" = String, Path, description = "Id of the webhook"),
-        ("If-Match" = Option<String>, Header, description = "Version that the caller has seen"),
+        IfMatch,
     ),
     responses(
         (status = 200, description = "Changed", body = WebhookAnswer, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,
