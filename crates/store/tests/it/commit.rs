@@ -159,7 +159,8 @@ fn one_failing_write_of_a_batch_is_rolled_back_alone() {
         // The first write keeps the writer busy until all others wait, so that they share a batch.
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let number = move |_| {
-            wait.recv().unwrap();
+            // It is asked once more when a write of the same batch fails.
+            drop(wait.recv());
             "S-1".to_owned()
         };
         let blocker = CaseWrite::new("S", 1, number, fresh("<number>"));
@@ -177,7 +178,7 @@ fn one_failing_write_of_a_batch_is_rolled_back_alone() {
                 .unwrap(),
         );
         waiting.push(store.commit_later(write(fresh("A-4"))).unwrap());
-        go.send(()).unwrap();
+        drop(go);
         let outcomes: Vec<bool> = waiting.into_iter().map(|one| one.wait().is_ok()).collect();
         assert_eq!(outcomes, [true, true, false, false, true]);
         assert_eq!(numbers(&store), ["S-1", "A-1", "A-4"]);
