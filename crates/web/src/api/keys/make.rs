@@ -30,6 +30,7 @@ pub(crate) struct Wanted {
 
 /// A key that was made.
 #[derive(Serialize, ToSchema)]
+#[schema(as = MadeKey)]
 pub(crate) struct Made {
     /// What opens: shown this once.
     secret: String,

@@ -36,6 +36,7 @@ pub(crate) struct Wanted {
 
 /// A webhook with its secret.
 #[derive(Serialize, ToSchema)]
+#[schema(as = MadeWebhook)]
 pub(crate) struct Made {
     /// By this what is sent is signed: shown this once.
     #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
