@@ -15,6 +15,7 @@ mod desk;
 mod draft;
 pub mod entry;
 mod error;
+mod examine;
 mod export;
 mod facts;
 mod figures;
@@ -61,6 +62,7 @@ pub use customers::{
 };
 pub use desk::Desk;
 pub use error::DeskError;
+pub use examine::Examined;
 pub use export::{ExportFormat, Listing};
 pub use figures::Figures;
 pub use foresee::Foreseen;

@@ -201,6 +201,8 @@ pages! {
     post "/admin/people/{id}/invitation"                 ADMIN,  HTML, pages::people::invite;
     post "/admin/people/{id}/leave"                      ADMIN,  HTML, pages::people::leave;
     get  "/admin/procedures"                             ADMIN,  HTML, pages::procedures;
+    get  "/admin/procedures/draft"                       ADMIN,  HTML, pages::procedures::draft;
+    post "/admin/procedures/draft"                       ADMIN,  HTML, pages::procedures::draft::take;
     post "/admin/procedures/{key}/retirement"            ADMIN,  HTML, pages::procedures::retire;
     get  "/admin/teams"                                  ADMIN,  HTML, pages::teams;
     post "/admin/teams"                                  ADMIN,  HTML, pages::teams::make;

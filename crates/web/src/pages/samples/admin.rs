@@ -6,6 +6,7 @@ use super::super::framed::Section;
 use super::super::installation::Installation;
 use super::super::keys::{Keys, OneKey};
 use super::super::people::{People, Somebody};
+use super::super::procedures::draft::{Draft, Flaw, Looked};
 use super::super::procedures::{Procedures, Ruled};
 use super::super::teams::Teams;
 use super::{HOSTILE, Sampler};
@@ -44,8 +45,32 @@ impl Sampler {
             open: 3,
             in_force,
         };
-        let procedures =
-            Procedures { frame: admin.clone(), procedures: vec![ruled(true), ruled(false)] };
+        let procedures = Procedures {
+            frame: admin.clone(),
+            procedures: vec![ruled(true), ruled(false)],
+            done: HOSTILE.to_owned(),
+        };
+        let flaw = |line: Option<u32>, way: &[&str]| Flaw {
+            line,
+            written: HOSTILE.to_owned(),
+            what: "What".to_owned(),
+            item: HOSTILE.to_owned(),
+            facts: HOSTILE.to_owned(),
+            way: way.iter().map(|step| (*step).to_owned()).collect(),
+        };
+        let draft = |flaws: Vec<Flaw>, changes: Option<Vec<[String; 3]>>| {
+            let looked = Looked {
+                mark: "mark".to_owned(),
+                over: 2,
+                names: Some((HOSTILE.to_owned(), HOSTILE.to_owned(), 3)),
+                flaws,
+                proof: (12, 34),
+                changes,
+                open: 3,
+            };
+            let (text, wrong) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
+            Draft { frame: admin.clone(), text, wrong, going: None, looked: Some(looked) }.html()
+        };
         let special =
             |date, works| engine::calendar::SpecialDay { date, name: HOSTILE.to_owned(), works };
         let days = Days {
@@ -95,6 +120,20 @@ impl Sampler {
         vec![
             ("people", persons.html()),
             ("procedures", procedures.html()),
+            ("draft", draft(Vec::new(), Some(vec![[(); 3].map(|()| HOSTILE.to_owned())]))),
+            ("draft, new", draft(Vec::new(), None)),
+            (
+                "draft, going on",
+                Draft {
+                    frame: admin.clone(),
+                    text: String::new(),
+                    wrong: None,
+                    going: Some(12),
+                    looked: None,
+                }
+                .html(),
+            ),
+            ("draft, flawed", draft(vec![flaw(Some(3), &[HOSTILE]), flaw(None, &[])], None)),
             ("calendars", Calendars { frame: admin.clone(), calendars: vec![days] }.html()),
             ("teams", teams.html()),
             ("keys", keys(vec![key]).html()),
