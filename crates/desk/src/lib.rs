@@ -53,7 +53,7 @@ pub use account::{Language, Preferences, Theme};
 pub use attach::LARGEST_FILE;
 pub use attention::{LONGEST_SNOOZE, Snoozed};
 pub use builtin::{Builtin, builtin};
-pub use calendar::{Counting, calendar_for};
+pub use calendar::{Counting, Moving, calendar_for};
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use criteria::Criteria;
 pub use customers::{

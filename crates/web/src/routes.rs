@@ -191,6 +191,8 @@ pages! {
     post "/account/sessions/{id}/end"                    LOOK,   HTML, pages::account::end;
     get  "/admin"                                        ADMIN,  HTML, pages::admin;
     get  "/admin/calendars"                              ADMIN,  HTML, pages::calendars;
+    get  "/admin/calendars/{name}"                       ADMIN,  HTML, pages::calendars::edit;
+    post "/admin/calendars/{name}"                       ADMIN,  HTML, pages::calendars::change;
     get  "/admin/installation"                           ADMIN,  HTML, pages::installation;
     post "/admin/installation"                           ADMIN,  HTML, pages::installation::save;
     get  "/admin/keys"                                   ADMIN,  HTML, pages::keys;

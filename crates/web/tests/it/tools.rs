@@ -55,7 +55,7 @@ fn supervisor_and_other(world: &World) -> (String, String) {
     (find(true), find(false))
 }
 
-fn administrator(world: &World) -> String {
+pub(crate) fn administrator(world: &World) -> String {
     let people = world.desk.people();
     let fits = |person: &&engine::people::Person| world.desk.is_administrator(person);
     people.people.iter().find(fits).unwrap().id.to_string()
