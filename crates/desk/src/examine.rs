@@ -68,7 +68,8 @@ impl Desk {
             }
             Err(error) => return Err(error),
         };
-        (examined.findings, examined.report) = Proof::clone(&*self.proved(name, &procedure, &calendar));
+        (examined.findings, examined.report) =
+            Proof::clone(&*self.proved(name, &procedure, &calendar));
         let current = self.inner.store.setting(PROCEDURE, &procedure.key)?;
         examined.over = current.map_or(0, |setting| setting.version);
         let versions = self.inner.store.setting_versions(PROCEDURE, &procedure.key)?;

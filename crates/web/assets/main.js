@@ -10,3 +10,4 @@ import "./write.js";
 import "./new.js";
 import "./present.js";
 import "./source.js";
+import "./tabs.js";

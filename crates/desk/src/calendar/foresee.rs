@@ -59,8 +59,7 @@ impl Desk {
             let cases = self.inner.store.counting(&key)?;
             let looked_at = cases.len().min(left);
             left -= looked_at;
-            let mut moving =
-                Moving { beyond: cases.len() - looked_at, ..Moving::default() };
+            let mut moving = Moving { beyond: cases.len() - looked_at, ..Moving::default() };
             for case in cases.iter().take(looked_at) {
                 moving.cases += 1;
                 if let Err(error) = self.foresee_case(*case, &library, &people, &mut moving) {

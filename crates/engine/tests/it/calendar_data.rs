@@ -1,8 +1,6 @@
 //! Calendars as data: the published lists, TOML and JSON, and everything that can be wrong with them.
 
-use engine::calendar::{
-    Calendar, CalendarError, DayKind, Limit, SecondOfDay, Windows, YearRow,
-};
+use engine::calendar::{Calendar, CalendarError, DayKind, Limit, SecondOfDay, Windows, YearRow};
 use jiff::civil::{Date, Weekday, date};
 
 fn days(year: i16) -> impl Iterator<Item = Date> {

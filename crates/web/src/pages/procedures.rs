@@ -88,8 +88,8 @@ impl Procedures {
                     tr data-row {
                         td { b { (one.name) } " " span.quiet { (one.key) } @if !one.in_force { " " span.tag.s2 { (lang.say("admin.procedures.retired")) } } }
                         td { "v" (one.version) }
-                        td { (one.calendar) }
-                        td { a href=(list_href(&criteria)) { (counted(one.open)) } }
+                        td data-label=(lang.say("admin.calendar")) { (one.calendar) }
+                        td data-label=(lang.say("cases.open")) { a href=(list_href(&criteria)) { (counted(one.open)) } }
                         td.c-do { a.button.small href={ "/admin/procedures/draft?from=" (encoded(&one.key)) } { (lang.say("procedure.change")) span.unseen { " " (one.name) } } @if one.in_force {
                             form.within method="post" action={ "/admin/procedures/" (encoded(&one.key)) "/retirement" } {
                                 (csrf(frame))

@@ -22,7 +22,10 @@ async fn a_year_is_put_in_force_as_it_was_looked_at() {
     let place = "/admin/calendars/cn";
     assert!(browser.get("/admin/calendars").await.text.contains(&format!("{place}?year=2027")));
     let page = browser.get(&format!("{place}?year=2026")).await.text;
-    assert!(page.contains("value=\"2026-10-01\"") && page.contains("value=\"2026-10-07\""), "{page}");
+    assert!(
+        page.contains("value=\"2026-10-01\"") && page.contains("value=\"2026-10-07\""),
+        "{page}"
+    );
     let known = || world.desk.calendar("cn").unwrap();
     let common = [("csrf", token.as_str()), ("year", "2027"), ("seen", "0")];
     let with = |more: &[(&'static str, &'static str)]| [&common[..], more].concat();
@@ -41,7 +44,11 @@ async fn a_year_is_put_in_force_as_it_was_looked_at() {
     ]);
     let plan = browser.post(place, &look).await;
     assert_eq!(plan.status, 200, "{}", plan.text);
-    assert!(plan.text.contains("将改变 4 天") && plan.text.contains("2027-02-13 周六"), "{}", plan.text);
+    assert!(
+        plan.text.contains("将改变 4 天") && plan.text.contains("2027-02-13 周六"),
+        "{}",
+        plan.text
+    );
     assert_eq!(known(), (Calendar::builtin("cn").unwrap(), 0), "nothing is in force yet");
     let toml = hidden(&plan.text, "toml");
     let force = [&common[..], &[("toml", toml.as_str()), ("deed", "force")]].concat();
@@ -69,7 +76,11 @@ async fn a_year_is_put_in_force_as_it_was_looked_at() {
     }
     let list = with(&[("deed", "list"), ("table", "2028-01-01,休,元旦\n")]);
     let plan = browser.post(place, &list).await;
-    assert!(plan.text.contains("将改变 1 天") && hidden(&plan.text, "year") == "2028", "{}", plan.text);
+    assert!(
+        plan.text.contains("将改变 1 天") && hidden(&plan.text, "year") == "2028",
+        "{}",
+        plan.text
+    );
     let more = browser.post(place, &with(&[("deed", "row"), ("day.0.name", "留着")])).await;
     assert!(more.text.contains("留着") && more.text.contains("day.6.first"), "{}", more.text);
     assert_eq!(known().1, 1);
@@ -129,7 +140,10 @@ async fn only_what_was_proved_and_looked_at_is_published() {
     post(&mut browser, place, sent(&changed, "check", "")).await;
     let page = looked(&mut browser).await.text;
     let mark = hidden(&page, "mark");
-    assert!(page.contains("已证明") && page.contains("1 处不同") && hidden(&page, "over") == "1", "{page}");
+    assert!(
+        page.contains("已证明") && page.contains("1 处不同") && hidden(&page, "over") == "1",
+        "{page}"
+    );
     let other = post(&mut browser, place, sent(&source, "publish", &mark)).await;
     assert!(other.header("location").ends_with("?look=yes") && version() == 1, "another text");
     let done = post(&mut browser, place, sent(&changed, "publish", &mark)).await;

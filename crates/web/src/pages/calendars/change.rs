@@ -144,9 +144,7 @@ impl Change<'_> {
         let fresh = fields.one("toml").and_then(|text| Calendar::from_toml(text).ok());
         let fresh = fresh.filter(|fresh| fresh.name() == self.known.name()).ok_or_else(invalid)?;
         match desk.put_calendar(&self.visit.caller().person, &fresh, Some(self.seen)) {
-            Ok(_) => {
-                Ok(see_other(&format!("{}&done=yes", year_href(fresh.name(), self.year))))
-            }
+            Ok(_) => Ok(see_other(&format!("{}&done=yes", year_href(fresh.name(), self.year)))),
             Err(DeskError::Stale { .. }) => {
                 let mut page = self.with_plan(&fresh)?;
                 page.wrong = Some(lang.say("calendar.overtaken").to_owned());
@@ -195,7 +193,8 @@ impl Typed {
 /// The rows that say something and are not to go.
 fn rows(fields: &Fields) -> Vec<Typed> {
     let says = |row: &std::collections::BTreeMap<String, String>| {
-        !row.contains_key("gone") && ["first", "last", "name"].iter().any(|part| row.contains_key(*part))
+        !row.contains_key("gone")
+            && ["first", "last", "name"].iter().any(|part| row.contains_key(*part))
     };
     let typed = |mut row: std::collections::BTreeMap<String, String>| {
         let mut part = |name: &str| row.remove(name).unwrap_or_default();

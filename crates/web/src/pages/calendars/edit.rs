@@ -326,10 +326,9 @@ impl Plan {
         let desk = app.desk();
         let library = desk.library();
         let name = |key: &engine::key::Key| {
-            library.newest(key).map_or_else(
-                || key.to_string(),
-                |(rules, _)| lang.word(&rules.label).to_owned(),
-            )
+            library
+                .newest(key)
+                .map_or_else(|| key.to_string(), |(rules, _)| lang.word(&rules.label).to_owned())
         };
         let moving = desk.foresee_calendar(fresh)?;
         let day = |ChangedDay { date, before, after }: ChangedDay| {

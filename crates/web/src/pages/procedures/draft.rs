@@ -200,19 +200,18 @@ impl Looked {
         let broken = examined.report.violations.iter();
         let broken = broken.map(|one| Flaw::broken(lang, one, &written));
         let procedure = examined.procedure.as_ref();
-        let names = procedure.map(|one| {
-            (lang.word(&one.label).to_owned(), one.key.to_string(), examined.becomes)
-        });
-        let shown = |one: &Difference| {
-            [one.path.clone(), value(one.old.as_ref()), value(one.new.as_ref())]
-        };
+        let names = procedure
+            .map(|one| (lang.word(&one.label).to_owned(), one.key.to_string(), examined.becomes));
+        let shown =
+            |one: &Difference| [one.path.clone(), value(one.old.as_ref()), value(one.new.as_ref())];
         Self {
             mark: proofs::mark(text),
             over: examined.over,
             names,
             flaws: findings.chain(broken).collect(),
             proof: (examined.report.proof_states, examined.report.proof_transitions),
-            changes: (examined.becomes > 1).then(|| examined.differences.iter().map(shown).collect()),
+            changes: (examined.becomes > 1)
+                .then(|| examined.differences.iter().map(shown).collect()),
             open,
         }
     }
