@@ -246,7 +246,7 @@ async fn demonstration(server: &Serving, language: &'static str) -> (Vec<String>
 
 /// A case of each procedure with everything unfolded; of those in hand with the form of something else, and with what was refused.
 async fn cases(look: &mut Look<'_>) {
-    let mut in_hand = None;
+    let mut in_hand = Vec::new();
     for procedure in ["cf", "as", "hl", "mc", "cp"] {
         let open = first(look, &format!("/cases?procedure={procedure}")).await;
         let all = format!("/cases?state=all&sort=newest&procedure={procedure}");
@@ -255,7 +255,7 @@ async fn cases(look: &mut Look<'_>) {
         let Some(path) = open else { continue };
         let story = format!("{path}?show=audit");
         look.all(&[(&story, &[Click("#others a"), See("#now-do .actions"), Unfold])]).await;
-        in_hand = Some(path);
+        in_hand.push(path);
     }
     let refused: &[Do<'_>] = &[
         Press("x"),
@@ -263,9 +263,10 @@ async fn cases(look: &mut Look<'_>) {
         Click("#now-do .actions button"),
         See("#now-do .wrong"),
     ];
-    let in_hand = in_hand.unwrap();
-    look.all(&[(&in_hand, refused)]).await;
-    overtaken(look, &in_hand).await;
+    look.all(&[(in_hand.last().unwrap(), refused)]).await;
+    // Whoever looks in the other language changes another case.
+    let own = if look.themes.len() > 1 { in_hand.last() } else { in_hand.first() };
+    overtaken(look, own.unwrap()).await;
 }
 
 /// A case that somebody else has open, and that changes while one writes: what is sent then comes back beside what happened.
@@ -278,7 +279,8 @@ async fn overtaken(look: &mut Look<'_>, path: &str) {
     look.enter("zhou_min").await;
     look.all(&[(path, &[See("#present .notice, #present p")])]).await;
     look.browser.press("x").await.unwrap();
-    look.browser.wait("#now-do textarea").await.unwrap();
+    let there = "return location.search.includes('do=');";
+    look.browser.until(there, Vec::new(), "the form of a note").await.unwrap();
     look.browser.fill("#now-do textarea", "草稿 draft").await.unwrap();
     look.browser.script(MEANWHILE).await.unwrap();
     look.browser

@@ -258,7 +258,6 @@ impl Edit {
 
     fn planned(&self, plan: &Plan) -> Markup {
         let lang = self.frame.lang;
-        let count = |number: usize| number.to_string();
         html! {
             section.card.now-do aria-labelledby="plan" {
                 header { h2 #plan tabindex="-1" { (lang.count("calendar.plan", u64::try_from(plan.days.len()).unwrap_or(0))) } }
@@ -267,26 +266,7 @@ impl Edit {
                     input type="hidden" name="toml" value=(plan.toml);
                     @if plan.days.is_empty() { p { (lang.say("calendar.plan.none")) } } @else { (days(lang, &plan.days)) }
                     @if plan.partial { div.notice.near { (icon("warn")) p { (lang.fill("calendar.partial", &[("year", &self.year.to_string())])) } } }
-                    @if plan.moving.iter().all(|(_, one)| one.cases == 0) { p { (lang.say("calendar.moves.none")) } } @else {
-                        div.scrolls tabindex="0" role="region" aria-label=(lang.say("calendar.moves")) {
-                            table.plain.moves {
-                                caption.unseen { (lang.say("calendar.moves")) }
-                                thead { tr {
-                                    th scope="col" { (lang.say("cases.procedure")) }
-                                    @for head in ["calendar.moves.cases", "calendar.moves.moved", "calendar.moves.later", "calendar.moves.sooner", "calendar.moves.late"] { th.number scope="col" { (lang.say(head)) } }
-                                } }
-                                tbody { @for (name, one) in plan.moving.iter().filter(|(_, one)| one.cases > 0) { tr {
-                                    th scope="row" { (name) }
-                                    @for (head, number) in [("cases", one.cases), ("moved", one.moved), ("later", one.later), ("sooner", one.sooner), ("late", one.late)] {
-                                        td.number.late[head == "late" && number > 0] data-label=(lang.say(&format!("calendar.moves.{head}"))) { (number) }
-                                    }
-                                } } }
-                            }
-                        }
-                        @for (name, one) in plan.moving.iter().filter(|(_, one)| one.beyond + one.failed > 0) {
-                            p.quiet { (lang.fill("calendar.moves.beyond", &[("procedure", name), ("beyond", &count(one.beyond)), ("failed", &count(one.failed))])) }
-                        }
-                    }
+                    (moves(lang, &plan.moving))
                     div.actions {
                         button.main name="deed" value="force" disabled[plan.toml.is_empty()] data-next data-command=(lang.say("calendar.force")) { (lang.say("calendar.force")) }
                         a.button href=(year_href(&self.name, self.year)) { (lang.say("calendar.leave")) }
@@ -311,6 +291,44 @@ fn days(lang: Lang, days: &[[String; 3]]) -> Markup {
             }
         }
         @if days.len() > SHOWN { p.quiet { (lang.count("calendar.plan.more", u64::try_from(days.len() - SHOWN).unwrap_or(0))) } }
+    }
+}
+
+/// What moves, procedure by procedure; those in which nothing does are only counted.
+fn moves(lang: Lang, moving: &[(String, Moving)]) -> Markup {
+    let still: usize = moving.iter().map(|(_, one)| one.cases - one.moved - one.failed).sum();
+    let moved: Vec<&(String, Moving)> = moving.iter().filter(|(_, one)| one.moved > 0).collect();
+    let parts = |one: &Moving| {
+        [
+            ("cases", one.cases),
+            ("moved", one.moved),
+            ("later", one.later),
+            ("sooner", one.sooner),
+            ("late", one.late),
+        ]
+    };
+    html! {
+        @if !moved.is_empty() {
+            div.scrolls tabindex="0" role="region" aria-label=(lang.say("calendar.moves")) {
+                table.plain.moves {
+                    caption.unseen { (lang.say("calendar.moves")) }
+                    thead { tr {
+                        th scope="col" { (lang.say("cases.procedure")) }
+                        @for (head, _) in parts(&Moving::default()) { th.number scope="col" { (lang.say(&format!("calendar.moves.{head}"))) } }
+                    } }
+                    tbody { @for (name, one) in &moved { tr {
+                        th scope="row" { (name) }
+                        @for (head, number) in parts(one) {
+                            td.number.late[head == "late" && number > 0] data-label=(lang.say(&format!("calendar.moves.{head}"))) { (number) }
+                        }
+                    } } }
+                }
+            }
+        }
+        p { (lang.count(if moved.is_empty() { "calendar.moves.none" } else { "calendar.moves.still" }, u64::try_from(still).unwrap_or(0))) }
+        @for (name, one) in moving.iter().filter(|(_, one)| one.beyond + one.failed > 0) {
+            p.quiet { (lang.fill("calendar.moves.beyond", &[("procedure", name), ("beyond", &one.beyond.to_string()), ("failed", &one.failed.to_string())])) }
+        }
     }
 }
 
