@@ -1,6 +1,10 @@
 //! Calendars of the organisation: working days, holidays and made-up days. A change is in force at once, and the deadlines that
 //! clocks run towards are counted anew, however the program ends meanwhile.
 
+mod foresee;
+
+pub use foresee::Moving;
+
 use crate::desk::Desk;
 use crate::error::{DeskError, stale};
 use crate::submit::{Options, Pending};
@@ -71,7 +75,7 @@ impl Desk {
         seen: Option<u64>,
     ) -> Result<u64, DeskError> {
         let (name, library) = (calendar.name(), self.library());
-        for procedure in library.all().filter(|one| *one.calendar == *name) {
+        for (procedure, _) in library.versions().filter(|(one, _)| *one.calendar == *name) {
             windowed(calendar.clone(), procedure)?;
         }
         let put = |kind: &str, expected, body, history| Change::Put {
@@ -103,9 +107,9 @@ impl Desk {
             if due.body.get("due") != Some(&json!(true)) {
                 continue;
             }
-            let library = self.library();
-            for procedure in library.all().filter(|one| *one.calendar == *due.key) {
-                let one = self.count_cases_of(&procedure.key, go_on)?;
+            // Also under a version that is not the newest.
+            for procedure in self.counting_by(&due.key) {
+                let one = self.count_cases_of(&procedure, go_on)?;
                 done.cases += one.cases;
                 done.moved += one.moved;
                 done.failed += one.failed;

@@ -3,6 +3,7 @@
 use crate::account::Language;
 use crate::clock::{Clock, SystemClock};
 use crate::error::DeskError;
+use crate::examine::Proof;
 use crate::follow::Followed;
 use crate::known::Known;
 use crate::load::Load;
@@ -24,6 +25,9 @@ use uuid::{Builder, Uuid};
 
 /// API keys that are kept in memory.
 const API_KEYS: usize = 1_000;
+
+/// Proofs of procedures that are kept in memory.
+const PROOFS: usize = 16;
 
 /// A desk. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -50,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) handed: Mutex<BTreeSet<(Key, Timestamp)>>,
     /// API keys that were asked for, by hash, with how often keys had changed before they were read.
     pub(crate) keys: Cache<String, (u64, ApiKey)>,
+    /// What was found when procedures were proved, by everything that it was found from.
+    pub(crate) proofs: Cache<[u8; 32], Arc<Proof>>,
     /// Held while attempts to sign in are counted.
     pub(crate) attempts: Mutex<()>,
 }
@@ -75,6 +81,7 @@ impl Desk {
         let (handed, keys) = (Mutex::default(), Cache::new(API_KEYS));
         let (saved, language) = (RwLock::default(), RwLock::default());
         let (webhooks, urgent) = (RwLock::default(), watch::Sender::new(0));
+        let proofs = Cache::new(PROOFS);
         let inner = Inner {
             store,
             clock,
@@ -90,6 +97,7 @@ impl Desk {
             followed,
             handed,
             keys,
+            proofs,
             attempts,
         };
         let desk = Self { inner: Arc::new(inner) };

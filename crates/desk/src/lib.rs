@@ -15,6 +15,7 @@ mod desk;
 mod draft;
 pub mod entry;
 mod error;
+mod examine;
 mod export;
 mod facts;
 mod figures;
@@ -52,7 +53,7 @@ pub use account::{Language, Preferences, Theme};
 pub use attach::LARGEST_FILE;
 pub use attention::{LONGEST_SNOOZE, Snoozed};
 pub use builtin::{Builtin, builtin};
-pub use calendar::{Counting, calendar_for};
+pub use calendar::{Counting, Moving, calendar_for};
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use criteria::Criteria;
 pub use customers::{
@@ -61,6 +62,7 @@ pub use customers::{
 };
 pub use desk::Desk;
 pub use error::DeskError;
+pub use examine::Examined;
 pub use export::{ExportFormat, Listing};
 pub use figures::Figures;
 pub use foresee::Foreseen;

@@ -11,10 +11,10 @@ pub(crate) fn value(field: &Field, value: &Value) -> Value {
 }
 
 fn of_kind(kind: &FieldKind, pii: bool, means: Option<Means>, value: &Value) -> Value {
-    let reached_by = pii && matches!(means, Some(Means::Phone | Means::Account));
     match (kind, value) {
         (FieldKind::Tel, _) => Value::Text(mask_phone(value.text())),
-        _ if reached_by => Value::Text(mask_phone(value.text())),
+        _ if pii && means == Some(Means::Phone) => Value::Text(mask_phone(value.text())),
+        _ if pii && means == Some(Means::Account) => Value::Text(mask_account(value.text())),
         (FieldKind::Text, _) if pii => Value::Text(mask_name(value.text())),
         (FieldKind::Text | FieldKind::Long, Value::Text(text)) => Value::Text(without_phones(text)),
         (FieldKind::Text | FieldKind::Long, Value::Private(Private::Text { text })) => {
@@ -164,6 +164,25 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(without_phones(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_somebody_is_reached_by_is_hidden_by_what_it_is() {
+        let of = |means, text: &str| {
+            let reached = Field { means: Some(means), ..field(FieldKind::Text, true) };
+            value(&reached, &Value::Text(text.to_owned()))
+        };
+        for (means, text, expected) in [
+            (Means::Account, "wang.xiaoming@example.com", "wa***@example.com"),
+            (Means::Account, "wxm@example.com", "w***@example.com"),
+            (Means::Account, "13812345678", "13***"),
+            (Means::Account, "小明的微信号", "小明***"),
+            (Means::Account, "wa***@example.com", "wa***@example.com"),
+            (Means::Account, "", ""),
+            (Means::Phone, "13812345678", "138****5678"),
+        ] {
+            assert_eq!(of(means, text), Value::Text(expected.to_owned()), "{text}");
         }
     }
 

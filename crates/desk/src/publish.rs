@@ -2,23 +2,18 @@
 
 use crate::builtin::builtin;
 use crate::desk::Desk;
-use crate::error::DeskError;
-use engine::calendar::Calendar;
-use engine::check::{Violation, check};
+use crate::error::{DeskError, stale};
+use engine::check::Violation;
 use engine::decide::Library;
 use engine::key::Key;
 use engine::procedure::{Procedure, from_json, read, to_json};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use store::{Administer, Change, StoreError};
 
 /// The kind of settings that are procedures.
 pub(crate) const PROCEDURE: &str = "procedure";
-
-/// The built-in procedures, read once.
-static BUILTIN: LazyLock<Vec<Procedure>> =
-    LazyLock::new(|| builtin().iter().filter_map(|one| read(one.name, one.text).ok()).collect());
 
 /// A published version of a procedure.
 #[derive(Debug, Clone)]
@@ -33,7 +28,7 @@ impl Desk {
     /// Publishes a procedure's text as its next version.
     ///
     /// # Errors
-    /// All findings of the text; `Unsound` when the text shows that the promise could break; a failure of the store.
+    /// All findings of the text; `Unsound` when the promise could break or is not proved; a failure of the store.
     pub fn publish(
         &self,
         actor: &str,
@@ -43,8 +38,11 @@ impl Desk {
         self.publish_over(actor, name, text, None)
     }
 
-    /// Publishes it unless another version than the expected one is in force.
-    fn publish_over(
+    /// Publishes it over the version in force that was seen, 0 for none; without one over whatever is in force.
+    ///
+    /// # Errors
+    /// As [`Desk::publish`]; `Stale` when another version is in force.
+    pub fn publish_over(
         &self,
         actor: &str,
         name: &str,
@@ -60,7 +58,14 @@ impl Desk {
             .map_or(0, |setting| setting.version);
         procedure.version = u32::try_from(last + 1).unwrap_or(u32::MAX).max(1);
         let calendar = self.calendar_of(&procedure)?;
-        self.sound(&procedure, &calendar)?;
+        let proof = self.proved(name, &procedure, &calendar);
+        let (findings, report) = &*proof;
+        if !findings.is_empty() {
+            return Err(DeskError::Procedure(findings.clone()));
+        }
+        if !report.violations.is_empty() {
+            return Err(DeskError::Unsound(report.violations.iter().map(told).collect()));
+        }
         let compiled =
             to_json(&procedure).map_err(|error| DeskError::Invalid(error.to_string()))?;
         let body = json!({ "source": text, "compiled": compiled });
@@ -71,11 +76,8 @@ impl Desk {
             body,
             history: true,
         };
-        let versions = self.inner.store.administer(Administer {
-            at: self.now(),
-            actor: actor.to_owned(),
-            changes: vec![change],
-        })?;
+        let change = Administer { at: self.now(), actor: actor.to_owned(), changes: vec![change] };
+        let versions = self.inner.store.administer(change).map_err(stale)?;
         procedure.version = versions
             .first()
             .and_then(|version| u32::try_from(*version).ok())
@@ -95,7 +97,7 @@ impl Desk {
             if self.inner.store.setting(PROCEDURE, &procedure.key)?.is_none() {
                 match self.publish_over(actor, one.name, one.text, Some(0)) {
                     // Another program that begins at the same time was faster.
-                    Err(DeskError::Store(StoreError::SettingConflict { .. })) => {}
+                    Err(DeskError::Stale { .. }) => {}
                     published => installed.push(published?.key.clone()),
                 }
             }
@@ -175,27 +177,10 @@ impl Desk {
             after = last;
         }
     }
+}
 
-    /// Refuses what is not proved to be sound. What travels with the program has been proved. Procedures that are not
-    /// published yet count as those that travel with the program: they refer to each other.
-    fn sound(&self, procedure: &Procedure, calendar: &Calendar) -> Result<(), DeskError> {
-        let known = |one: &Procedure| Procedure { version: procedure.version, ..one.clone() };
-        if BUILTIN.iter().any(|one| one.key == procedure.key && known(one) == *procedure) {
-            return Ok(());
-        }
-        let library = self.library();
-        let mut all: Vec<&Procedure> = library.all().map(|one| &**one).collect();
-        for one in BUILTIN.iter().filter(|one| library.newest(&one.key).is_none()) {
-            all.push(one);
-        }
-        all.retain(|one| one.key != procedure.key);
-        all.push(procedure);
-        let told =
-            |one: &Violation| format!("{}: {}: {}: {}", one.line, one.code, one.item, one.detail);
-        let report = check(procedure, calendar, &all);
-        let violations: Vec<String> = report.violations.iter().map(told).collect();
-        if violations.is_empty() { Ok(()) } else { Err(DeskError::Unsound(violations)) }
-    }
+fn told(one: &Violation) -> String {
+    format!("{}: {}: {}: {}", one.line, one.code, one.item, one.detail)
 }
 
 fn compiled(body: &Json, version: u64) -> Result<Published, DeskError> {

@@ -329,7 +329,10 @@ impl Desk {
     }
 
     /// Loads cases and those that a decision about them touches as well: members of a group and their main case.
-    fn load_all(&self, wanted: &BTreeSet<Key>) -> Result<BTreeMap<Key, Case>, DeskError> {
+    pub(crate) fn load_all(
+        &self,
+        wanted: &BTreeSet<Key>,
+    ) -> Result<BTreeMap<Key, Case>, DeskError> {
         let (mut cases, mut queue) = (BTreeMap::new(), wanted.iter().cloned().collect::<Vec<_>>());
         while let Some(id) = queue.pop() {
             if cases.contains_key(&id) {

@@ -27,6 +27,16 @@ static MESSAGES: LazyLock<BTreeMap<String, Text>> = LazyLock::new(|| {
     toml::from_str(include_str!("../../../locales/messages.toml")).expect("locales/messages.toml")
 });
 
+static FLAWS: LazyLock<BTreeMap<String, Text>> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the file is part of the program and read by a test")]
+    toml::from_str(include_str!("../../../locales/flaws.toml")).expect("locales/flaws.toml")
+});
+
+/// What is wrong with a procedure, by the code of a finding or violation; a code without a text shows itself.
+pub fn flaw(code: &'static str, english: bool) -> &'static str {
+    FLAWS.get(code).map_or(code, |text| if english { &text.en } else { &text.zh })
+}
+
 /// A text with `{name}` filled in. A key that is missing shows itself, and a test finds it.
 pub fn text(key: &str, english: bool, values: &[(&str, &str)]) -> String {
     let Some(text) = MESSAGES.get(key) else { return key.to_owned() };
@@ -118,9 +128,43 @@ mod tests {
 
     #[test]
     fn every_message_is_there_in_both_languages() {
-        for (key, text) in MESSAGES.iter() {
+        for (key, text) in MESSAGES.iter().chain(FLAWS.iter()) {
             assert!(!text.zh.is_empty() && !text.en.is_empty(), "{key}");
         }
+    }
+
+    /// Codes stand in quotes and have an underscore.
+    #[test]
+    fn every_flaw_of_a_procedure_has_a_text() {
+        let engine = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src");
+        let mut folders = vec![engine.join("check"), engine.join("procedure/read")];
+        let mut quoted = std::collections::BTreeSet::new();
+        for file in ["check.rs", "procedure/read.rs"] {
+            let text = std::fs::read_to_string(engine.join(file)).unwrap();
+            quoted.extend(text.split('"').map(str::to_owned));
+        }
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(path).unwrap();
+                quoted.extend(text.split('"').map(str::to_owned));
+            }
+        }
+        for code in FLAWS.keys().filter(|code| *code != "unknown_calendar") {
+            assert!(quoted.contains(code), "{code} is found nowhere");
+        }
+        let begins = ["unknown_", "bad_", "wrong_", "missing_", "duplicate_", "never_", "no_"];
+        let ends = ["_by_nobody", "_nobody"];
+        let plain = |one: &&String| one.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        let codes = quoted.iter().filter(plain).filter(|one| {
+            begins.iter().any(|begin| one.starts_with(begin))
+                || ends.iter().any(|end| one.ends_with(end))
+        });
+        let missing: Vec<_> = codes.filter(|code| !FLAWS.contains_key(*code)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]

@@ -39,11 +39,11 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     due::{Due, Pause, Step},
     error::CalendarError,
-    import::{ImportError, ImportReport, ImportTrouble},
+    import::{ImportError, ImportReport, ImportTrouble, YearRow},
     limit::{DayEnd, Limit, MAX_DAYS, MAX_SECONDS},
     lines::answer_line,
     windows::{SecondOfDay, Window, Windows},
-    year::{SpecialDay, Year},
+    year::{ChangedDay, Run, SpecialDay, Year},
 };
 
 /// A working calendar as data (G-03): offset from UTC, weekly days off, exceptions per date, the years these
@@ -190,6 +190,16 @@ impl Calendar {
             Years::Every => true,
             Years::Listed(years) => years.contains(&year),
         }
+    }
+
+    /// Whether every second counts, whatever day it is.
+    pub fn is_always_open(&self) -> bool {
+        self.always
+    }
+
+    /// Whether it knows every year, so that none has to be declared complete.
+    pub fn knows_every_year(&self) -> bool {
+        self.always || self.years == Years::Every
     }
 
     /// Declares the exceptions of a year complete; for a year that an import left partial.

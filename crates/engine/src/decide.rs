@@ -76,6 +76,11 @@ impl Library {
         self.procedures.get(key)?.get(&version).cloned()
     }
 
+    /// All versions of all procedures, each with its calendar.
+    pub fn versions(&self) -> impl Iterator<Item = &Rules> {
+        self.procedures.values().flat_map(BTreeMap::values)
+    }
+
     /// The newest version of every procedure, in the order of their keys; also of retired ones, whose cases go on.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Procedure>> {
         self.procedures

@@ -159,7 +159,9 @@ document.addEventListener("click", (event) => {
   for (const one of fresh.querySelectorAll("[name]")) {
     one.name = one.name.replace(/\.\d+\./, `.${next}.`);
     one.id = `${one.id}-${next}`;
-    if (one.type !== "radio" && one.type !== "checkbox") one.value = "";
+    if (one.tagName === "SELECT") one.selectedIndex = 0;
+    else if (one.type === "radio" || one.type === "checkbox") one.checked = false;
+    else one.value = "";
     const label = one.closest(".field")?.querySelector("label");
     if (label) label.htmlFor = one.id;
   }

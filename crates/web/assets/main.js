@@ -9,3 +9,5 @@ import "./form.js";
 import "./write.js";
 import "./new.js";
 import "./present.js";
+import "./source.js";
+import "./tabs.js";

@@ -4,6 +4,7 @@ use crate::kept::Kept;
 use crate::limit::{Limiter, Rate};
 use crate::meter::Meter;
 use crate::pool::Pool;
+use crate::proofs::Proofs;
 use crate::rows::Rows;
 use desk::Desk;
 use std::net::IpAddr;
@@ -12,8 +13,8 @@ use tokio::sync::{Semaphore, watch};
 
 /// Passwords that are looked at at once.
 const PASSWORDS: usize = 4;
-/// Files of lists that are made at once.
-const EXPORTS: usize = 2;
+/// Files of lists and previews that are made at once.
+const SLOW: usize = 2;
 
 /// How the server is set up.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,8 +66,9 @@ pub(crate) struct Inner {
     pub(crate) kept: Kept,
     /// Passwords that are looked at at once: each takes memory and a core.
     pub(crate) passwords: Pool,
-    /// Files of lists that are made at once: each takes memory and a core for some seconds.
-    pub(crate) exports: Pool,
+    /// What takes memory and a core for some seconds: files of lists, what a calendar would move.
+    pub(crate) slow: Pool,
+    pub(crate) proofs: Proofs,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -77,7 +79,8 @@ impl App {
         let inner = Inner {
             pool: Pool::default(),
             passwords: Pool::of(PASSWORDS),
-            exports: Pool::of(EXPORTS),
+            slow: Pool::of(SLOW),
+            proofs: Proofs::default(),
             limiter: Limiter::new(config.rate),
             meter: Meter::new(desk.now()),
             rows: Rows::default(),

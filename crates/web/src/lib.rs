@@ -16,6 +16,7 @@ mod pages;
 mod parse;
 mod pool;
 mod problem;
+mod proofs;
 mod routes;
 mod rows;
 mod schema;

@@ -191,6 +191,8 @@ pages! {
     post "/account/sessions/{id}/end"                    LOOK,   HTML, pages::account::end;
     get  "/admin"                                        ADMIN,  HTML, pages::admin;
     get  "/admin/calendars"                              ADMIN,  HTML, pages::calendars;
+    get  "/admin/calendars/{name}"                       ADMIN,  HTML, pages::calendars::edit;
+    post "/admin/calendars/{name}"                       ADMIN,  HTML, pages::calendars::change;
     get  "/admin/installation"                           ADMIN,  HTML, pages::installation;
     post "/admin/installation"                           ADMIN,  HTML, pages::installation::save;
     get  "/admin/keys"                                   ADMIN,  HTML, pages::keys;
@@ -201,6 +203,8 @@ pages! {
     post "/admin/people/{id}/invitation"                 ADMIN,  HTML, pages::people::invite;
     post "/admin/people/{id}/leave"                      ADMIN,  HTML, pages::people::leave;
     get  "/admin/procedures"                             ADMIN,  HTML, pages::procedures;
+    get  "/admin/procedures/draft"                       ADMIN,  HTML, pages::procedures::draft;
+    post "/admin/procedures/draft"                       ADMIN,  HTML, pages::procedures::draft::take;
     post "/admin/procedures/{key}/retirement"            ADMIN,  HTML, pages::procedures::retire;
     get  "/admin/teams"                                  ADMIN,  HTML, pages::teams;
     post "/admin/teams"                                  ADMIN,  HTML, pages::teams::make;

@@ -109,7 +109,8 @@ impl House {
         let places =
             ["people", "teams", "procedures", "calendars", "keys", "webhooks", "installation"];
         let place = |place| (place, format!("/admin/{place}"), String::new());
-        let admin: Vec<(&'static str, String, String)> = places.map(place).into();
+        let mut admin: Vec<(&'static str, String, String)> = places.map(place).into();
+        admin.extend(self.governing());
         let mut taken = 0;
         for (device, window) in [("1440", Window::DESK), ("390", Window::PHONE)] {
             let browser = Browser::start(&origin, window).await?;
@@ -141,6 +142,24 @@ impl House {
         }
         serving.abort();
         Ok(taken)
+    }
+
+    /// Where calendars and procedures are changed, and customers imported, each with something to look at.
+    fn governing(&self) -> Vec<(&'static str, String, String)> {
+        let library = self.desk.library();
+        let rules = library.all().next();
+        let (key, calendar) =
+            rules.map(|rules| (rules.key.to_string(), rules.calendar.clone())).unwrap_or_default();
+        let year = self.desk.now().to_zoned(jiff::tz::TimeZone::UTC).year();
+        let list = format!(
+            "document.getElementById('table').value = '{year}-12-01,off,停电检修\\n{year}-12-12,work,补班'; document.querySelector('button[value=list]').click();"
+        );
+        let flawed = "const text = document.getElementById('text'); text.value = text.value.replace('[numbering]', '[numberings]'); document.querySelector('button[value=check]').click();";
+        vec![
+            ("calendar", format!("/admin/calendars/{calendar}?year={year}"), list),
+            ("draft", format!("/admin/procedures/draft?from={key}"), flawed.to_owned()),
+            ("import", "/customers/import".to_owned(), String::new()),
+        ]
     }
 
     /// Name, address, and what is done there before the picture.

@@ -1,5 +1,5 @@
 //! axe-core over every page of the demonstration and of a first start, with whatever can be open, wrong or empty there: in both
-//! languages all its rules, and in both themes those about colours.
+//! languages all its rules. Those about colours once more in the dark, in one of them: words have no colours of their own.
 
 use crate::serving::Serving;
 use crate::world::World;
@@ -123,6 +123,24 @@ const IN_CHARGE: &[State<'_>] = &[
         ],
     ),
     ("/admin/webhooks", &[See("main table")]),
+    (
+        "/admin/procedures/draft?from=as",
+        &[
+            Write("#text", "[procedure]\nkey = \"x\"\ncolour = \"y\""),
+            Click("button[value=check]"),
+            See("#flaws"),
+            Unfold,
+        ],
+    ),
+    ("/admin/calendars", &[]),
+    (
+        "/admin/calendars/cn?year=2026",
+        &[Write("#table", "2026-12-12,work,x"), Click("button[value=list]"), See("#plan")],
+    ),
+    (
+        "/admin/calendars/cn?year=2027",
+        &[Write("#table", "2026-12-32,off,x"), Click("button[value=list]"), See("[role=alert]")],
+    ),
 ];
 
 /// Who has not come in yet.
@@ -147,13 +165,20 @@ struct Look<'w> {
     found: Vec<String>,
     states: usize,
     what: &'w str,
+    /// Themes, each with the rules that are asked; none for all.
+    themes: &'static [(&'static str, &'static [&'static str])],
 }
+
+const LIGHT: (&str, &[&str]) = ("light", &[]);
+const DARK: (&str, &[&str]) = ("dark", COLOURS);
 
 impl<'w> Look<'w> {
     async fn begin(server: &Serving, language: &'static str, what: &'w str) -> Self {
         let window = Window { language, ..Window::DESK };
         let browser = Browser::start(&format!("http://{}", server.address), window).await.unwrap();
-        Self { browser, found: Vec::new(), states: 0, what }
+        let both = language.starts_with("zh");
+        let themes: &[_] = if both { &[LIGHT, DARK] } else { &[LIGHT] };
+        Self { browser, found: Vec::new(), states: 0, what, themes }
     }
 
     async fn all(&mut self, states: &[State<'_>]) {
@@ -169,11 +194,19 @@ impl<'w> Look<'w> {
         }
     }
 
+    /// Signs in as one of the demonstration's people.
+    async fn enter(&self, person: &str) {
+        self.browser.forget().await.unwrap();
+        self.browser.go("/sign-in").await.unwrap();
+        self.browser.click(&format!("button[value='{person}']")).await.unwrap();
+        self.browser.wait("#work").await.unwrap();
+    }
+
     /// Looks at the page as it stands.
     async fn look(&mut self, name: &str) {
         self.states += 1;
         eprintln!("{} {name}", self.what);
-        for (theme, rules) in [("light", [].as_slice()), ("dark", COLOURS)] {
+        for (theme, rules) in self.themes {
             let dress = format!("document.documentElement.dataset.theme = '{theme}';");
             self.browser.script(&dress).await.unwrap();
             let objections = self.browser.objections(rules).await.unwrap();
@@ -204,10 +237,7 @@ async fn demonstration(server: &Serving, language: &'static str) -> (Vec<String>
     let mut look = Look::begin(server, language, language).await;
     look.all(OUTSIDE).await;
     for (person, states) in [("qin_wen", IN_CHARGE), ("ren_jie", AT_REST), ("zhou_min", AT_WORK)] {
-        look.browser.forget().await.unwrap();
-        look.browser.go("/sign-in").await.unwrap();
-        look.browser.click(&format!("button[value='{person}']")).await.unwrap();
-        look.browser.wait("#work").await.unwrap();
+        look.enter(person).await;
         look.all(states).await;
     }
     cases(&mut look).await;
@@ -216,7 +246,7 @@ async fn demonstration(server: &Serving, language: &'static str) -> (Vec<String>
 
 /// A case of each procedure with everything unfolded; of those in hand with the form of something else, and with what was refused.
 async fn cases(look: &mut Look<'_>) {
-    let mut in_hand = None;
+    let mut in_hand = Vec::new();
     for procedure in ["cf", "as", "hl", "mc", "cp"] {
         let open = first(look, &format!("/cases?procedure={procedure}")).await;
         let all = format!("/cases?state=all&sort=newest&procedure={procedure}");
@@ -225,7 +255,7 @@ async fn cases(look: &mut Look<'_>) {
         let Some(path) = open else { continue };
         let story = format!("{path}?show=audit");
         look.all(&[(&story, &[Click("#others a"), See("#now-do .actions"), Unfold])]).await;
-        in_hand = Some(path);
+        in_hand.push(path);
     }
     let refused: &[Do<'_>] = &[
         Press("x"),
@@ -233,8 +263,47 @@ async fn cases(look: &mut Look<'_>) {
         Click("#now-do .actions button"),
         See("#now-do .wrong"),
     ];
-    look.all(&[(&in_hand.unwrap(), refused)]).await;
+    look.all(&[(in_hand.last().unwrap(), refused)]).await;
+    // Whoever looks in the other language changes another case.
+    let own = if look.themes.len() > 1 { in_hand.last() } else { in_hand.first() };
+    overtaken(look, own.unwrap()).await;
 }
+
+/// A case that somebody else has open, and that changes while one writes: what is sent then comes back beside what happened.
+async fn overtaken(look: &mut Look<'_>, path: &str) {
+    look.enter("ren_jie").await;
+    look.browser.go(path).await.unwrap();
+    look.browser.wait("#present").await.unwrap();
+    // The page has told that it is open once its answer is there.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    look.enter("zhou_min").await;
+    look.all(&[(path, &[See("#present .notice, #present p")])]).await;
+    look.browser.press("x").await.unwrap();
+    let there = "return location.search.includes('do=');";
+    look.browser.until(there, Vec::new(), "the form of a note").await.unwrap();
+    look.browser.fill("#now-do textarea", "草稿 draft").await.unwrap();
+    look.browser.script(MEANWHILE).await.unwrap();
+    look.browser
+        .until(
+            "return document.body.dataset.meanwhile === '303';",
+            Vec::new(),
+            "a note from elsewhere",
+        )
+        .await
+        .unwrap();
+    look.browser.click("#now-do .actions button").await.unwrap();
+    look.browser.wait("#conflict .notice").await.unwrap();
+    look.look("overtaken").await;
+}
+
+/// The same form is sent from another page.
+const MEANWHILE: &str = "(async () => {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), 'text/html');
+    const form = page.querySelector('#now-do form');
+    form.querySelector('textarea').value = '别处写的备注 a note from elsewhere';
+    const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: new URLSearchParams([...new FormData(form)]), redirect: 'manual' });
+    document.body.dataset.meanwhile = answer.type === 'opaqueredirect' ? '303' : String(answer.status);
+})();";
 
 /// The address of the first case of a list.
 async fn first(look: &Look<'_>, list: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! A calendar that changes: it is in force at once, every deadline moves that it touches, and none is forgotten in between.
 
 use crate::world::{World, who, world};
-use desk::{Counting, Desk, DeskError, Done, Options, decode_event};
+use desk::{Counting, Desk, DeskError, Done, Moving, Options, decode_event};
 use engine::calendar::Calendar;
 use engine::clocks::DueCause;
 use engine::event::Event;
@@ -99,4 +99,29 @@ fn whoever_has_not_seen_the_calendar_in_force_does_not_write_over_it() {
     desk.put_calendar("test", &calendar, Some(0)).unwrap();
     let refused = desk.put_calendar("test", &calendar, Some(0));
     assert!(matches!(refused, Err(DeskError::Stale { found: 1 })), "{refused:?}");
+}
+
+#[test]
+fn what_would_move_is_foreseen_and_nothing_has_moved() {
+    let world = world();
+    let desk = &world.desk;
+    let case = registered(&world);
+    let before = (last_due(&world, &case), desk.store().changes().borrow().to_owned());
+    let (calendar, _) = desk.calendar("cn").unwrap();
+    let still = desk.foresee_calendar(&calendar).unwrap();
+    assert_eq!(still["as"], Moving { cases: 1, ..Moving::default() });
+    let foreseen = desk.foresee_calendar(&with_days_off(desk)).unwrap()["as"];
+    assert_eq!((foreseen.cases, foreseen.moved, foreseen.sooner), (1, 1, 0), "{foreseen:?}");
+    assert!(foreseen.later > 0 && foreseen.failed == 0 && foreseen.late == 0);
+    let after = (last_due(&world, &case), desk.store().changes().borrow().to_owned());
+    assert_eq!(before, after);
+    // Exactly that comes to pass.
+    desk.put_calendar("test", &with_days_off(desk), None).unwrap();
+    assert_eq!(desk.count_anew(&|| true).unwrap().moved, foreseen.moved);
+    let events = desk.store().events(case.case, 0, 1_000).unwrap();
+    let moved = events.iter().filter(|row| {
+        let event = decode_event(row).unwrap().event;
+        matches!(event, Event::DueSet { cause: DueCause::Calendar, due: Some(_), .. })
+    });
+    assert_eq!(moved.count(), foreseen.later);
 }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{Calendar, Exception, Years, ics};
@@ -73,6 +73,11 @@ pub enum ImportTrouble {
         /// The summary.
         text: String,
     },
+    /// The date lies in another year than the one that is written.
+    OtherYear {
+        /// The date.
+        date: Date,
+    },
     /// No `BEGIN:VCALENDAR`, or an event that never ends.
     NotICalendar,
     /// The list has no days at all.
@@ -100,6 +105,7 @@ impl fmt::Display for ImportError {
             ImportTrouble::AmbiguousSummary { text } => {
                 write!(f, "{text:?} speaks of a day off and of working")
             }
+            ImportTrouble::OtherYear { date } => write!(f, "{date} lies in another year"),
             ImportTrouble::NotICalendar => f.write_str("this is not a complete iCalendar file"),
             ImportTrouble::Empty => f.write_str("the list has no days"),
         }
@@ -107,6 +113,19 @@ impl fmt::Display for ImportError {
 }
 
 impl std::error::Error for ImportError {}
+
+/// Days of a year as somebody has typed them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct YearRow<'a> {
+    /// The first day, as `2026-02-14`, `2026/2/14` or `20260214`.
+    pub first: &'a str,
+    /// The last one; empty for a single day.
+    pub last: &'a str,
+    /// The holiday that they belong to.
+    pub name: &'a str,
+    /// People work.
+    pub works: bool,
+}
 
 /// One day of a list.
 pub(super) struct Entry {
@@ -156,6 +175,43 @@ impl Calendar {
         let list = ics::read(text, self.offset());
         let report = ImportReport { ignored: list.ignored, ..ImportReport::default() };
         self.take_over(list.entries, list.errors, report)
+    }
+
+    /// Takes over the special days of a year as they were typed, row by row: they are all that the year has; other years stay. The year
+    /// is known when it is said to be `complete`, or has days off in both halves.
+    ///
+    /// # Errors
+    /// Every bad row, counted from 1; then nothing is taken over.
+    pub fn import_year(
+        &mut self,
+        year: i16,
+        rows: &[YearRow<'_>],
+        complete: bool,
+    ) -> Result<(), Vec<ImportError>> {
+        let mut changed = self.clone();
+        Arc::make_mut(&mut changed.exceptions).retain(|date, _| date.year() != year);
+        if let Years::Listed(years) = &mut changed.years {
+            years.remove(&year);
+        }
+        let (mut entries, mut errors) = (Vec::new(), Vec::new());
+        for (line, row) in (1..).zip(rows) {
+            match row.days(year) {
+                Ok(days) => entries.extend(days.into_iter().map(|date| {
+                    let (works, name) = (row.works, row.name.trim().to_owned());
+                    Entry { line, date, works, name }
+                })),
+                Err(trouble) => errors.push(ImportError { line, trouble }),
+            }
+        }
+        // A year may have none at all.
+        if !rows.is_empty() {
+            changed.take_over(entries, errors, ImportReport::default())?;
+        }
+        if complete {
+            changed.mark_known(year);
+        }
+        *self = changed;
+        Ok(())
     }
 
     fn take_over(
@@ -215,6 +271,24 @@ impl Calendar {
             })
         };
         has(true) && has(false)
+    }
+}
+
+impl YearRow<'_> {
+    fn days(&self, year: i16) -> Result<Vec<Date>, ImportTrouble> {
+        let date = |text: &str| {
+            let text = text.trim();
+            parse_date(text).ok_or_else(|| ImportTrouble::BadDate { text: text.to_owned() })
+        };
+        let first = date(self.first)?;
+        let last = if self.last.trim().is_empty() { first } else { date(self.last)? };
+        if let Some(date) = [first, last].into_iter().find(|date| date.year() != year) {
+            return Err(ImportTrouble::OtherYear { date });
+        }
+        if last < first {
+            return Err(ImportTrouble::BadSpan);
+        }
+        Ok(first.series(1.day()).take_while(|date| *date <= last).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Calendars as data: the published lists, TOML and JSON, and everything that can be wrong with them.
 
-use engine::calendar::{Calendar, CalendarError, DayKind, Limit, SecondOfDay, Windows};
+use engine::calendar::{Calendar, CalendarError, DayKind, Limit, SecondOfDay, Windows, YearRow};
 use jiff::civil::{Date, Weekday, date};
 
 fn days(year: i16) -> impl Iterator<Item = Date> {
@@ -220,4 +220,62 @@ fn limits_are_read_and_written() {
     ] {
         assert_eq!(text.parse::<Limit>().unwrap_err().code(), "limit-too-long", "{text}");
     }
+}
+
+#[test]
+fn a_year_is_typed_in_runs_and_other_years_stay() {
+    let row = |first, last, name, works| YearRow { first, last, name, works };
+    let mut calendar = Calendar::builtin("cn").unwrap();
+    let before = calendar.clone();
+    let rows = [
+        row("2027-01-01", "2027-01-03", "元旦", false),
+        row("2027/2/14", "", " 春节 ", true),
+        row("20271001", "2027-10-07", "国庆节", false),
+    ];
+    calendar.import_year(2027, &rows, false).unwrap();
+    assert!(calendar.known(2027), "days off in both halves");
+    let runs = calendar.year(2027).runs();
+    let shown: Vec<String> = runs
+        .iter()
+        .map(|run| format!("{} {} {} {}", run.first, run.last, run.name, run.works))
+        .collect();
+    let expected = [
+        "2027-01-01 2027-01-03 元旦 false",
+        "2027-02-14 2027-02-14 春节 true",
+        "2027-10-01 2027-10-07 国庆节 false",
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(calendar.year(2026), before.year(2026));
+    assert_eq!(before.changed_days(&calendar).len(), 11);
+    // What stood there before is what the rows leave out.
+    calendar.import_year(2027, &rows[..1], false).unwrap();
+    assert!(!calendar.known(2027) && calendar.year(2027).special.len() == 3);
+    calendar.import_year(2027, &[], true).unwrap();
+    assert!(calendar.known(2027) && before.changed_days(&calendar).is_empty());
+}
+
+#[test]
+fn bad_rows_of_a_year_are_named_and_nothing_is_taken_over() {
+    let row = |first, last, works| YearRow { first, last, name: "x", works };
+    let mut calendar = Calendar::builtin("cn").unwrap();
+    let before = calendar.clone();
+    let rows = [
+        row("2027-02-30", "", false),
+        row("2027-05-01", "2027-05-05", false),
+        row("2027-05-03", "", true),
+        row("2027-12-31", "2028-01-02", false),
+        row("2027-06-09", "2027-06-08", false),
+        row("", "", false),
+    ];
+    let errors = calendar.import_year(2027, &rows, true).unwrap_err();
+    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let expected = [
+        "line 1: \"2027-02-30\" is not a date such as 2026-02-14",
+        "line 3: 2027-05-03 is both off and working in this list",
+        "line 4: 2028-01-02 lies in another year",
+        "line 5: the event must last from 1 to 366 days",
+        "line 6: \"\" is not a date such as 2026-02-14",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(calendar, before);
 }

@@ -13,7 +13,7 @@ use super::words::Lang;
 use crate::answer::encoded;
 use crate::app::App;
 use crate::bulk::{Bulk, Deed, Outcome, numbers};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
@@ -196,6 +196,10 @@ fn where_is(
 fn becomes(bulk: &Bulk<'_>, lang: Lang, outcome: Option<&Outcome>) -> Becomes {
     let Some(outcome) = outcome else { return Becomes::Open };
     match (&outcome.after, &outcome.before) {
+        // Programs are told where to look; people see it beside the case.
+        (Err(problem), _) if problem.kind() == Kind::ActionUnavailable => {
+            Becomes::Refused(lang.say("bulk.not_now").to_owned())
+        }
         (Err(problem), _) => Becomes::Refused(problem.body(lang.english).detail),
         (Ok(_), _) if outcome.is_idle() => Becomes::Same(lang.say("bulk.same").to_owned()),
         (Ok(after), Some(before)) => {

@@ -1,17 +1,20 @@
 //! `GET /admin/calendars`: the calendars that the procedures count by, and up to which year they know the days off.
 
+pub(crate) mod change;
+pub(crate) mod edit;
+
 use super::admin;
 use super::framed::{Frame, Section};
 use super::visit::Visit;
+use crate::answer::encoded;
 use crate::app::App;
 use crate::parse::NoParams;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
-use engine::calendar::{Calendar, SpecialDay};
+use engine::calendar::Calendar;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The page.
 pub(crate) struct Calendars {
@@ -23,15 +26,12 @@ pub(crate) struct Calendars {
 #[derive(Default)]
 pub(crate) struct Days {
     pub(crate) name: String,
-    /// Who counts by it.
-    pub(crate) procedures: Vec<String>,
-    /// Working windows of a day.
-    pub(crate) windows: String,
-    /// The days off and the make-up working days of the year.
-    pub(crate) special: Vec<SpecialDay>,
-    pub(crate) year: i16,
-    /// The years around this one, and whether the days off are known.
-    pub(crate) years: Vec<(i16, bool)>,
+    /// Working windows of a day, with who counts by them.
+    pub(crate) hours: Vec<(String, Vec<String>)>,
+    /// Every second counts, so that there are no days to speak of.
+    pub(crate) always: bool,
+    /// The years around this one: whether the days off are known, and how many days differ from their weekday.
+    pub(crate) years: Vec<(i16, bool, usize)>,
 }
 
 pub(crate) async fn handler(
@@ -41,23 +41,29 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let (desk, lang) = (app.desk(), visit.lang);
     let library = desk.library();
-    let mut calendars: BTreeMap<(String, String), (Arc<Calendar>, Vec<String>)> = BTreeMap::new();
-    for rules in library.all() {
-        let Some((_, calendar)) = library.newest(&rules.key) else { continue };
-        let key = (calendar.name().to_owned(), windows(&calendar));
-        let known = calendars.entry(key).or_insert_with(|| (calendar, Vec::new()));
-        known.1.push(lang.word(&rules.label).to_owned());
-    }
-    let days =
-        |((name, windows), (calendar, procedures)): ((String, String), (Arc<Calendar>, _))| {
-            let year = calendar.local(desk.now()).year();
-            let years = (year - 1..=year + 1).map(|year| (year, calendar.known(year))).collect();
-            let special = calendar.year(year).special;
-            Days { name, procedures, windows, special, year, years }
-        };
-    let calendars = calendars.into_iter().map(days).collect();
+    let days = |name: String| -> Result<Days, Problem> {
+        let (calendar, _) = desk.calendar(&name)?;
+        let mut hours: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for rules in library.all().filter(|rules| *rules.calendar == *name) {
+            let Some((_, calendar)) = library.newest(&rules.key) else { continue };
+            hours.entry(windows(&calendar)).or_default().push(lang.word(&rules.label).to_owned());
+        }
+        let this = calendar.local(desk.now()).year();
+        let years = around(this).map(|year| {
+            let one = calendar.year(year);
+            (year, one.known, one.special.len())
+        });
+        let (hours, always) = (hours.into_iter().collect(), calendar.is_always_open());
+        Ok(Days { name, hours, always, years: years.collect() })
+    };
+    let calendars = desk.calendars()?.into_iter().map(days).collect::<Result<_, _>>()?;
     let frame = visit.frame(&app, Section::Admin, lang.say("admin.calendars"))?;
     Ok(visit.page(&Calendars { frame, calendars }.html()))
+}
+
+/// The years that people look at.
+fn around(this: i16) -> impl Iterator<Item = i16> {
+    this.saturating_sub(1)..=this.saturating_add(2)
 }
 
 /// The working windows of a day in words.
@@ -69,6 +75,11 @@ fn windows(calendar: &Calendar) -> String {
     calendar.windows().iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// Where a year of a calendar is changed.
+fn year_href(name: &str, year: i16) -> String {
+    format!("/admin/calendars/{}?year={year}", encoded(name))
+}
+
 impl Calendars {
     pub(crate) fn html(&self) -> Markup {
         let (frame, lang) = (&self.frame, self.frame.lang);
@@ -77,24 +88,21 @@ impl Calendars {
             p.quiet { (lang.say("admin.calendars.about")) }
             @for (place, one) in self.calendars.iter().enumerate() {
                 section.card aria-labelledby={ "calendar-" (place) } {
-                    header {
-                        h2 id={ "calendar-" (place) } { (one.name) }
-                        @for (year, known) in &one.years {
-                            span.tag.s2[!known] { (year) " " (lang.say(if *known { "admin.calendars.known" } else { "admin.calendars.unknown" })) }
-                        }
-                    }
-                    div.body {
-                        dl.facts {
-                            div { dt { (lang.say("admin.calendars.windows")) } dd { (one.windows) } }
-                            div { dt { (lang.say("admin.procedures")) } dd { (lang.listed(&one.procedures)) } }
-                        }
-                        @if !one.special.is_empty() {
-                            details id={ "days-" (place) } {
-                                summary { (lang.fill("admin.calendars.days", &[("year", &one.year.to_string()), ("count", &one.special.len().to_string())])) }
-                                ul.files { @for SpecialDay { date, name, works } in &one.special {
-                                    li.tag.s2[!works] { (date.strftime("%m-%d")) " " (name) " " (lang.say(if *works { "admin.calendars.works" } else { "admin.calendars.off" })) }
+                    header { h2 id={ "calendar-" (place) } { (one.name) } }
+                    div.body.split {
+                        @if one.always { p.quiet { (lang.say("admin.calendars.always")) } } @else {
+                            ul.years aria-label=(lang.say("calendar.years")) {
+                                @for (year, known, days) in &one.years { li {
+                                    a href=(year_href(&one.name, *year)) data-command={ (lang.say("admin.calendars")) ": " (one.name) " " (year) } {
+                                        b { (year) }
+                                        @if *known { span { (lang.count("admin.calendars.days", u64::try_from(*days).unwrap_or(0))) } }
+                                        @else { span.tag.s2 { (lang.say("admin.calendars.unknown")) } }
+                                    }
                                 } }
                             }
+                        }
+                        @if one.hours.is_empty() { p.quiet { (lang.say("admin.calendars.unused")) } } @else {
+                            dl.facts { @for (hours, who) in &one.hours { div { dt { (lang.say("admin.calendars.windows")) " " (hours) } dd { (lang.listed(who)) } } } }
                         }
                     }
                 }

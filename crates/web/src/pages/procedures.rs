@@ -1,24 +1,36 @@
 //! `GET /admin/procedures`: which procedures are in use, in which version. The last step of setting up.
 
+pub(crate) mod draft;
 pub(crate) mod retire;
 
 use super::admin::{self, csrf};
 use super::framed::{Frame, Section, list_href};
-use super::visit::Visit;
+use super::icon::icon;
+use super::visit::{Asked, Visit};
 use super::words::counted;
 use crate::answer::encoded;
 use crate::app::App;
-use crate::parse::NoParams;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
 use desk::Criteria;
 use maud::{Markup, html};
+use serde::Deserialize;
 
 /// The page.
 pub(crate) struct Procedures {
     pub(crate) frame: Frame,
     pub(crate) procedures: Vec<Ruled>,
+    /// The key of the one that was just published.
+    pub(crate) done: String,
+}
+
+/// What the address asks for.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    /// The key of a procedure that was just published.
+    #[serde(default)]
+    done: String,
 }
 
 /// A procedure.
@@ -36,7 +48,7 @@ pub(crate) struct Ruled {
 pub(crate) async fn handler(
     State(app): State<App>,
     visit: Visit,
-    _: NoParams,
+    Asked(Wanted { done }): Asked<Wanted>,
 ) -> Result<Response, Problem> {
     let (desk, lang) = (app.desk(), visit.lang);
     let library = desk.library();
@@ -51,29 +63,35 @@ pub(crate) async fn handler(
     };
     let procedures = library.all().map(ruled).collect();
     let frame = visit.frame(&app, Section::Admin, lang.say("admin.procedures"))?;
-    Ok(visit.page(&Procedures { frame, procedures }.html()))
+    Ok(visit.page(&Procedures { frame, procedures, done }.html()))
 }
 
 impl Procedures {
     pub(crate) fn html(&self) -> Markup {
         let (frame, lang) = (&self.frame, self.frame.lang);
         let content = html! {
-            div.bar { h1 { (lang.say("admin.procedures")) } }
+            div.bar {
+                h1 { (lang.say("admin.procedures")) }
+                a.button.main href="/admin/procedures/draft" data-command=(lang.say("procedure.draft")) { (lang.say("procedure.draft")) }
+            }
+            @if let Some(one) = self.procedures.iter().find(|one| one.key == self.done) {
+                div.notice.fine role="status" { (icon("done")) p { (lang.fill("procedure.published", &[("name", &one.name), ("version", &one.version.to_string())])) } }
+            }
             p.quiet { (lang.say("admin.procedures.about")) }
             div.cases-frame { table.cases.things {
                 thead { tr {
                     @for head in ["cases.procedure", "admin.version", "admin.calendar", "cases.open"] { th scope="col" { (lang.say(head)) } }
-                    th scope="col" { span.unseen { (lang.say("admin.procedures.retire")) } }
+                    th scope="col" { span.unseen { (lang.say("procedure.do")) } }
                 } }
                 tbody { @for one in &self.procedures {
                     @let criteria = Criteria { procedure: one.key.clone(), ..Criteria::default() };
                     tr data-row {
                         td { b { (one.name) } " " span.quiet { (one.key) } @if !one.in_force { " " span.tag.s2 { (lang.say("admin.procedures.retired")) } } }
                         td { "v" (one.version) }
-                        td { (one.calendar) }
-                        td { a href=(list_href(&criteria)) { (counted(one.open)) } }
-                        td.c-do { @if one.in_force {
-                            form method="post" action={ "/admin/procedures/" (encoded(&one.key)) "/retirement" } {
+                        td data-label=(lang.say("admin.calendar")) { (one.calendar) }
+                        td data-label=(lang.say("cases.open")) { a href=(list_href(&criteria)) { (counted(one.open)) } }
+                        td.c-do { a.button.small href={ "/admin/procedures/draft?from=" (encoded(&one.key)) } { (lang.say("procedure.change")) span.unseen { " " (one.name) } } @if one.in_force {
+                            form.within method="post" action={ "/admin/procedures/" (encoded(&one.key)) "/retirement" } {
                                 (csrf(frame))
                                 button.small { (lang.say("admin.procedures.retire")) span.unseen { " " (one.name) } }
                             }

@@ -15,6 +15,7 @@ mod document;
 mod entering;
 mod errors;
 mod feed;
+mod governing;
 mod hostile;
 mod joining;
 mod kept;

@@ -55,7 +55,7 @@ fn supervisor_and_other(world: &World) -> (String, String) {
     (find(true), find(false))
 }
 
-fn administrator(world: &World) -> String {
+pub(crate) fn administrator(world: &World) -> String {
     let people = world.desk.people();
     let fits = |person: &&engine::people::Person| world.desk.is_administrator(person);
     people.people.iter().find(fits).unwrap().id.to_string()
@@ -441,7 +441,9 @@ async fn the_tools_and_the_administration_fit_and_can_be_used_by_everybody() {
         "/admin/people",
         "/admin/teams",
         "/admin/procedures",
+        "/admin/procedures/draft?from=as",
         "/admin/calendars",
+        "/admin/calendars/cn?year=2026",
         "/admin/keys",
         "/admin/webhooks",
         "/admin/installation",

@@ -123,7 +123,7 @@ pub(crate) async fn handler(
     };
     let desk = app.desk().clone();
     let work = move || Ok(desk.export_list(&caller, &criteria, format, english)?);
-    let bytes = app.inner.exports.run(work).await?;
+    let bytes = app.inner.slow.run(work).await?;
     let day = app.desk().now().strftime("%Y%m%d-%H%M%S").to_string();
     let name = desk::words::text("export.file", english, &[("day", &day)]);
     let disposition = format!(

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
 use desk::{Kept, mask_account, mask_phone, without_phones};
-use engine::customer::{Customer, Trait};
+use engine::customer::{Contact, Customer, Trait, merge};
 use maud::{Markup, html};
 
 /// The page.
@@ -22,6 +22,8 @@ pub(crate) struct Merge {
     /// The record that stays, and the one that becomes part of it.
     pub(crate) sides: [Side; 2],
     pub(crate) traits: Vec<Choice>,
+    /// How their union is reached, and what it has: each once.
+    pub(crate) whole: [Vec<String>; 2],
     /// Where the union is made.
     pub(crate) action: String,
     /// The same with the sides exchanged.
@@ -87,24 +89,13 @@ impl Merge {
         });
         let traits = traits.filter(|one| one.texts.iter().any(|text| !text.is_empty())).collect();
         let side = |kept: &Kept| -> Result<Side, Problem> {
-            let contacts = kept.customer.shown_contacts().into_iter().map(|one| {
-                let parts = [
-                    masked_name(&one.name),
-                    one.role.clone(),
-                    mask_phone(&one.phone),
-                    mask_account(&one.account),
-                ];
-                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-            });
-            let products = kept.customer.products.iter().map(|one| without_phones(&one.text));
-            Ok(Side {
-                line: look.line(kept)?,
-                version: kept.version,
-                contacts: contacts.collect(),
-                products: products.collect(),
-            })
+            let [contacts, products] = has(&kept.customer);
+            Ok(Side { line: look.line(kept)?, version: kept.version, contacts, products })
         };
         let sides = [side(main)?, side(other)?];
+        let (by, now) = (&visit.caller().person, app.desk().now());
+        let pair = ((&main.key, &main.customer), (&other.key, &other.customer));
+        let whole = merge(pair.0, pair.1, take, now, by).map(|(whole, _)| has(&whole));
         let at = |one: &Kept, does: &str, other: &Kept| {
             format!("{}/{does}/{}", customer_href(&one.key), encoded(&other.key))
         };
@@ -112,6 +103,7 @@ impl Merge {
             frame: visit.frame(app, Section::Customers, lang.say("merge.title"))?,
             sides,
             traits,
+            whole: whole.unwrap_or_default(),
             action: at(main, "merge", other),
             exchange: at(other, "merge", main),
             apart: at(main, "apart", other),
@@ -122,6 +114,7 @@ impl Merge {
     pub(crate) fn html(&self) -> Markup {
         let lang = self.frame.lang;
         let [main, other] = &self.sides;
+        let [contacts, products] = &self.whole;
         let content = html! {
             div.split #merge {
                 div.bar { h1 { (lang.say("merge.title")) } a.button.bare href="/customers/duplicates" { (lang.say("duplicates.title")) } }
@@ -134,13 +127,14 @@ impl Merge {
                     div.sides {
                         div.corner {}
                         (head(lang, main, "merge.stays")) (head(lang, other, "merge.joins"))
+                        div.side-head.result { b { (lang.say("merge.result")) } span.quiet { (lang.say("merge.result.what")) } }
                         @for choice in &self.traits { (choice.html(lang)) }
                         h2 { (lang.say("customer.contacts")) }
-                        (all(lang, &main.contacts)) (all(lang, &other.contacts))
+                        (all(lang, &main.contacts, "")) (all(lang, &other.contacts, "")) (all(lang, contacts, "result"))
                         h2 { (lang.say("customer.products")) }
-                        (all(lang, &main.products)) (all(lang, &other.products))
+                        (all(lang, &main.products, "")) (all(lang, &other.products, "")) (all(lang, products, "result"))
                         h2 { (lang.say("customer.cases")) }
-                        div { (main.line.cases(lang)) } div { (other.line.cases(lang)) }
+                        div { (main.line.cases(lang)) } div { (other.line.cases(lang)) } div.result data-label=(lang.say("merge.result")) { (lang.say("merge.cases")) }
                     }
                     div.body.actions {
                         button.main type="submit" data-next data-command=(lang.say("merge.do")) { (lang.say("merge.do")) }
@@ -175,26 +169,58 @@ fn head(lang: Lang, side: &Side, what: &str) -> Markup {
     }
 }
 
-fn all(lang: Lang, texts: &[String]) -> Markup {
+fn all(lang: Lang, texts: &[String], class: &str) -> Markup {
+    let label = (!class.is_empty()).then(|| lang.say("merge.result"));
     html! {
-        @if texts.is_empty() { div.quiet { (lang.say("merge.nothing")) } }
-        @else { ul { @for text in texts { li { (text) } } } }
+        div.(class) data-label=[label] {
+            @if texts.is_empty() { span.quiet { (lang.say("merge.nothing")) } }
+            @else { ul { @for text in texts { li { (text) } } } }
+        }
     }
+}
+
+/// How a customer is reached, and what it has, masked; the same twice is shown once.
+fn has(customer: &Customer) -> [Vec<String>; 2] {
+    let contact = |one: &Contact| {
+        let parts = [
+            masked_name(&one.name),
+            one.role.clone(),
+            mask_phone(&one.phone),
+            mask_account(&one.account),
+        ];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    };
+    let contacts = customer.shown_contacts().into_iter().map(contact).collect();
+    let mut products: Vec<String> = Vec::new();
+    for text in customer.products.iter().map(|one| without_phones(&one.text)) {
+        if !products.contains(&text) {
+            products.push(text);
+        }
+    }
+    [contacts, products]
 }
 
 impl Choice {
     fn html(&self, lang: Lang) -> Markup {
+        let [own, other] = &self.texts;
         html! {
-            h2 #{ "merge-" (self.name) } { (self.label) }
-            @for (place, text) in self.texts.iter().enumerate() {
-                @let chosen = (place == 1) == self.other;
-                @if self.differs {
-                    label.pick {
-                        input type="radio" name={ "take." (self.name) } value=(if place == 1 { "other" } else { "own" }) checked[chosen] aria-describedby={ "merge-" (self.name) };
-                        span { (text) }
-                    }
-                } @else if text.is_empty() { div.quiet { (lang.say("merge.nothing")) } }
-                @else { div { (text) } }
+            // The style shows of the result what is chosen, so that it follows without scripts.
+            div.trait {
+                h2 #{ "merge-" (self.name) } { (self.label) }
+                @for (place, text) in self.texts.iter().enumerate() {
+                    @let chosen = (place == 1) == self.other;
+                    @if self.differs {
+                        label.pick {
+                            input type="radio" name={ "take." (self.name) } value=(if place == 1 { "other" } else { "own" }) checked[chosen] aria-describedby={ "merge-" (self.name) };
+                            span { (text) }
+                        }
+                    } @else if text.is_empty() { div.quiet { (lang.say("merge.nothing")) } }
+                    @else { div { (text) } }
+                }
+                div.result data-label=(lang.say("merge.result")) {
+                    @if self.differs { span.own { (own) } span.other { (other) } }
+                    @else { (if own.is_empty() { other } else { own }) }
+                }
             }
         }
     }

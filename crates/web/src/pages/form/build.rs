@@ -227,12 +227,13 @@ impl Maker<'_> {
         present
             .map(|person| {
                 let role = person.roles.iter().find_map(|role| self.rules.role(role));
-                let role = role.map(|role| self.lang.word(&role.label)).unwrap_or_default();
-                let load = self.people.load_of(&person.id).to_string();
-                let label = self.lang.fill(
-                    "form.person",
-                    &[("name", &person.name), ("role", role), ("load", &load)],
-                );
+                let load = u64::from(self.people.load_of(&person.id));
+                let parts = [
+                    Some(person.name.clone()),
+                    role.map(|role| self.lang.word(&role.label).to_owned()),
+                    Some(self.lang.count("form.load", load)),
+                ];
+                let label = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
                 Choice { key: person.id.to_string(), label, hint: None }
             })
             .collect()

@@ -1,11 +1,13 @@
 //! Samples of the administration.
 
 use super::super::admin::Names;
+use super::super::calendars::edit::{Edit, Plan, Typed as TypedDays};
 use super::super::calendars::{Calendars, Days};
 use super::super::framed::Section;
 use super::super::installation::Installation;
 use super::super::keys::{Keys, OneKey};
 use super::super::people::{People, Somebody};
+use super::super::procedures::draft::{Draft, Flaw, Looked};
 use super::super::procedures::{Procedures, Ruled};
 use super::super::teams::Teams;
 use super::{HOSTILE, Sampler};
@@ -44,21 +46,77 @@ impl Sampler {
             open: 3,
             in_force,
         };
-        let procedures =
-            Procedures { frame: admin.clone(), procedures: vec![ruled(true), ruled(false)] };
-        let special =
-            |date, works| engine::calendar::SpecialDay { date, name: HOSTILE.to_owned(), works };
-        let days = Days {
-            name: HOSTILE.to_owned(),
-            procedures: vec![HOSTILE.to_owned()],
-            windows: "09:00–18:00".to_owned(),
-            special: vec![
-                special(jiff::civil::date(2026, 10, 1), false),
-                special(jiff::civil::date(2026, 10, 10), true),
-            ],
-            year: 2026,
-            years: vec![(2026, true), (2027, false)],
+        let procedures = Procedures {
+            frame: admin.clone(),
+            procedures: vec![ruled(true), ruled(false)],
+            done: HOSTILE.to_owned(),
         };
+        let flaw = |line: Option<u32>, way: &[&str]| Flaw {
+            line,
+            written: HOSTILE.to_owned(),
+            what: "What".to_owned(),
+            item: HOSTILE.to_owned(),
+            facts: HOSTILE.to_owned(),
+            way: way.iter().map(|step| (*step).to_owned()).collect(),
+        };
+        let draft = |flaws: Vec<Flaw>, changes: Option<Vec<[String; 3]>>| {
+            let looked = Looked {
+                mark: "mark".to_owned(),
+                over: 2,
+                names: Some((HOSTILE.to_owned(), HOSTILE.to_owned(), 3)),
+                flaws,
+                proof: (12, 34),
+                changes,
+                open: 3,
+            };
+            let (text, wrong) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
+            Draft { frame: admin.clone(), text, wrong, going: None, looked: Some(looked) }.html()
+        };
+        let days = |always: bool| Days {
+            name: HOSTILE.to_owned(),
+            hours: if always {
+                Vec::new()
+            } else {
+                vec![("09:00–18:00".to_owned(), vec![HOSTILE.to_owned()])]
+            },
+            always,
+            years: vec![(2026, true, 33), (2027, false, 0)],
+        };
+        let row = |wrong: bool| TypedDays {
+            first: "2026-10-01".to_owned(),
+            last: HOSTILE.to_owned(),
+            name: HOSTILE.to_owned(),
+            works: wrong,
+            wrong: wrong.then(|| HOSTILE.to_owned()),
+        };
+        let moving = |late| desk::Moving { cases: 5, moved: 2, late, ..desk::Moving::default() };
+        let edit = |plan: Option<Plan>| {
+            Edit {
+                frame: admin.clone(),
+                name: HOSTILE.to_owned(),
+                year: 2026,
+                years: vec![(2026, true), (2027, false)],
+                seen: 3,
+                rows: vec![row(false), row(true)],
+                complete: Some(plan.is_none()),
+                pasted: HOSTILE.to_owned(),
+                wrong: Some(HOSTILE.to_owned()),
+                lines: vec![(4, HOSTILE.to_owned())],
+                done: plan.is_none(),
+                plan,
+            }
+            .html()
+        };
+        let plan = |days: Vec<[String; 3]>| Plan {
+            toml: HOSTILE.to_owned(),
+            days,
+            moving: vec![
+                (HOSTILE.to_owned(), desk::Moving { beyond: 9, ..moving(1) }),
+                ("Other".to_owned(), moving(0)),
+            ],
+            partial: true,
+        };
+        let changed = || [(); 3].map(|()| HOSTILE.to_owned());
         let team = desk::Team {
             id: "t".into(),
             name: HOSTILE.to_owned(),
@@ -95,7 +153,27 @@ impl Sampler {
         vec![
             ("people", persons.html()),
             ("procedures", procedures.html()),
-            ("calendars", Calendars { frame: admin.clone(), calendars: vec![days] }.html()),
+            ("draft", draft(Vec::new(), Some(vec![[(); 3].map(|()| HOSTILE.to_owned())]))),
+            ("draft, new", draft(Vec::new(), None)),
+            (
+                "draft, going on",
+                Draft {
+                    frame: admin.clone(),
+                    text: String::new(),
+                    wrong: None,
+                    going: Some(12),
+                    looked: None,
+                }
+                .html(),
+            ),
+            ("draft, flawed", draft(vec![flaw(Some(3), &[HOSTILE]), flaw(None, &[])], None)),
+            (
+                "calendars",
+                Calendars { frame: admin.clone(), calendars: vec![days(false), days(true)] }.html(),
+            ),
+            ("calendar", edit(None)),
+            ("calendar, to be changed", edit(Some(plan(vec![changed()])))),
+            ("calendar, unchanged", edit(Some(plan(Vec::new())))),
             ("teams", teams.html()),
             ("keys", keys(vec![key]).html()),
             ("keys, none", keys(Vec::new()).html()),

@@ -169,6 +169,7 @@ impl Sampler {
             traits: [("name", true, [HOSTILE, "B"]), ("note", false, [HOSTILE, ""])]
                 .map(choice)
                 .into(),
+            whole: [vec![HOSTILE.to_owned()], Vec::new()],
             action: "/customers/1/merge/2".to_owned(),
             exchange: "/customers/2/merge/1".to_owned(),
             apart: "/customers/1/apart/2".to_owned(),
