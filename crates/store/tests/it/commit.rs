@@ -160,7 +160,7 @@ fn one_failing_write_of_a_batch_is_rolled_back_alone() {
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let number = move |_| {
             // It is asked once more when a write of the same batch fails.
-            drop(wait.recv());
+            let _ = wait.recv();
             "S-1".to_owned()
         };
         let blocker = CaseWrite::new("S", 1, number, fresh("<number>"));
