@@ -140,13 +140,20 @@ impl Desk {
         scope: &Scope,
         row: &CaseSummary,
     ) -> Result<Option<Seen>, DeskError> {
-        match self.inner.known.listed(row, self.inner.store.losses()) {
-            Some(one) => self.under_rules(Arc::clone(&one.case), row.clone()).map(Some),
-            None => match self.case_within(scope, &row.number) {
-                Err(DeskError::NotFound { .. }) => Ok(None),
-                found => found.map(Some),
-            },
+        let store = &self.inner.store;
+        let losses = store.losses();
+        // Erasing takes the title with everything else: where there is one, all is there.
+        let personal = row.columns.title.is_some();
+        let standing = Standing { id: row.id, version: row.version, personal };
+        if let Some(one) = self.inner.known.standing(standing, losses).filter(|_| personal) {
+            return self.under_rules(Arc::clone(&one.case), row.clone()).map(Some);
         }
+        let Some(stored) = store.case(scope, row.id)? else { return Ok(None) };
+        let case = Arc::new(fold(store, &stored)?);
+        if personal {
+            self.inner.known.keep(standing, losses, &stored, &case);
+        }
+        self.under_rules(case, stored.summary).map(Some)
     }
 
     fn under_rules(&self, case: Arc<Case>, summary: CaseSummary) -> Result<Seen, DeskError> {

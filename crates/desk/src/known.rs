@@ -52,16 +52,6 @@ impl Known {
         self.0.get(&standing.id).filter(fits)
     }
 
-    /// The case that a list has just shown. Erasing takes the title and leaves the version, so that one without a title is never known.
-    pub(crate) fn listed(&self, row: &CaseSummary, losses: u64) -> Option<Arc<One>> {
-        let fits = |one: &Arc<One>| {
-            (one.summary.version, one.losses) == (row.version, losses)
-                && one.personal
-                && row.columns.title.is_some()
-        };
-        self.0.get(&row.id).filter(fits)
-    }
-
     /// Keeps a case whose standing was asked for, and the number of losses, before it was read.
     pub(crate) fn keep(
         &self,
