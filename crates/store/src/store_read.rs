@@ -92,9 +92,9 @@ impl Store {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page<CaseSummary>> {
-        let kept = &self.inner.kept;
+        let memory = (&self.inner.board, &self.inner.kept);
         self.snapshot(|conn, vault| {
-            list::list(conn, vault, kept, scope, filter, sort, cursor, limit)
+            list::list(conn, vault, memory, scope, filter, sort, cursor, limit)
         })
     }
 
@@ -111,7 +111,8 @@ impl Store {
     }
 
     /// How many cases a filter finds, counted up to `most`; a result of `most` means "at least". What is asked of the work in hand by
-    /// procedure, stage, queue, department, person and due costs as little as [`Store::counts`].
+    /// procedure, stage, queue, department, person and due costs as little as [`Store::counts`]; by severity, registration and what
+    /// waits for somebody not much more.
     pub fn count(&self, scope: &Scope, filter: &Filter, most: usize) -> Result<u64> {
         let cap = u64::try_from(most).unwrap_or(u64::MAX);
         self.read(|conn, vault| match self.inner.board.count(conn, scope, filter)? {

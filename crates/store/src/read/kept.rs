@@ -20,8 +20,9 @@ pub(crate) const NAMED: &str =
     "cases.id, cases.version, CAST(CASE WHEN cases.title IS NULL THEN 1 ELSE 0 END AS BIGINT)";
 
 /// A case as a list names it.
+#[derive(Clone, Copy)]
 pub(crate) struct Named {
-    id: i64,
+    pub(crate) id: i64,
     version: u64,
     /// Erasing takes the title and leaves the version.
     untitled: bool,
@@ -60,21 +61,10 @@ impl Kept {
                 None => missing.push(one.id),
             }
         }
-        for some in missing.chunks(AT_ONCE) {
-            // The statement is always the same; what is left over asks for the last one again.
-            let last = some.last().copied().unwrap_or_default();
-            let ids: Vec<Param<'_>> = some
-                .iter()
-                .copied()
-                .chain(std::iter::repeat(last))
-                .take(AT_ONCE)
-                .map(Param::from)
-                .collect();
-            for (id, row) in conn.rows(&BY_IDS, &ids, |row| summary(row, vault))? {
-                let row = Arc::new(row);
-                self.0.insert(id, Arc::clone(&row));
-                rows.insert(id, row);
-            }
+        for (id, row) in by_ids(conn, &WHOLE, &missing, &|row| summary(row, vault))? {
+            let row = Arc::new(row);
+            self.0.insert(id, Arc::clone(&row));
+            rows.insert(id, row);
         }
         let row = |one: &Named| {
             let row = rows.get(&one.id).ok_or(StoreError::NotFound { what: "case" })?;
@@ -89,10 +79,33 @@ impl Kept {
     }
 }
 
-static BY_IDS: LazyLock<String> = LazyLock::new(|| {
+/// Reads cases by their ids, in whatever order, by one of the statements below.
+pub(crate) fn by_ids<T>(
+    conn: &Conn,
+    sql: &str,
+    ids: &[i64],
+    read: &impl Fn(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        // The statement is always the same; what is left over asks for the last one again.
+        let last = some.last().into_iter().cycle();
+        let params: Vec<Param<'_>> =
+            some.iter().chain(last).take(AT_ONCE).map(|id| Param::from(*id)).collect();
+        found.extend(conn.rows(sql, &params, read)?);
+    }
+    Ok(found)
+}
+
+/// Names cases.
+pub(crate) static NAMES: LazyLock<String> = LazyLock::new(|| selecting(NAMED, ""));
+/// Reads whole rows.
+static WHOLE: LazyLock<String> = LazyLock::new(|| selecting(SUMMARY, SUMMARY_KEY));
+
+fn selecting(columns: &str, join: &str) -> String {
     let ids: Vec<String> = (1..=AT_ONCE).map(|n| format!("?{n}")).collect();
-    format!("SELECT {SUMMARY} FROM cases{SUMMARY_KEY} WHERE cases.id IN ({})", ids.join(", "))
-});
+    format!("SELECT {columns} FROM cases{join} WHERE cases.id IN ({})", ids.join(", "))
+}
 
 #[cfg(test)]
 mod tests {
@@ -104,8 +117,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
         crate::migrate::migrate(&conn).unwrap();
-        let plan = conn.explain(&BY_IDS).unwrap().join("\n");
-        assert!(plan.contains("SEARCH cases USING INTEGER PRIMARY KEY"), "{plan}");
-        assert!(!plan.contains("SCAN"), "{plan}");
+        for statement in [&*NAMES, &*WHOLE] {
+            let plan = conn.explain(statement).unwrap().join("\n");
+            assert!(plan.contains("SEARCH cases USING INTEGER PRIMARY KEY"), "{plan}");
+            assert!(!plan.contains("SCAN"), "{plan}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Lists and search: one statement each, over indexed columns, page by page.
 
+use super::board::Board;
 use super::case::CaseSummary;
 use super::kept::{Kept, NAMED, Named};
 use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
@@ -195,19 +196,19 @@ struct Wanted {
 pub(crate) fn list(
     conn: &Conn,
     vault: &Vault,
-    kept: &Kept,
+    (board, kept): (&Board, &Kept),
     scope: &Scope,
     filter: &Filter,
     sort: Sort,
     cursor: Option<&str>,
     most: usize,
 ) -> Result<Page<CaseSummary>> {
-    let Some(wanted) = wanted(conn, vault, filter)? else {
-        return Ok(Page { rows: Vec::new(), next: None });
-    };
     let place = cursor.map_or_else(|| Ok(sort.start()), |cursor| sort.parse(cursor))?;
-    let statement = list_statement(scope, filter, &wanted, sort, &place, most);
-    let mut named = conn.rows(&statement.text, &statement.params, Named::of)?;
+    let first = (sort, &*place, most.saturating_add(1));
+    let mut named = match board.list(conn, scope, filter, first)? {
+        Some(named) => named,
+        None => named(conn, vault, scope, filter, first)?,
+    };
     let more = named.len() > most;
     named.truncate(most);
     let found = kept.rows(conn, vault, &named)?;
@@ -216,6 +217,19 @@ pub(crate) fn list(
         _ => None,
     };
     Ok(Page { rows: found.into_iter().map(|(_, case)| case).collect(), next })
+}
+
+/// How a list names its cases: the first of an order after a place, at most so many.
+fn named(
+    conn: &Conn,
+    vault: &Vault,
+    scope: &Scope,
+    filter: &Filter,
+    (sort, place, most): (Sort, &[i64], usize),
+) -> Result<Vec<Named>> {
+    let Some(wanted) = wanted(conn, vault, filter)? else { return Ok(Vec::new()) };
+    let statement = list_statement(scope, filter, &wanted, sort, place, most);
+    conn.rows(&statement.text, &statement.params, Named::of)
 }
 
 /// `None` when nothing can be found.
@@ -277,7 +291,7 @@ fn list_statement<'a>(
         .push(") ORDER BY ")
         .push(if by_search { SEARCH_ID } else { order })
         .push(if by_search { " DESC" } else { "" });
-    statement.push(" LIMIT ").bind(limit(most.saturating_add(1)));
+    statement.push(" LIMIT ").bind(limit(most));
     statement
 }
 

@@ -1,0 +1,258 @@
+//! What a filter finds on the board.
+
+use super::{Line, Open, PlaceKey, State, count};
+use crate::backend::Conn;
+use crate::error::{Result, StoreError};
+use crate::model::{Tie, person_target};
+use crate::read::kept::{NAMES, Named, by_ids};
+use crate::read::list::{Filter, Sort};
+use crate::scope::Scope;
+use crate::time::to_int;
+use std::collections::{BTreeSet, BinaryHeap};
+use uuid::Uuid;
+
+/// What a filter asks of the board.
+#[derive(Default)]
+pub(super) struct Wanted<'f> {
+    procedure: Option<&'f str>,
+    stage: Option<&'f str>,
+    queue: Option<&'f str>,
+    department: Option<&'f str>,
+    due_before: Option<i64>,
+    registered_from: Option<i64>,
+    registered_before: Option<i64>,
+    mildness: Option<i64>,
+    holder: Option<&'f str>,
+    assignee: Option<&'f str>,
+    awaited: Option<Vec<Uuid>>,
+}
+
+/// The same for one board.
+struct Looked<'w> {
+    wanted: &'w Wanted<'w>,
+    holder: Option<u32>,
+    assignee: Option<u32>,
+}
+
+impl<'f> Wanted<'f> {
+    /// `None` when the filter asks for something else as well.
+    pub(super) fn of(filter: &'f Filter) -> Result<Option<Self>> {
+        let Filter {
+            open: Some(true),
+            life: None,
+            procedure,
+            stage,
+            queue,
+            holder,
+            assignee,
+            awaited,
+            of_customer: None,
+            department,
+            channel: None,
+            category: None,
+            customer: None,
+            severity,
+            due_before,
+            registered_from,
+            registered_before,
+            phone: None,
+            text: None,
+        } = filter
+        else {
+            return Ok(None);
+        };
+        let targets = |keys: &Vec<String>| keys.iter().map(|key| person_target(key)).collect();
+        Ok(Some(Self {
+            procedure: procedure.as_deref(),
+            stage: stage.as_deref(),
+            queue: queue.as_deref(),
+            department: department.as_deref(),
+            due_before: due_before.map(to_int).transpose()?,
+            registered_from: registered_from.map(to_int).transpose()?,
+            registered_before: registered_before.map(to_int).transpose()?,
+            mildness: severity.map(|severity| i64::from(u8::MAX - severity)),
+            holder: holder.as_deref(),
+            assignee: assignee.as_deref(),
+            awaited: awaited.as_ref().map(targets),
+        }))
+    }
+
+    fn fits_place(&self, place: &PlaceKey) -> bool {
+        let is = |wanted: Option<&str>, found: &str| wanted.is_none_or(|wanted| wanted == found);
+        is(self.procedure, &place.procedure)
+            && is(self.queue, &place.queue)
+            && is(self.stage, &place.stage)
+            && (self.department.is_none() || self.department == place.department.as_deref())
+    }
+
+    /// Whether it asks for nothing of a case but where it is and when it is due.
+    fn is_of_places(&self) -> bool {
+        self.holder.is_none()
+            && self.assignee.is_none()
+            && self.awaited.is_none()
+            && self.mildness.is_none()
+            && self.registered_from.is_none()
+            && self.registered_before.is_none()
+    }
+}
+
+impl Looked<'_> {
+    fn fits(&self, case: &Open, line: &Line) -> bool {
+        self.fits_line(line)
+            && self.wanted.awaited.as_ref().is_none_or(|targets| {
+                targets.iter().any(|target| case.ties.contains(&(Tie::Awaited, *target)))
+            })
+    }
+
+    fn fits_line(&self, line: &Line) -> bool {
+        let wanted = self.wanted;
+        wanted.due_before.is_none_or(|before| line.due < before)
+            && wanted.registered_from.is_none_or(|from| line.registered >= from)
+            && wanted.registered_before.is_none_or(|before| line.registered < before)
+            && wanted.mildness.is_none_or(|mildness| line.mildness == mildness)
+            && self.holder.is_none_or(|holder| line.holder == holder)
+            && (self.assignee.is_none() || line.assignee == self.assignee)
+    }
+}
+
+impl State {
+    /// How many cases within a scope are wanted.
+    pub(super) fn count(&self, scope: &Scope, wanted: &Wanted<'_>) -> u64 {
+        let mut sum = 0;
+        if wanted.is_of_places() {
+            self.seen(scope, &|place| wanted.fits_place(place), &mut |_, lines, more| {
+                let found = count(match wanted.due_before {
+                    Some(before) => lines.partition_point(|line| line.due < before),
+                    None => lines.len(),
+                });
+                sum = if more { sum + found } else { sum - found };
+            });
+            return sum;
+        }
+        self.each(scope, wanted, None, &mut |_| {
+            sum += 1;
+            true
+        });
+        sum
+    }
+
+    /// The first cases of an order after a place, at most so many.
+    pub(super) fn first(
+        &self,
+        scope: &Scope,
+        wanted: &Wanted<'_>,
+        sort: Sort,
+        after: &[i64],
+        most: usize,
+    ) -> Vec<i64> {
+        let after = key_of(sort, after);
+        let begins = (sort == Sort::NextDue).then_some((after[0], after[1]));
+        let mut best: BinaryHeap<([i64; 3], i64)> = BinaryHeap::with_capacity(most + 1);
+        self.each(scope, wanted, begins, &mut |line| {
+            let key = key(sort, line);
+            if key <= after {
+                return true;
+            }
+            if best.len() == most && best.peek().is_some_and(|(last, _)| key > *last) {
+                // At each place what comes later in this order is due later.
+                return sort != Sort::NextDue;
+            }
+            best.push((key, line.id));
+            if best.len() > most {
+                best.pop();
+            }
+            true
+        });
+        best.into_sorted_vec().into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Tells what is wanted of what a scope shows, place by place and there by due, after a due and id if they are given. What is told
+    /// answers whether this place goes on.
+    pub(super) fn each(
+        &self,
+        scope: &Scope,
+        wanted: &Wanted<'_>,
+        after: Option<(i64, i64)>,
+        tell: &mut dyn FnMut(&Line) -> bool,
+    ) {
+        let [holder, assignee] =
+            [wanted.holder, wanted.assignee].map(|key| key.map(|key| self.names.get(key)));
+        // Nobody is called so whom any case knows.
+        if holder == Some(None) || assignee == Some(None) {
+            return;
+        }
+        let [holder, assignee] = [holder, assignee].map(|known| known.flatten().copied());
+        let looked = Looked { wanted, holder, assignee };
+        let view = self.view(scope);
+        let mut one = |id: i64, partly: bool| {
+            let Some((case, place, line)) = self.case(id) else { return };
+            let told_above = partly && view.shows_whole(case.place);
+            let comes = after.is_none_or(|after| (line.due, line.id) > after);
+            if !told_above
+                && comes
+                && wanted.fits_place(&place.key)
+                && looked.fits(case, line)
+                && view.shows(case, line)
+            {
+                tell(line);
+            }
+        };
+        if let Some(targets) = &wanted.awaited {
+            let ids: BTreeSet<i64> =
+                targets.iter().flat_map(|target| self.tied(Tie::Awaited, *target)).collect();
+            return ids.into_iter().for_each(|id| one(id, false));
+        }
+        if let Some(person) = holder.or(assignee) {
+            return self.held_by(person).for_each(|id| one(id, false));
+        }
+        self.near(scope, &view).into_iter().for_each(|id| one(id, true));
+        for (n, place) in self.places.iter().enumerate() {
+            if !view.shows_whole(n) || !wanted.fits_place(&place.key) {
+                continue;
+            }
+            let begin = after.map_or(0, |after| {
+                place.lines.partition_point(|line| (line.due, line.id) <= after)
+            });
+            let lines = place.lines.get(begin..).unwrap_or_default().iter();
+            for line in lines.filter(|line| looked.fits_line(line)) {
+                if !view.barred.contains(&line.id) && !tell(line) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// How lists name these cases. The caller holds the read transaction that the board shows.
+    pub(super) fn named(&mut self, conn: &Conn, ids: &[i64]) -> Result<Vec<Named>> {
+        let unknown = |id: &&i64| self.case(**id).is_some_and(|(.., line)| line.named.is_none());
+        let unknown: Vec<i64> = ids.iter().filter(unknown).copied().collect();
+        for named in by_ids(conn, &NAMES, &unknown, &Named::of)? {
+            if let Some(line) = self.line_mut(named.id) {
+                line.named = Some(named);
+            }
+        }
+        let known = |id: &i64| self.case(*id).and_then(|(.., line)| line.named);
+        let missing = StoreError::NotFound { what: "case" };
+        ids.iter().map(|id| known(id).ok_or_else(|| missing.clone())).collect()
+    }
+}
+
+/// A case's place in an order; the first is the smallest.
+fn key(sort: Sort, line: &Line) -> [i64; 3] {
+    match sort {
+        Sort::NextDue => [line.due, line.id, 0],
+        Sort::Newest => [-line.registered, -line.id, 0],
+        Sort::Severity => [line.mildness, line.due, line.id],
+        Sort::NewestEntry => [-line.id, 0, 0],
+    }
+}
+
+/// A place as cursors have it, in the same way.
+fn key_of(sort: Sort, place: &[i64]) -> [i64; 3] {
+    let mut key = [0; 3];
+    key.iter_mut().zip(place).for_each(|(part, from)| *part = *from);
+    match sort {
+        Sort::NextDue | Sort::Severity => key,
+        Sort::Newest | Sort::NewestEntry => key.map(i64::saturating_neg),
+    }
+}
