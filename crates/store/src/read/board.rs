@@ -34,6 +34,7 @@ crate::sql::queries! {
         JOIN links ON links.case_id = cases.id WHERE cases.open = 1 AND links.relation LIKE 'person %'";
     CHANGED = "SELECT id, open, procedure, queue, stage, department, confidential, due, assignee, holder, mildness, registered_at
         FROM cases WHERE id IN (SELECT case_id FROM events WHERE sequence > ?1 ORDER BY sequence LIMIT 2000)";
+    TOLD = "SELECT COUNT(*) FROM events WHERE sequence > ?1";
     CHANGED_TIES = "SELECT case_id, relation, target FROM links WHERE relation LIKE 'person %'
         AND case_id IN (SELECT case_id FROM events WHERE sequence > ?1 ORDER BY sequence LIMIT 2000)";
 }
@@ -208,6 +209,12 @@ impl State {
                 self.upto = None;
                 conn.each(CHANGED, &[upto.into()], &mut |row| self.change(row))?;
                 conn.each(CHANGED_TIES, &[upto.into()], &mut |row| self.tie(row))?;
+                // A case can lose its title without an event: then the counter moves alone.
+                let told = conn.row(TOLD, &[upto.into()], |row| row.int(0))?;
+                if told != Some(int(last)? - upto) {
+                    let lines = self.places.iter_mut().flat_map(|place| &mut place.lines);
+                    lines.for_each(|line| line.named = None);
+                }
             }
             _ => {
                 *self = Self::default();

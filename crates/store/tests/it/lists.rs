@@ -194,10 +194,13 @@ fn the_work_in_hand_is_listed_and_counted_from_memory_as_it_stands_in_the_table(
                 c.life = if c.open { "open" } else { "closed" }.into();
                 let tie = [Tie::Works, Tie::Barred, Tie::Awaited][random.usize(..3)];
                 case.people = vec![(tie, ["li", "lead"][random.usize(..2)].into())];
+                case.columns.title = Some(format!("title {n}"));
                 case.erase = random.u8(..8) == 0;
                 put(&store, case);
                 case.erase = false;
             }
+            // No event tells of this.
+            store.erase(shelf[random.usize(..shelf.len())].id).unwrap();
             for (scope, (filter, _)) in
                 scopes.iter().flat_map(|scope| filters().into_iter().map(move |one| (scope, one)))
             {
