@@ -184,7 +184,7 @@ impl Store {
             move |batch: &mut Batch<'_>, spent: &mut _| {
                 write::case::apply(batch, &mut write, spent)
             },
-            move |result| drop(answer.send(result)),
+            move |result, _| drop(answer.send(result)),
         );
         self.inner.writer.try_put(Box::new(task))?;
         Ok(Committing(receiver))
@@ -394,11 +394,12 @@ impl Store {
         work: impl FnMut(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, result) = std::sync::mpsc::sync_channel(1);
-        let task = Job::new(repeats, work, move |result| drop(answer.send(result)));
+        let task = Job::new(repeats, work, move |result, work| drop(answer.send((result, work))));
         self.inner.writer.put(Box::new(task))?;
         // The writer may wait for a server; an embedded one answers at once.
         let wait = || result.recv().map_err(|_| stopped());
-        if self.inner.place.is_shared() { waiting(wait)? } else { wait()? }
+        let (result, _) = if self.inner.place.is_shared() { waiting(wait)? } else { wait()? };
+        result
     }
 
     /// A connection for reading.

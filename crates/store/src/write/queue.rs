@@ -379,7 +379,8 @@ impl<T, F, A> Job<T, F, A>
 where
     F: FnMut(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T>,
 {
-    /// `repeats`: the work can be done again after everything was undone.
+    /// `repeats`: the work can be done again after everything was undone. The answer gets the work back, with all that it holds: whoever
+    /// waits may free it, while the writer goes on.
     pub(crate) fn new(repeats: bool, work: F, answer: A) -> Self {
         Self { work, repeats, result: None, answer, spent: None }
     }
@@ -389,7 +390,7 @@ impl<T, F, A> Task for Job<T, F, A>
 where
     T: Send,
     F: FnMut(&mut Batch<'_>, &mut Option<(String, i64)>) -> Result<T> + Send,
-    A: FnOnce(Result<T>) + Send,
+    A: FnOnce(Result<T>, F) + Send,
 {
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<()> {
         self.result = Some((self.work)(batch, &mut self.spent)?);
@@ -408,7 +409,7 @@ where
     }
 
     fn answer(self: Box<Self>, outcome: Result<()>) {
-        let Self { result, answer, .. } = *self;
-        answer(outcome.and_then(|()| result.ok_or_else(stopped)));
+        let Self { result, answer, work, .. } = *self;
+        answer(outcome.and_then(|()| result.ok_or_else(stopped)), work);
     }
 }
