@@ -9,7 +9,7 @@ use super::feed;
 use super::kept::Named;
 use super::list::{Filter, Sort};
 use super::open::Count;
-use crate::backend::{Conn, Row};
+use crate::backend::{Conn, Param, Row, waiting};
 use crate::error::Result;
 use crate::model::Tie;
 use crate::scope::Scope;
@@ -17,12 +17,15 @@ use crate::time::{int, to_int};
 use find::Wanted;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use uuid::Uuid;
 
-/// Events behind which everything is read anew rather than what they changed. The number stands in [`CHANGED`] as well, so that a
-/// planner that knows nothing else knows that they are few.
+/// Events that are taken in at once. The number stands in [`CHANGED`] as well, so that a planner that knows nothing else knows that
+/// they are few.
 const FEW: u64 = 2_000;
+/// Everything is read anew behind more events than this share of the open cases, and than [`FEW`].
+const SHARE: usize = 4;
 
 // What is read of all open cases stands in indexes alone: after a start the table may not be in memory yet.
 crate::sql::queries! {
@@ -32,16 +35,21 @@ crate::sql::queries! {
     ALL_REGISTERED = "SELECT id, registered_at FROM cases INDEXED BY open_by_registration WHERE open = 1";
     ALL_TIES = "SELECT links.case_id, links.relation, links.target FROM cases INDEXED BY open_by_place
         JOIN links ON links.case_id = cases.id WHERE cases.open = 1 AND links.relation LIKE 'person %'";
-    CHANGED = "SELECT id, open, procedure, queue, stage, department, confidential, due, assignee, holder, mildness, registered_at
-        FROM cases WHERE id IN (SELECT case_id FROM events WHERE sequence > ?1 ORDER BY sequence LIMIT 2000)";
-    TOLD = "SELECT COUNT(*) FROM events WHERE sequence > ?1";
+    CHANGED = "SELECT id, open, procedure, queue, stage, department, confidential, due, assignee, holder, mildness, registered_at,
+            version, CAST(CASE WHEN title IS NULL THEN 1 ELSE 0 END AS BIGINT)
+        FROM cases WHERE id IN (SELECT case_id FROM events WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT 2000)";
     CHANGED_TIES = "SELECT case_id, relation, target FROM links WHERE relation LIKE 'person %'
-        AND case_id IN (SELECT case_id FROM events WHERE sequence > ?1 ORDER BY sequence LIMIT 2000)";
+        AND case_id IN (SELECT case_id FROM events WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT 2000)";
+    TOLD = "SELECT COUNT(*) FROM events WHERE sequence > ?1 AND sequence <= ?2";
 }
 
 /// The board of one database.
 #[derive(Default)]
-pub(crate) struct Board(Mutex<State>);
+pub(crate) struct Board {
+    state: Mutex<State>,
+    /// All open cases are being read.
+    loading: AtomicBool,
+}
 
 #[derive(Default)]
 struct State {
@@ -52,8 +60,8 @@ struct State {
     cases: HashMap<i64, Open>,
     /// Numbers for the keys of people and queues.
     names: HashMap<String, u32>,
-    /// Which cases each holds or works on.
-    held: BTreeSet<(u32, i64)>,
+    /// Which cases each holds or works on, by due and id.
+    held: BTreeSet<(u32, i64, i64)>,
     /// Which cases each has to do with.
     ties: BTreeSet<(Tie, Uuid, i64)>,
 }
@@ -88,15 +96,14 @@ impl Place {
 }
 
 /// A case at its place.
+#[derive(Clone, Copy)]
 struct Line {
     due: i64,
     id: i64,
     registered: i64,
-    mildness: i64,
+    mildness: u8,
     holder: u32,
     assignee: Option<u32>,
-    /// How lists name it, once one did.
-    named: Option<Named>,
 }
 
 impl Line {
@@ -110,6 +117,8 @@ struct Open {
     place: usize,
     due: i64,
     ties: Vec<(Tie, Uuid)>,
+    /// How lists name it, where that is known.
+    named: Option<Named>,
 }
 
 impl Board {
@@ -138,15 +147,19 @@ impl Board {
             .collect())
     }
 
-    /// How many open cases within a scope a filter finds; `None` when it asks for what is not on the board.
+    /// How many open cases within a scope a filter finds; `None` when it asks for what is not on the board, or the board is only just
+    /// being made.
     pub(crate) fn count(&self, conn: &Conn, scope: &Scope, filter: &Filter) -> Result<Option<u64>> {
-        let Some(wanted) = Wanted::of(filter)? else { return Ok(None) };
+        let Some(wanted) = Wanted::of(filter)?.filter(|_| !self.is_loading()) else {
+            return Ok(None);
+        };
         let state = self.caught_up(conn)?;
         Ok(Some(state.count(scope, &wanted)))
     }
 
-    /// The open cases that a list shows after a place, at most so many; `None` when it asks for what is not on the board, and when the
-    /// board shows other facts than the read transaction, which the caller holds.
+    /// The open cases that a list shows after a place, at most so many; `None` when it asks for what is not on the board, or in an order
+    /// that an index has, and while the board is only just being made. The caller has begun a read transaction and asked nothing yet: a
+    /// transaction sees what was committed when it is first asked, and that must not be less than what others have put on the board.
     pub(crate) fn list(
         &self,
         conn: &Conn,
@@ -154,14 +167,15 @@ impl Board {
         filter: &Filter,
         (sort, after, most): (Sort, &[i64], usize),
     ) -> Result<Option<Vec<Named>>> {
-        let Some(wanted) = Wanted::of(filter)? else { return Ok(None) };
-        let last = feed::last(conn)?;
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.upto {
-            Some(upto) if upto > last => return Ok(None),
-            Some(upto) if upto == last => {}
-            _ => state.catch_up(conn, last)?,
+        let Some(wanted) = Wanted::of(filter)?.filter(|_| !self.is_loading()) else {
+            return Ok(None);
+        };
+        if sort != Sort::NextDue && !wanted.is_of_somebody() {
+            return Ok(None);
         }
+        let mut state = self.lock();
+        let last = feed::last(conn)?;
+        self.catch_up(&mut state, conn, last)?;
         let found = state.first(scope, &wanted, sort, after, most);
         state.named(conn, &found).map(Some)
     }
@@ -183,53 +197,97 @@ impl Board {
 
     /// The board with everything on it that was committed when this was asked, and perhaps more. The caller holds no transaction.
     fn caught_up(&self, conn: &Conn) -> Result<MutexGuard<'_, State>> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.upto != Some(feed::last(conn)?) {
-            conn.begin_read()?;
-            let read = feed::last(conn).and_then(|last| state.catch_up(conn, last));
-            conn.rollback()?;
-            read?;
+        let state = self.lock();
+        if state.upto == Some(feed::last(conn)?) {
+            return Ok(state);
         }
-        Ok(state)
+        drop(state);
+        conn.begin_read()?;
+        let mut state = self.lock();
+        let read = feed::last(conn).and_then(|last| self.catch_up(&mut state, conn, last));
+        conn.rollback()?;
+        read.map(|()| state)
+    }
+
+    /// Takes in what was committed up to `last`, the last event of the read transaction that the caller holds. A board that knows more
+    /// has lost it: the database has.
+    fn catch_up(&self, state: &mut State, conn: &Conn, last: u64) -> Result<()> {
+        let most = FEW.max(count(state.cases.len() / SHARE));
+        match state.upto {
+            Some(upto) if upto == last => Ok(()),
+            Some(upto) if upto < last && last - upto <= most => state.follow(conn, upto, last),
+            _ => {
+                self.loading.store(true, Ordering::Relaxed);
+                let read = state.load(conn, last);
+                self.loading.store(false, Ordering::Relaxed);
+                read
+            }
+        }
+    }
+
+    fn is_loading(&self) -> bool {
+        self.loading.load(Ordering::Relaxed)
+    }
+
+    /// Whoever has to wait tells those that share his thread.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                waiting(|| self.state.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        }
     }
 
     /// Begins again at the next count: the database may have lost what it had committed, as a standby can that took over.
     pub(crate) fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+        *self.lock() = State::default();
     }
 }
 
 impl State {
-    /// Takes in what was committed up to `last`, the last event of the read transaction that the caller holds.
-    fn catch_up(&mut self, conn: &Conn, last: u64) -> Result<()> {
-        match self.upto {
-            Some(upto) if upto <= last && last - upto <= FEW => {
-                let upto = int(upto)?;
-                // What fails midway is on it in part: then it begins again.
-                self.upto = None;
-                conn.each(CHANGED, &[upto.into()], &mut |row| self.change(row))?;
-                conn.each(CHANGED_TIES, &[upto.into()], &mut |row| self.tie(row))?;
-                // A case can lose its title without an event: then the counter moves alone.
-                let told = conn.row(TOLD, &[upto.into()], |row| row.int(0))?;
-                if told != Some(int(last)? - upto) {
-                    let lines = self.places.iter_mut().flat_map(|place| &mut place.lines);
-                    lines.for_each(|line| line.named = None);
-                }
+    /// Reads everything anew.
+    fn load(&mut self, conn: &Conn, last: u64) -> Result<()> {
+        *self = Self::default();
+        conn.each(ALL, &[], &mut |row| {
+            let (n, line) = self.put(row)?;
+            self.places.get_mut(n).into_iter().for_each(|place| place.lines.push(line));
+            Ok(true)
+        })?;
+        for place in &mut self.places {
+            place.lines.sort_unstable_by_key(|line| (line.due, line.id));
+        }
+        let mut note = |sql, set: fn(&mut Line, i64)| {
+            conn.each(sql, &[], &mut |row| {
+                let value = row.int(1)?;
+                self.line_mut(row.int(0)?).into_iter().for_each(|line| set(line, value));
+                Ok(true)
+            })
+        };
+        note(ALL_MILDNESS, |line, value| line.mildness = mildness(value))?;
+        note(ALL_REGISTERED, |line, value| line.registered = value)?;
+        conn.each(ALL_TIES, &[], &mut |row| self.tie(row))?;
+        self.upto = Some(last);
+        Ok(())
+    }
+
+    /// Takes in what events after `upto` have changed.
+    fn follow(&mut self, conn: &Conn, mut upto: u64, last: u64) -> Result<()> {
+        // What fails midway is on it in part: then it begins again.
+        self.upto = None;
+        while upto < last {
+            let to = last.min(upto + FEW);
+            let span = [int(upto)?, int(to)?];
+            let params = || span.map(Param::from);
+            conn.each(CHANGED, &params(), &mut |row| self.change(row))?;
+            conn.each(CHANGED_TIES, &params(), &mut |row| self.tie(row))?;
+            // A case can lose its title without an event: then the counter moves alone.
+            let told = conn.row(TOLD, &params(), |row| row.count(0))?;
+            if told != Some(to - upto) {
+                self.cases.values_mut().for_each(|case| case.named = None);
             }
-            _ => {
-                *self = Self::default();
-                conn.each(ALL, &[], &mut |row| self.put(row))?;
-                let mut note = |sql, set: fn(&mut Line, i64)| {
-                    conn.each(sql, &[], &mut |row| {
-                        let value = row.int(1)?;
-                        self.line_mut(row.int(0)?).into_iter().for_each(|line| set(line, value));
-                        Ok(true)
-                    })
-                };
-                note(ALL_MILDNESS, |line, value| line.mildness = value)?;
-                note(ALL_REGISTERED, |line, value| line.registered = value)?;
-                conn.each(ALL_TIES, &[], &mut |row| self.tie(row))?;
-            }
+            upto = to;
         }
         self.upto = Some(last);
         Ok(())
@@ -237,31 +295,37 @@ impl State {
 
     /// Takes in a case that has changed, whole.
     fn change(&mut self, row: &Row<'_>) -> Result<bool> {
-        self.put(row)?;
-        let (mildness, registered) = (row.int(10)?, row.int(11)?);
-        if let Some(line) = self.line_mut(row.int(0)?) {
-            (line.mildness, line.registered) = (mildness, registered);
+        let id = row.int(0)?;
+        self.remove(id);
+        if row.flag(1)? {
+            let (n, line) = self.put(row)?;
+            let line = Line { mildness: mildness(row.int(10)?), registered: row.int(11)?, ..line };
+            if let Some(place) = self.places.get_mut(n) {
+                let at = place.at(line.due, id).unwrap_or_else(|at| at);
+                place.lines.insert(at, line);
+            }
+            let named = Named { id, version: row.count(12)?, untitled: row.flag(13)? };
+            self.cases.get_mut(&id).into_iter().for_each(|case| case.named = Some(named));
         }
         Ok(true)
     }
 
-    fn put(&mut self, row: &Row<'_>) -> Result<bool> {
-        let id = row.int(0)?;
-        if let Some(before) = self.cases.remove(&id) {
-            for (tie, target) in &before.ties {
-                self.ties.remove(&(*tie, *target, id));
-            }
-            if let Some(place) = self.places.get_mut(before.place)
-                && let Ok(at) = place.at(before.due, id)
-            {
-                for person in place.lines.remove(at).people() {
-                    self.held.remove(&(person, id));
-                }
+    fn remove(&mut self, id: i64) {
+        let Some(before) = self.cases.remove(&id) else { return };
+        for (tie, target) in &before.ties {
+            self.ties.remove(&(*tie, *target, id));
+        }
+        if let Some(place) = self.places.get_mut(before.place)
+            && let Ok(at) = place.at(before.due, id)
+        {
+            for person in place.lines.remove(at).people() {
+                self.held.remove(&(person, before.due, id));
             }
         }
-        if !row.flag(1)? {
-            return Ok(true);
-        }
+    }
+
+    /// Notes an open case; its line still has to come to its place.
+    fn put(&mut self, row: &Row<'_>) -> Result<(usize, Line)> {
         let key = PlaceKey {
             procedure: row.text(2)?,
             queue: row.text(3)?,
@@ -269,21 +333,17 @@ impl State {
             department: row.opt_text(5)?,
             confidential: row.flag(6)?,
         };
-        let due = row.int(7)?;
+        let (id, due) = (row.int(0)?, row.int(7)?);
         let assignee = row.opt_text(8)?.map(|person| self.name(person));
         let holder = self.name(row.text(9)?);
-        let line = Line { due, id, registered: 0, mildness: 0, holder, assignee, named: None };
-        self.held.extend(line.people().map(|person| (person, id)));
-        let n = *self.by_key.entry(key).or_insert_with_key(|key| {
+        let line = Line { due, id, registered: 0, mildness: 0, holder, assignee };
+        self.held.extend(line.people().map(|person| (person, due, id)));
+        let place = *self.by_key.entry(key).or_insert_with_key(|key| {
             self.places.push(Place { key: key.clone(), lines: Vec::new() });
             self.places.len() - 1
         });
-        if let Some(place) = self.places.get_mut(n) {
-            let at = place.at(due, id).unwrap_or_else(|at| at);
-            place.lines.insert(at, line);
-        }
-        self.cases.insert(id, Open { place: n, due, ties: Vec::new() });
-        Ok(true)
+        self.cases.insert(id, Open { place, due, ties: Vec::new(), named: None });
+        Ok((place, line))
     }
 
     /// Notes what somebody has to do with a case that was put.
@@ -315,6 +375,11 @@ impl State {
         let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
         *self.names.entry(name).or_insert(next)
     }
+}
+
+/// As columns have it: [`u8::MAX`] less the severity.
+fn mildness(column: i64) -> u8 {
+    u8::try_from(column).unwrap_or(u8::MAX)
 }
 
 fn count(cases: usize) -> u64 {

@@ -23,9 +23,9 @@ pub(crate) const NAMED: &str =
 #[derive(Clone, Copy)]
 pub(crate) struct Named {
     pub(crate) id: i64,
-    version: u64,
+    pub(crate) version: u64,
     /// Erasing takes the title and leaves the version.
-    untitled: bool,
+    pub(crate) untitled: bool,
 }
 
 impl Named {

@@ -115,6 +115,10 @@ fn lock(batch: &Batch<'_>, case: &PreparedCase) -> Result<Option<Found>> {
     if rows.version <= rows.expected {
         return Err(StoreError::invalid("the version does not grow"));
     }
+    // Whatever is kept of cases is brought up to date by events.
+    if rows.events.is_empty() {
+        return Err(StoreError::invalid("a case changes without an event"));
+    }
     Ok(found.map(|(_, _, found)| found))
 }
 

@@ -293,7 +293,7 @@ fn messages(store: &Store, seen: &Seen) -> Judged {
     Ok(())
 }
 
-/// Counts are those of the lists, and a case is found by the words of its description.
+/// The work in hand is listed and counted from memory as it stands in the table, and a case is found by the words of its description.
 fn lists(desk: &Desk) -> Judged {
     let (store, all) = (desk.store(), Scope::all());
     let open = Filter { open: Some(true), ..Filter::default() };
@@ -303,7 +303,11 @@ fn lists(desk: &Desk) -> Judged {
     let counted = store.count(&all, &open, 10_000).map_err(told)?;
     let queues = store.counts(&all, desk.now()).map_err(told)?;
     let in_queues: u64 = queues.iter().map(|one| one.cases).sum();
-    let rows = listed(&open)?;
+    let every = listed(&Filter::default())?;
+    let rows: Vec<_> = every.iter().filter(|row| row.columns.open).cloned().collect();
+    if listed(&open)? != rows {
+        return Err("the work in hand is listed otherwise than it stands in the table".into());
+    }
     let overdue =
         rows.iter().filter(|row| row.columns.next_due.is_some_and(|due| due < desk.now()));
     let (overdue, open) = (overdue.count(), rows.len());
@@ -316,7 +320,7 @@ fn lists(desk: &Desk) -> Judged {
             "{open} are listed, {counted} counted, {in_queues} in queues; {overdue} late listed, {late} counted"
         ));
     }
-    for row in listed(&Filter::default())? {
+    for row in every {
         let seen = desk.case_for_operator(&row.number).map_err(told)?;
         let described = seen.procedure.field_meaning(Means::Description);
         let text =

@@ -21,7 +21,7 @@ pub(super) struct Wanted<'f> {
     due_before: Option<i64>,
     registered_from: Option<i64>,
     registered_before: Option<i64>,
-    mildness: Option<i64>,
+    mildness: Option<u8>,
     holder: Option<&'f str>,
     assignee: Option<&'f str>,
     awaited: Option<Vec<Uuid>>,
@@ -70,7 +70,7 @@ impl<'f> Wanted<'f> {
             due_before: due_before.map(to_int).transpose()?,
             registered_from: registered_from.map(to_int).transpose()?,
             registered_before: registered_before.map(to_int).transpose()?,
-            mildness: severity.map(|severity| i64::from(u8::MAX - severity)),
+            mildness: severity.map(|severity| u8::MAX - severity),
             holder: holder.as_deref(),
             assignee: assignee.as_deref(),
             awaited: awaited.as_ref().map(targets),
@@ -85,11 +85,14 @@ impl<'f> Wanted<'f> {
             && (self.department.is_none() || self.department == place.department.as_deref())
     }
 
+    /// Whether it asks for cases of somebody, or of a role: they are found without looking at all others.
+    pub(super) fn is_of_somebody(&self) -> bool {
+        self.holder.is_some() || self.assignee.is_some() || self.awaited.is_some()
+    }
+
     /// Whether it asks for nothing of a case but where it is and when it is due.
     fn is_of_places(&self) -> bool {
-        self.holder.is_none()
-            && self.assignee.is_none()
-            && self.awaited.is_none()
+        !self.is_of_somebody()
             && self.mildness.is_none()
             && self.registered_from.is_none()
             && self.registered_before.is_none()
@@ -147,7 +150,7 @@ impl State {
     ) -> Vec<i64> {
         let after = key_of(sort, after);
         let begins = (sort == Sort::NextDue).then_some((after[0], after[1]));
-        let mut best: BinaryHeap<([i64; 3], i64)> = BinaryHeap::with_capacity(most + 1);
+        let mut best: BinaryHeap<([i64; 3], i64)> = BinaryHeap::new();
         self.each(scope, wanted, begins, &mut |line| {
             let key = key(sort, line);
             if key <= after {
@@ -166,8 +169,8 @@ impl State {
         best.into_sorted_vec().into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Tells what is wanted of what a scope shows, place by place and there by due, after a due and id if they are given. What is told
-    /// answers whether this place goes on.
+    /// Tells what is wanted of what a scope shows, in runs that are each ordered by due, after a due and id if they are given. What is
+    /// told answers whether its run goes on.
     pub(super) fn each(
         &self,
         scope: &Scope,
@@ -184,28 +187,31 @@ impl State {
         let [holder, assignee] = [holder, assignee].map(|known| known.flatten().copied());
         let looked = Looked { wanted, holder, assignee };
         let view = self.view(scope);
-        let mut one = |id: i64, partly: bool| {
-            let Some((case, place, line)) = self.case(id) else { return };
-            let told_above = partly && view.shows_whole(case.place);
-            let comes = after.is_none_or(|after| (line.due, line.id) > after);
-            if !told_above
-                && comes
-                && wanted.fits_place(&place.key)
-                && looked.fits(case, line)
-                && view.shows(case, line)
-            {
-                tell(line);
-            }
+        // Tells one that fits; what is at places that are told whole is left to those.
+        let mut one = |id: i64, beside_whole: bool| {
+            let Some((case, place, line)) = self.case(id) else { return true };
+            let is_passed_over = beside_whole && view.shows_whole(case.place)
+                || after.is_some_and(|after| (line.due, line.id) <= after)
+                || !wanted.fits_place(&place.key)
+                || !looked.fits(case, line)
+                || !view.shows(case, line);
+            is_passed_over || tell(line)
         };
         if let Some(targets) = &wanted.awaited {
             let ids: BTreeSet<i64> =
                 targets.iter().flat_map(|target| self.tied(Tie::Awaited, *target)).collect();
-            return ids.into_iter().for_each(|id| one(id, false));
+            for id in ids {
+                one(id, false);
+            }
+            return;
         }
         if let Some(person) = holder.or(assignee) {
-            return self.held_by(person).for_each(|id| one(id, false));
+            let mut held = self.held_by(person, after);
+            return while held.next().is_some_and(|id| one(id, false)) {};
         }
-        self.near(scope, &view).into_iter().for_each(|id| one(id, true));
+        for id in self.near(scope, &view) {
+            one(id, true);
+        }
         for (n, place) in self.places.iter().enumerate() {
             if !view.shows_whole(n) || !wanted.fits_place(&place.key) {
                 continue;
@@ -213,7 +219,10 @@ impl State {
             let begin = after.map_or(0, |after| {
                 place.lines.partition_point(|line| (line.due, line.id) <= after)
             });
-            let lines = place.lines.get(begin..).unwrap_or_default().iter();
+            let end = wanted.due_before.map_or(place.lines.len(), |before| {
+                place.lines.partition_point(|line| line.due < before)
+            });
+            let lines = place.lines.get(begin..end).unwrap_or_default().iter();
             for line in lines.filter(|line| looked.fits_line(line)) {
                 if !view.barred.contains(&line.id) && !tell(line) {
                     break;
@@ -224,35 +233,33 @@ impl State {
 
     /// How lists name these cases. The caller holds the read transaction that the board shows.
     pub(super) fn named(&mut self, conn: &Conn, ids: &[i64]) -> Result<Vec<Named>> {
-        let unknown = |id: &&i64| self.case(**id).is_some_and(|(.., line)| line.named.is_none());
-        let unknown: Vec<i64> = ids.iter().filter(unknown).copied().collect();
+        let known = |id: &i64| self.cases.get(id).and_then(|case| case.named);
+        let unknown: Vec<i64> = ids.iter().filter(|id| known(id).is_none()).copied().collect();
         for named in by_ids(conn, &NAMES, &unknown, &Named::of)? {
-            if let Some(line) = self.line_mut(named.id) {
-                line.named = Some(named);
-            }
+            self.cases.get_mut(&named.id).into_iter().for_each(|case| case.named = Some(named));
         }
-        let known = |id: &i64| self.case(*id).and_then(|(.., line)| line.named);
+        let known = |id: &i64| self.cases.get(id).and_then(|case| case.named);
         let missing = StoreError::NotFound { what: "case" };
         ids.iter().map(|id| known(id).ok_or_else(|| missing.clone())).collect()
     }
 }
 
-/// A case's place in an order; the first is the smallest.
+/// A case's place in an order; the first is the smallest. What comes last in a column is turned round by `!`, which never overflows.
 fn key(sort: Sort, line: &Line) -> [i64; 3] {
     match sort {
         Sort::NextDue => [line.due, line.id, 0],
-        Sort::Newest => [-line.registered, -line.id, 0],
-        Sort::Severity => [line.mildness, line.due, line.id],
-        Sort::NewestEntry => [-line.id, 0, 0],
+        Sort::Newest => [!line.registered, !line.id, 0],
+        Sort::Severity => [i64::from(line.mildness), line.due, line.id],
+        Sort::NewestEntry => [!line.id, 0, 0],
     }
 }
 
 /// A place as cursors have it, in the same way.
 fn key_of(sort: Sort, place: &[i64]) -> [i64; 3] {
+    let is_turned = matches!(sort, Sort::Newest | Sort::NewestEntry);
     let mut key = [0; 3];
-    key.iter_mut().zip(place).for_each(|(part, from)| *part = *from);
-    match sort {
-        Sort::NextDue | Sort::Severity => key,
-        Sort::Newest | Sort::NewestEntry => key.map(i64::saturating_neg),
+    for (part, from) in key.iter_mut().zip(place) {
+        *part = if is_turned { !*from } else { *from };
     }
+    key
 }

@@ -4,6 +4,7 @@ use super::{Line, Open, PlaceKey, State};
 use crate::model::Tie;
 use crate::scope::{Grant, Reach, Scope};
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use uuid::Uuid;
 
 /// What a scope shows of a place.
@@ -83,9 +84,18 @@ impl State {
         self.tied(tie, scope.person.target).filter(move |_| is_somebody)
     }
 
-    /// The cases that somebody holds or works on.
-    pub(super) fn held_by(&self, person: u32) -> impl Iterator<Item = i64> {
-        self.held.range((person, i64::MIN)..=(person, i64::MAX)).map(|(_, id)| *id)
+    /// The cases that somebody holds or works on, by due and id, after such a place if it is given.
+    pub(super) fn held_by(
+        &self,
+        person: u32,
+        after: Option<(i64, i64)>,
+    ) -> impl Iterator<Item = i64> {
+        let begin = match after {
+            Some((due, id)) => Bound::Excluded((person, due, id)),
+            None => Bound::Included((person, i64::MIN, i64::MIN)),
+        };
+        let end = Bound::Included((person, i64::MAX, i64::MAX));
+        self.held.range((begin, end)).map(|(.., id)| *id)
     }
 
     /// The cases that are seen for the sake of a person, and perhaps more.
@@ -93,7 +103,7 @@ impl State {
         let partly = || view.sights.iter().filter(|sight| !sight.all);
         let people: BTreeSet<u32> = partly().flat_map(|sight| &sight.people).copied().collect();
         let own = partly().any(|sight| sight.own);
-        let held = people.into_iter().flat_map(|person| self.held_by(person));
+        let held = people.into_iter().flat_map(|person| self.held_by(person, None));
         held.chain(self.own_ties(Tie::Works, scope).filter(|_| own)).collect()
     }
 
