@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod administering;
 mod browsing;
 mod calendars;
 mod console;
