@@ -61,8 +61,7 @@ pub(crate) async fn handler(
     let desk = app.desk().clone();
     let work = move || {
         let known = desk.webhook(&id)?;
-        // What was not seen is still written over what was read here, not over what came meanwhile.
-        let seen = if_match.seen(known.version).unwrap_or(known.version);
+        let seen = if_match.over(known.version);
         let webhook = desk.change_webhook(&caller, &id, parts, seen)?;
         Ok(change::answer(webhook.version, true, &whole(&desk, &webhook)?))
     };
