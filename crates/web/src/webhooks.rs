@@ -2,12 +2,14 @@
 //! receiver that is slow keeps only what is sent to itself.
 
 mod place;
+mod proxy;
 pub(crate) mod receiver;
 mod send;
 
 use crate::app::App;
 use desk::{Answered, Sending, WebhookRound};
 use engine::key::Key;
+pub use proxy::WebhookProxy;
 use send::Sender;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

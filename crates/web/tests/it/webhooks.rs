@@ -99,7 +99,7 @@ fn config() -> Config {
 }
 
 /// A key of somebody who administers.
-fn key(world: &World) -> (String, String) {
+pub(crate) fn key(world: &World) -> (String, String) {
     let people = world.desk.people();
     let person = people.people.iter().find(|person| world.desk.is_administrator(person)).unwrap();
     let key = ApiKey {
@@ -129,7 +129,7 @@ async fn ask(
     world.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
-async fn make(world: &World, key: &str, url: &str) -> Json {
+pub(crate) async fn make(world: &World, key: &str, url: &str) -> Json {
     let wanted = json!({ "name": "ERP", "url": url, "events": ["registered"] });
     let made = ask(world, key, "POST", "/api/v1/webhooks", &wanted, "").await;
     assert_eq!(made.status, 201, "{}", made.text);
@@ -156,7 +156,7 @@ async fn serving_at(
     (stop, server, address)
 }
 
-async fn soon(what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn soon(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..200 {
         if holds() {
             return;

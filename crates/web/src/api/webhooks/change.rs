@@ -55,7 +55,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let Parts { name, url, events, procedures, paused } = body.value;
     if let Some(url) = &url {
-        examine(url, app.inner.config.webhook_private).await?;
+        examine(url, &app.inner.config).await?;
     }
     let parts = WebhookParts { name, url, events, procedures, paused };
     let desk = app.desk().clone();
