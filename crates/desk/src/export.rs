@@ -4,7 +4,6 @@ use crate::access::Seen;
 use crate::criteria::Criteria;
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::facts::fold;
 use crate::mask::{mask_name, without_phones};
 use crate::organisation::Caller;
 use documents::{Cell, CsvTable, TableError, XlsxTable};
@@ -19,7 +18,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::Arc;
-use store::{Administer, Change, Filter, Scope, Sort, StoredCase};
+use store::{Administer, Change, Filter, Scope, Sort};
 
 /// Cases read at a time.
 const PAGE: usize = 200;
@@ -174,8 +173,8 @@ impl Desk {
         loop {
             let page = self.store().list(scope, filter, Sort::Newest, cursor.as_deref(), PAGE)?;
             for row in &page.rows {
-                let Some(stored) = self.store().case(scope, row.id)? else { continue };
-                let Some(seen) = self.seen(stored)? else { continue };
+                // It left the scope after the page was read.
+                let Some(seen) = self.case_of(scope, row.id)? else { continue };
                 take(&cells(listing, &masked, &seen))
                     .map_err(|error| DeskError::Invalid(error.to_string()))?;
                 count += 1;
@@ -185,18 +184,6 @@ impl Desk {
                 None => return Ok(count),
             }
         }
-    }
-
-    fn seen(&self, stored: StoredCase) -> Result<Option<Seen>, DeskError> {
-        let case = Arc::new(fold(self.store(), &stored)?);
-        let version = self.library_for([&*case])?.version(&case.procedure, case.procedure_version);
-        Ok(version.map(|(procedure, calendar)| Seen {
-            case,
-            summary: stored.summary,
-            procedure,
-            calendar,
-            reveal: false,
-        }))
     }
 }
 

@@ -108,7 +108,7 @@ impl Desk {
     /// `NotFound` when the link has ended or somebody was faster, `BadName`, `WeakPassword`, a failure of the store.
     pub fn set_up(&self, opener: &str, given: &SetUp) -> Result<Key, DeskError> {
         let missing = DeskError::NotFound { what: "link" };
-        if !self.link(opener)?.is_some_and(|link| link.person.is_none()) || self.has_accounts()? {
+        if self.link(opener)?.is_none_or(|link| link.person.is_some()) || self.has_accounts()? {
             return Err(missing);
         }
         let id = user_name(&given.id)?;

@@ -299,8 +299,7 @@ impl Desk {
         seen: Option<u64>,
         wanted: &mut BTreeSet<Key>,
     ) -> Result<Decided, DeskError> {
-        for _ in 0..ATTEMPTS {
-            let cases = self.load_all(wanted)?;
+        self.over_loaded(wanted, |cases| {
             if let (Some(seen), Some(case)) = (seen, cases.get(command.case()))
                 && seen != case.version
             {
@@ -312,17 +311,29 @@ impl Desk {
             let followers = self.followers(cases.values())?;
             let context = Context { now, who: who.clone(), ids, followers };
             let world = World { cases, library: &library, directory: &directory };
-            match decide(&world, command, &context) {
-                Ok(decision) => {
-                    let files = self.files(who, &decision, &library)?;
-                    let before = world.cases;
-                    return Ok(Decided { decision, before, library, directory, now, files });
-                }
-                Err(Refusal::NeedCases { ids }) if ids.iter().any(|id| !wanted.contains(id)) => {
+            let decision = decide(&world, command, &context)?;
+            let files = self.files(who, &decision, &library)?;
+            let before = world.cases;
+            Ok(Decided { decision, before, library, directory, now, files })
+        })
+    }
+
+    /// Loads the wanted cases and decides over them; what the core asks for beyond that becomes wanted, and it is decided again.
+    pub(crate) fn over_loaded<T>(
+        &self,
+        wanted: &mut BTreeSet<Key>,
+        mut decided: impl FnMut(BTreeMap<Key, Case>) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        for _ in 0..ATTEMPTS {
+            match decided(self.load_all(wanted)?) {
+                Err(DeskError::Refused(Refusal::NeedCases { ids })) => {
+                    let known = wanted.len();
                     wanted.extend(ids);
+                    if wanted.len() == known {
+                        break;
+                    }
                 }
-                Err(Refusal::NeedCases { .. }) => break,
-                Err(refusal) => return Err(refusal.into()),
+                done => return done,
             }
         }
         Err(DeskError::NotFound { what: "case" })

@@ -113,6 +113,11 @@ impl Store {
         self.read(|conn, _| webhooks::count(conn, key, state, most))
     }
 
+    /// How many deliveries to all webhooks are in a state, as [`Store::count_webhook_deliveries`] counts. Others are not looked at.
+    pub fn count_all_webhook_deliveries(&self, state: DeliveryState, most: usize) -> Result<u64> {
+        self.read(|conn, _| webhooks::count_all(conn, state, most))
+    }
+
     /// When [`Store::claim_webhook_deliveries`] next finds something for a webhook.
     pub fn next_webhook_delivery(&self, key: &str) -> Result<Option<Timestamp>> {
         self.snapshot(|conn, _| webhooks::next(conn, key))

@@ -46,6 +46,7 @@ crate::sql::queries! {
         FROM webhook_deliveries WHERE webhook_id = (SELECT id FROM webhooks WHERE key = ?1) AND id < ?2 AND state = ?4 ORDER BY id DESC LIMIT ?3";
     COUNT_STATE = "SELECT COUNT(*) FROM (SELECT 1 FROM webhook_deliveries WHERE webhook_id = (SELECT id FROM webhooks WHERE key = ?1)
         AND state = ?2 LIMIT ?3) AS found";
+    COUNT_ALL = "SELECT COUNT(*) FROM (SELECT 1 FROM webhook_deliveries WHERE state = ?1 LIMIT ?2) AS found";
     NEXT_FREE = "SELECT MIN(not_before) FROM webhook_deliveries WHERE webhook_id = (SELECT id FROM webhooks WHERE key = ?1) AND state = 'pending'
         AND lease_until IS NULL";
     NEXT_LAPSE = "SELECT MIN(lease_until) FROM webhook_deliveries WHERE webhook_id = (SELECT id FROM webhooks WHERE key = ?1)
@@ -322,6 +323,12 @@ pub(crate) fn page(
 pub(crate) fn count(conn: &Conn, key: &str, state: DeliveryState, most: usize) -> Result<u64> {
     let params = [key.into(), state.name().into(), limit(most).into()];
     Ok(conn.row(COUNT_STATE, &params, |row| row.count(0))?.unwrap_or(0))
+}
+
+/// How many deliveries to all webhooks are in a state, counted up to `most`.
+pub(crate) fn count_all(conn: &Conn, state: DeliveryState, most: usize) -> Result<u64> {
+    let params = [state.name().into(), limit(most).into()];
+    Ok(conn.row(COUNT_ALL, &params, |row| row.count(0))?.unwrap_or(0))
 }
 
 /// When [`claim`] next finds something for a webhook.

@@ -6,6 +6,7 @@ use crate::meter::Meter;
 use crate::pool::Pool;
 use crate::proofs::Proofs;
 use crate::rows::Rows;
+use crate::webhooks::WebhookProxy;
 use desk::Desk;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct Config {
     pub address: Option<String>,
     /// Whether webhooks may reach this machine and private networks.
     pub webhook_private: bool,
+    /// Over what webhooks go out; `None`: directly.
+    pub webhook_proxy: Option<WebhookProxy>,
     /// Proxies whose word on where a request comes from is believed.
     pub proxies: Vec<IpAddr>,
 }
@@ -45,6 +48,7 @@ impl Default for Config {
             streams: 4_096,
             address: None,
             webhook_private: false,
+            webhook_proxy: None,
             proxies: Vec::new(),
         }
     }

@@ -34,3 +34,4 @@ pub use problem::{FieldProblem, Kind, Problem, ProblemBody};
 pub use routes::{Line, PAGES, TABLE, router};
 pub use serve::{run, serve};
 pub use signed::Signed;
+pub use webhooks::WebhookProxy;

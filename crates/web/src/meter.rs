@@ -6,10 +6,18 @@ use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
-use store::Scope;
+use store::{DeliveryState, Scope};
 
 /// How old counts of open cases may be: counting costs as much as there are open cases.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
+/// Further deliveries to webhooks than these are not counted.
+const COUNTED: usize = 100_000;
+/// What attempts to deliver to webhooks come to.
+const OUTCOMES: [(DeliveryState, &str); 3] = [
+    (DeliveryState::Delivered, "delivered"),
+    (DeliveryState::Pending, "again"),
+    (DeliveryState::Dead, "dead"),
+];
 /// A worker that has not been heard of for so long is not alive.
 const SILENT: SignedDuration = SignedDuration::from_secs(90);
 
@@ -22,7 +30,18 @@ pub(crate) struct Meter {
     runs: AtomicU64,
     failures: AtomicU64,
     touched: AtomicU64,
-    counted: Mutex<Option<(Timestamp, u64, u64)>>,
+    attempts: [AtomicU64; OUTCOMES.len()],
+    counted: Mutex<Option<Counted>>,
+}
+
+/// What the store had at an instant.
+#[derive(Clone, Copy)]
+struct Counted {
+    at: Timestamp,
+    open: u64,
+    overdue: u64,
+    deliveries_pending: u64,
+    deliveries_dead: u64,
 }
 
 impl Meter {
@@ -58,28 +77,43 @@ impl Meter {
         };
     }
 
+    /// So many attempts to deliver to a webhook have left their deliveries in a state.
+    pub(crate) fn delivered(&self, state: DeliveryState, attempts: usize) {
+        let place = OUTCOMES.iter().position(|(known, _)| *known == state);
+        if let Some(counter) = place.and_then(|place| self.attempts.get(place)) {
+            counter.fetch_add(u64::try_from(attempts).unwrap_or(0), Relaxed);
+        }
+    }
+
     pub(crate) fn worker_alive(&self, now: Timestamp) -> bool {
         now.as_second().saturating_sub(self.beat_second.load(Relaxed)) <= SILENT.as_secs()
     }
 
-    /// Open and overdue cases, counted at most every few seconds.
-    fn open_cases(&self, desk: &Desk, now: Timestamp) -> Result<(u64, u64), Problem> {
+    /// Open cases and what goes to webhooks, counted at most every few seconds.
+    fn counted(&self, desk: &Desk, now: Timestamp) -> Result<Counted, Problem> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, open, overdue)) = *counted
-            && now.duration_since(at).abs() < FRESH
+        if let Some(known) = *counted
+            && now.duration_since(known.at).abs() < FRESH
         {
-            return Ok((open, overdue));
+            return Ok(known);
         }
         let counts = desk.store().counts(&Scope::all(), now)?;
         let sum = |of: fn(&store::Count) -> u64| counts.iter().map(of).sum();
-        let (open, overdue) = (sum(|count| count.cases), sum(|count| count.overdue));
-        *counted = Some((now, open, overdue));
-        Ok((open, overdue))
+        let deliveries = |state| desk.store().count_all_webhook_deliveries(state, COUNTED);
+        let fresh = Counted {
+            at: now,
+            open: sum(|count| count.cases),
+            overdue: sum(|count| count.overdue),
+            deliveries_pending: deliveries(DeliveryState::Pending)?,
+            deliveries_dead: deliveries(DeliveryState::Dead)?,
+        };
+        *counted = Some(fresh);
+        Ok(fresh)
     }
 
     /// Everything, for Prometheus.
     pub(crate) fn text(&self, desk: &Desk, now: Timestamp) -> Result<String, Problem> {
-        let (open, overdue) = self.open_cases(desk, now)?;
+        let counted = self.counted(desk, now)?;
         let due = desk.store().next_due_timer()?;
         let lag = due.map_or(0, |due| now.duration_since(due).as_secs().max(0));
         let mut page = Page::default();
@@ -87,13 +121,13 @@ impl Meter {
             "bihuan_cases_open",
             "gauge",
             "Cases that belong to the work in hand.",
-            &[("", open)],
+            &[("", counted.open)],
         );
         page.put(
             "bihuan_cases_overdue",
             "gauge",
             "Open cases whose next due has passed.",
-            &[("", overdue)],
+            &[("", counted.overdue)],
         );
         let classes = (1u8..).zip(self.by_class.iter().skip(1));
         let classes: Vec<(String, u64)> = classes
@@ -145,6 +179,28 @@ impl Meter {
             "counter",
             "Cases on which time has acted.",
             &[("", self.touched.load(Relaxed))],
+        );
+        let outcomes = OUTCOMES.iter().zip(&self.attempts);
+        let outcomes: Vec<(String, u64)> = outcomes
+            .map(|((_, name), count)| (format!("{{outcome=\"{name}\"}}"), count.load(Relaxed)))
+            .collect();
+        page.put_all(
+            "bihuan_webhook_attempts_total",
+            "counter",
+            "Attempts to deliver to webhooks, by what came of them: again are tried once more, dead were given up.",
+            &outcomes,
+        );
+        page.put(
+            "bihuan_webhook_deliveries_pending",
+            "gauge",
+            "Deliveries to webhooks that wait or are tried again.",
+            &[("", counted.deliveries_pending)],
+        );
+        page.put(
+            "bihuan_webhook_deliveries_dead",
+            "gauge",
+            "Deliveries to webhooks that were given up and can be sent again.",
+            &[("", counted.deliveries_dead)],
         );
         Ok(page.0)
     }

@@ -246,6 +246,12 @@ impl IntoParams for IfMatch {
 }
 
 impl IfMatch {
+    /// The version to write over, where what is there was read for writing: what was not seen is written over what was read, never
+    /// over what came meanwhile.
+    pub(crate) fn over(&self, read: u64) -> u64 {
+        self.seen(read).unwrap_or(read)
+    }
+
     /// The version to write against, given the one that the case is at.
     pub(crate) fn seen(&self, current: u64) -> Option<u64> {
         let tags = self.0.as_ref()?;

@@ -2,16 +2,19 @@
 //! receiver that is slow keeps only what is sent to itself.
 
 mod place;
+mod proxy;
 pub(crate) mod receiver;
 mod send;
 
 use crate::app::App;
 use desk::{Answered, Sending, WebhookRound};
 use engine::key::Key;
+pub use proxy::WebhookProxy;
 use send::Sender;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
+use store::DeliveryState;
 use tokio::task::{Id, JoinError, JoinSet};
 
 /// What is sent to one receiver at once.
@@ -81,8 +84,9 @@ pub(crate) async fn deliver(app: App) {
         urgent.borrow_and_update();
         let found = look(&app, &worker, under_way.busy()).await;
         let (sleep, any) = match found {
-            Some(WebhookRound { sending, more, next, any }) => {
+            Some(WebhookRound { sending, given_up, more, next, any }) => {
                 pause = PAUSE;
+                app.meter().delivered(DeliveryState::Dead, given_up);
                 for one in sending {
                     let sender = sender.get_or_insert_with(|| Arc::new(Sender::new(&app)));
                     let (sender, webhook) = (Arc::clone(sender), one.webhook.clone());
@@ -149,7 +153,7 @@ async fn attempt(app: App, sender: Arc<Sender>, worker: Arc<str>, sending: Sendi
     let desk = app.desk().clone();
     let work = move || desk.settle_webhook(&worker, &sending, &answered);
     match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(())) => {}
+        Ok(Ok(state)) => app.meter().delivered(state, 1),
         Ok(Err(error)) => tracing::error!(error.desk = %error, "a delivery cannot be recorded"),
         Err(_) => tracing::error!("recording a delivery panicked"),
     }

@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn Write) -> io::Result<ExitC
         let server = Server::start(&program, &home)?;
         again(&server, &house, &ledger)?;
         server.stop()?;
-        let found = judge(&home, &ledger.with(|deeds| std::mem::take(deeds)))?;
+        let found = judge(&home, &ledger.with(std::mem::take))?;
         writeln!(
             out,
             "crash {database}: {rounds} rounds in {:.0} s, seed {seed}: {} registrations and {} comments acknowledged, {} cases, {} events; {}",
@@ -186,7 +186,7 @@ fn write(address: &str, house: &House, ledger: &Ledger, stop: &AtomicBool, n: us
 
 /// Notes a 2xx; says which case it was.
 fn acknowledge(ledger: &Ledger, key: &str, answer: &Answer) -> Option<String> {
-    let number = answer.body["number"].as_str().filter(|_| answer.is_fine())?.to_owned();
+    let number = answer.body.get("number")?.as_str().filter(|_| answer.is_fine())?.to_owned();
     ledger.with(|deeds| {
         if let Some(deed) = deeds.get_mut(key) {
             deed.number = Some(number.clone());

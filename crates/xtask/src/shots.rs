@@ -79,8 +79,7 @@ impl House {
         let feed = store.feed(&Scope::all(), last, 1).map_err(failed)?;
         let ended = feed.events.last().map_or(Timestamp::UNIX_EPOCH, |event| event.event.at);
         let clock = Arc::new(VirtualClock::at(ended));
-        let desk =
-            Desk::open_with(store, Arc::clone(&clock) as Arc<dyn desk::Clock>).map_err(failed)?;
+        let desk = Desk::open_with(store, clock.clone()).map_err(failed)?;
         fresh(&desk, &clock)?;
         let customers = customers(&desk)?;
         let people = desk.people();

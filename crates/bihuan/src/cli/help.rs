@@ -1,8 +1,9 @@
 //! Help in Chinese: the texts of `locales/cli.zh.toml`, by the path of the command and the id of the argument; the words that
 //! the parser itself adds (`word …`), and what it says about a line that it cannot read (`error …`).
 
-use clap::Command;
+use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{Arg, Command};
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -135,7 +136,8 @@ fn translate(command: Command, path: &str, texts: &BTreeMap<String, String>) -> 
     for id in args {
         let own = text(&format!("* {id}")).or_else(|| text(&format!("{path} {id}")));
         if let Some(help) = own {
-            command = command.mut_arg(id, |arg| arg.help(help));
+            command =
+                command.mut_arg(&id, |arg| explained(arg, help, &format!("{path} {id}"), texts));
         }
     }
     let names: Vec<String> =
@@ -145,6 +147,33 @@ fn translate(command: Command, path: &str, texts: &BTreeMap<String, String>) -> 
         command = command.mut_subcommand(name, |sub| translate(sub, &below, texts));
     }
     command
+}
+
+/// An argument with its help, and what each of its values means. The parser lists them in the words of the code, so this does
+/// it in its place.
+fn explained(arg: Arg, help: String, path: &str, texts: &BTreeMap<String, String>) -> Arg {
+    let values = with_help(&arg);
+    if values.is_empty() {
+        return arg.help(help);
+    }
+    let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    let line = |value: &PossibleValue| {
+        let name = value.get_name();
+        let own = value.get_help().map(ToString::to_string);
+        let means = texts.get(&format!("{path} {name}")).cloned().or(own).unwrap_or_default();
+        format!("\n- {name}: {means}")
+    };
+    // The words of the parser, which are translated with all others.
+    let short = format!("{help} [possible values: {}]", names.join(", "));
+    let lines: String = values.iter().map(line).collect();
+    let long = format!("{help}\n\nPossible values:{lines}");
+    arg.help(short).long_help(long).hide_possible_values(true)
+}
+
+/// The values that an argument takes, if any of them is explained.
+fn with_help(arg: &Arg) -> Vec<PossibleValue> {
+    let values = arg.get_possible_values();
+    if values.iter().any(|value| value.get_help().is_some()) { values } else { Vec::new() }
 }
 
 #[cfg(test)]
@@ -167,6 +196,12 @@ mod tests {
                 && !texts.contains_key(&format!("* {id}"))
             {
                 found.push(format!("{path} {id}"));
+            }
+            for value in with_help(arg) {
+                let key = format!("{path} {id} {}", value.get_name());
+                if !texts.contains_key(&key) {
+                    found.push(key);
+                }
             }
         }
         for sub in command.get_subcommands() {
@@ -211,6 +246,16 @@ mod tests {
                 assert!(!text.contains(word), "{word} in {text}");
             }
         }
+    }
+
+    #[test]
+    fn values_are_explained_in_chinese_by_their_names() {
+        for flag in ["-h", "--help"] {
+            let text = said(&["bihuan", "bench", flag]);
+            assert!(text.contains("search") && !text.contains("Find a word"), "{text}");
+        }
+        let text = said(&["bihuan", "bench", "--help"]);
+        assert!(text.contains("- search: 在全部工单中查找"), "{text}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
-use web::{Config, Rate};
+use web::{Config, Rate, WebhookProxy};
 
 /// Where the store keeps API keys.
 const API_KEYS: &str = "api-key";
@@ -29,6 +29,9 @@ pub(crate) struct ServeArgs {
     /// Let webhooks reach this machine and private networks; without it they are refused
     #[arg(long, env = "BIHUAN_WEBHOOK_PRIVATE")]
     webhook_private: bool,
+    /// Proxy over which webhooks go out, such as http://proxy.example.cn:3128; it looks names up
+    #[arg(long, env = "BIHUAN_WEBHOOK_PROXY", value_name = "URL")]
+    webhook_proxy: Option<WebhookProxy>,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -52,6 +55,7 @@ pub(crate) fn run(global: &Global, args: &ServeArgs, output: &mut Output) -> Res
         rate: (args.rate > 0).then_some(rate),
         address: args.address.clone(),
         webhook_private: args.webhook_private,
+        webhook_proxy: args.webhook_proxy.clone(),
         proxies: args.proxies.clone(),
         ..Config::default()
     };

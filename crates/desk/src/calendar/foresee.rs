@@ -10,7 +10,6 @@ use engine::decide::{Context, Library, World, decide};
 use engine::event::Event;
 use engine::key::Key;
 use engine::people::{Directory, Who};
-use engine::refusal::Refusal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -82,18 +81,11 @@ impl Desk {
         let command = super::recount_of(case);
         let now = self.now();
         let context = Context { now, who: Who::System, ids: Vec::new(), followers: Vec::new() };
-        let mut wanted = touched(&command);
-        let (before, decision) = loop {
-            let cases = self.load_all(&wanted)?;
+        let (before, decision) = self.over_loaded(&mut touched(&command), |cases| {
             let world = World { cases, library, directory };
-            match decide(&world, &command, &context) {
-                Ok(decision) => break (world.cases, decision),
-                Err(Refusal::NeedCases { ids }) if ids.iter().any(|id| !wanted.contains(id)) => {
-                    wanted.extend(ids);
-                }
-                Err(refusal) => return Err(refusal.into()),
-            }
-        };
+            let decision = decide(&world, &command, &context)?;
+            Ok((world.cases, decision))
+        })?;
         let Some(before) = before.get(command.case()) else { return Ok(()) };
         let own = decision.events.iter().filter(|(id, _)| id == command.case());
         let mut moved = false;

@@ -1,7 +1,7 @@
 //! Sending: what is sent, signed, and what becomes of it. Whoever sends it is not here.
 
 use super::pauses::{TRIED_FOR, next_attempt};
-use super::{Stopped, Webhook, signature};
+use super::{Stopped, Webhook, WebhookRound, signature};
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::organisation::Caller;
@@ -57,20 +57,21 @@ impl Desk {
         worker: &str,
         all: &[Webhook],
         rooms: Vec<(String, usize)>,
-    ) -> Result<Vec<Sending>, DeskError> {
+        round: &mut WebhookRound,
+    ) -> Result<(), DeskError> {
         let now = self.now();
         let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
         let claimed = self.inner.store.claim_webhook_deliveries(now, until, rooms, worker)?;
-        let mut sending = Vec::new();
         for (key, delivery) in claimed {
             let Some(webhook) = all.iter().find(|one| *one.id == *key) else { continue };
             if !self.may_tell(webhook, &delivery)? {
                 self.settle_as(worker, &delivery, now, "out_of_sight")?;
+                round.given_up += 1;
                 continue;
             }
             let (id, seconds) = (delivery.new.id, now.as_second());
             let body = delivery.new.body;
-            sending.push(Sending {
+            round.sending.push(Sending {
                 id,
                 webhook: webhook.id.clone(),
                 url: webhook.url().to_owned(),
@@ -86,11 +87,11 @@ impl Desk {
                 attempts: delivery.attempts,
             });
         }
-        Ok(sending)
+        Ok(())
     }
 
     /// Records what came of an attempt: accepted by any status of 200 to 299; at 410 the webhook stops; everything else is tried again
-    /// after growing pauses for three days.
+    /// after growing pauses for three days. Returns what has become of the delivery by that.
     ///
     /// # Errors
     /// A failure of the store: then it is sent again when its lease ends, under the same id.
@@ -99,7 +100,7 @@ impl Desk {
         worker: &str,
         sending: &Sending,
         answered: &Answered,
-    ) -> Result<(), DeskError> {
+    ) -> Result<DeliveryState, DeskError> {
         let now = self.now();
         let (status, wish, error) = match *answered {
             Answered::Status(status @ 200..300, _) => (Some(status), None, None),
@@ -118,8 +119,16 @@ impl Desk {
             again: if error.is_none() || status == Some(GONE) { None } else { again() },
             rests_until,
         };
+        let state = match attempt {
+            Attempt { error: None, .. } => DeliveryState::Delivered,
+            Attempt { again: Some(_), .. } => DeliveryState::Pending,
+            Attempt { again: None, .. } => DeliveryState::Dead,
+        };
         self.inner.store.settle_webhook_delivery(sending.id, attempt, worker)?;
-        if status == Some(GONE) { self.stop_webhook(sending) } else { Ok(()) }
+        if status == Some(GONE) {
+            self.stop_webhook(sending)?;
+        }
+        Ok(state)
     }
 
     /// Has something sent again, whatever became of it, under the same id; from now on it is tried for three days.

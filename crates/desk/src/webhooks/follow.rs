@@ -25,6 +25,8 @@ const WAITING: usize = 1_000;
 pub struct WebhookRound {
     /// What is to be sent now, leased to the worker that asked.
     pub sending: Vec<Sending>,
+    /// How much was given up unsent: its case is out of the sight of the webhook's person.
+    pub given_up: usize,
     /// There is more to look at already.
     pub more: bool,
     /// When something is next due, UTC.
@@ -73,7 +75,7 @@ impl Desk {
             }
         }
         if !rooms.is_empty() {
-            round.sending = self.claim_webhooks(worker, &all, rooms)?;
+            self.claim_webhooks(worker, &all, rooms, &mut round)?;
         }
         Ok(round)
     }

@@ -126,7 +126,7 @@ const SORTS: [Sort; 4] = [Sort::NextDue, Sort::Newest, Sort::Severity, Sort::New
 fn sorted<'c>(cases: impl Iterator<Item = &'c CaseRows>, sort: Sort) -> Vec<String> {
     let mut cases: Vec<&CaseRows> = cases.collect();
     cases.sort_by_key(|case| {
-        let (n, c) = (case.number[2..].parse::<i64>().unwrap(), &case.columns);
+        let (n, c) = (case.number.get(2..).unwrap().parse::<i64>().unwrap(), &case.columns);
         let far = at(1_000_000);
         let due = c.next_due.unwrap_or(far);
         match sort {

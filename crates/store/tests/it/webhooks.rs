@@ -138,12 +138,17 @@ fn deliveries_are_listed_by_pages_counted_and_forgotten() {
             ),
             (2, 1, 1)
         );
+        store.deliver_to_webhook("k", 0, new(6), at(0)).unwrap();
+        let all = |most| store.count_all_webhook_deliveries(DeliveryState::Pending, most).unwrap();
+        assert_eq!((all(9), all(3)), (4, 3));
+        assert_eq!(store.count_all_webhook_deliveries(DeliveryState::Dead, 9).unwrap(), 1);
         assert_eq!(store.facts().unwrap().webhook_dead, 1);
         let forget =
             |state, before: Timestamp| store.forget_webhook_deliveries(state, before).unwrap();
         assert_eq!(forget(DeliveryState::Delivered, at(0)), 0);
         assert_eq!(forget(DeliveryState::Delivered, at(1)), 1);
         assert_eq!(forget(DeliveryState::Dead, at(1)), 0);
+        store.leave_webhook("k").unwrap();
         store.leave_webhook("h").unwrap();
         store.leave_webhook("h").unwrap();
         assert!(store.webhook_places().unwrap().is_empty());

@@ -54,7 +54,7 @@ pub struct AttemptAnswer {
     /// The status that was answered; none when there was no answer.
     pub status: Option<u16>,
     /// What was wrong: `status`, `redirect`, `timeout`, `unreachable`, `unknown_host`, `private_address`, `encryption`, `broken_off`,
-    /// `bad_address`, `out_of_sight` (the webhook's person no longer sees the case); none when it was accepted.
+    /// `bad_address`, `proxy` (not reached, or it refuses), `out_of_sight` (the webhook's person no longer sees the case); none when it was accepted.
     pub error: Option<String>,
 }
 

@@ -1,5 +1,7 @@
-//! One attempt: one connection to an address that was looked at, one request, and what was answered. Redirects are not followed.
+//! One attempt: one connection to an address that was looked at, or over a proxy, one request, and what was answered. Redirects are not
+//! followed.
 
+use super::proxy::WebhookProxy;
 use super::receiver::{Receiver, Unreached};
 use crate::app::App;
 use axum::body::Bytes;
@@ -31,6 +33,7 @@ const MOST: usize = 16 << 10;
 pub(super) struct Sender {
     tls: Option<TlsConnector>,
     private: bool,
+    proxy: Option<WebhookProxy>,
 }
 
 impl Sender {
@@ -44,7 +47,8 @@ impl Sender {
             ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = config.map(|it| it.with_root_certificates(trusted).with_no_client_auth());
         let tls = config.ok().map(|config| TlsConnector::from(Arc::new(config)));
-        Self { tls, private: app.inner.config.webhook_private }
+        let config = &app.inner.config;
+        Self { tls, private: config.webhook_private, proxy: config.webhook_proxy.clone() }
     }
 
     /// Tries to send something.
@@ -58,18 +62,38 @@ impl Sender {
 
     async fn attempt(&self, sending: &Sending, now: Timestamp) -> Result<Answered, &'static str> {
         let receiver = Receiver::of(&sending.url).ok_or("bad_address")?;
-        let addresses = receiver.addresses(self.private).await.map_err(|why| match why {
+        let unreached = |why| match why {
             Unreached::Unknown => "unknown_host",
             Unreached::Private => "private_address",
-        })?;
-        let stream = connect(&addresses).await?;
-        if !receiver.is_https {
-            return talk(stream, &receiver, sending, now).await;
+        };
+        let Some(proxy) = &self.proxy else {
+            let addresses = receiver.addresses(self.private).await.map_err(unreached)?;
+            let stream = connect(&addresses).await?;
+            return match receiver.is_https {
+                true => self.encrypted(stream, &receiver, sending, now).await,
+                false => talk(stream, &receiver, &receiver.target, sending, now).await,
+            };
+        };
+        receiver.may_be_passed_on(self.private).map_err(unreached)?;
+        if receiver.is_https {
+            let stream = proxy.tunnel(&receiver).await?;
+            return self.encrypted(stream, &receiver, sending, now).await;
         }
+        let whole = format!("http://{}{}", receiver.authority, receiver.target);
+        talk(proxy.connect().await?, &receiver, &whole, sending, now).await
+    }
+
+    async fn encrypted(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        receiver: &Receiver,
+        sending: &Sending,
+        now: Timestamp,
+    ) -> Result<Answered, &'static str> {
         let name = ServerName::try_from(receiver.host.clone()).map_err(|_| "encryption")?;
         let tls = self.tls.as_ref().ok_or("encryption")?;
         let stream = tls.connect(name, stream).await.map_err(|_| "encryption")?;
-        talk(stream, &receiver, sending, now).await
+        talk(stream, receiver, &receiver.target, sending, now).await
     }
 }
 
@@ -85,6 +109,7 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, &'static str> {
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     receiver: &Receiver,
+    target: &str,
     sending: &Sending,
     now: Timestamp,
 ) -> Result<Answered, &'static str> {
@@ -95,7 +120,7 @@ async fn talk(
     // It goes when this does, also when that takes too long.
     let mut driven = JoinSet::new();
     driven.spawn(connection);
-    let request = Request::post(receiver.target.as_str())
+    let request = Request::post(target)
         .header(header::HOST, &receiver.authority)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::USER_AGENT, concat!("bihuan/", env!("CARGO_PKG_VERSION")))

@@ -1,7 +1,7 @@
 //! Calendars and procedures changed from their pages: looked at first, put in force as they were looked at, never over somebody else's.
 
+use crate::administering::administrator;
 use crate::signing::Browser;
-use crate::tools::administrator;
 use crate::world::{Answer, World};
 use engine::calendar::Calendar;
 use std::time::Duration;

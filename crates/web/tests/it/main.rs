@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod administering;
 mod browsing;
 mod calendars;
 mod console;
@@ -27,11 +28,14 @@ mod matrix;
 #[path = "../../../desk/tests/it/mirror.rs"]
 mod mirror;
 mod once;
+mod proxied;
 mod rights;
 mod served;
 mod signing;
 mod stage;
+mod ties;
 mod tools;
 mod uploads;
 mod webhooks;
+mod workbook;
 mod world;

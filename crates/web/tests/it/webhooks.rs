@@ -1,6 +1,7 @@
 //! Webhooks over the wire: what a receiver hears, when it fails, dawdles or sends elsewhere; and the API and pages by which they are
 //! made.
 
+use crate::served::fetch;
 use crate::signing::Browser;
 use crate::world::{Answer, World};
 use axum::Router;
@@ -14,6 +15,7 @@ use hmac::{Hmac, Mac};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::DeliveryState;
@@ -97,7 +99,7 @@ fn config() -> Config {
 }
 
 /// A key of somebody who administers.
-fn key(world: &World) -> (String, String) {
+pub(crate) fn key(world: &World) -> (String, String) {
     let people = world.desk.people();
     let person = people.people.iter().find(|person| world.desk.is_administrator(person)).unwrap();
     let key = ApiKey {
@@ -127,7 +129,7 @@ async fn ask(
     world.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
-async fn make(world: &World, key: &str, url: &str) -> Json {
+pub(crate) async fn make(world: &World, key: &str, url: &str) -> Json {
     let wanted = json!({ "name": "ERP", "url": url, "events": ["registered"] });
     let made = ask(world, key, "POST", "/api/v1/webhooks", &wanted, "").await;
     assert_eq!(made.status, 201, "{}", made.text);
@@ -136,15 +138,25 @@ async fn make(world: &World, key: &str, url: &str) -> Json {
 
 /// The desk's server, until it is told to stop.
 async fn serving(world: &World) -> (oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
+    let (stop, server, _) = serving_at(world).await;
+    (stop, server)
+}
+
+/// The same, and where it is.
+async fn serving_at(
+    world: &World,
+) -> (oneshot::Sender<()>, JoinHandle<std::io::Result<()>>, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let until = async {
         let _ = stopped.await;
     };
-    (stop, tokio::spawn(web::serve(world.desk.clone(), listener, config(), until)))
+    let server = tokio::spawn(web::serve(world.desk.clone(), listener, config(), until));
+    (stop, server, address)
 }
 
-async fn soon(what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn soon(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..200 {
         if holds() {
             return;
@@ -255,6 +267,43 @@ async fn who_dawdles_holds_up_nobody_and_nobody_is_sent_elsewhere() {
     tokio::time::timeout(Duration::from_secs(9), server).await.unwrap().unwrap().unwrap();
     let done = world.desk.webhook_deliveries(&lazy, Some(DeliveryState::Delivered), None, 99);
     assert_eq!(done.unwrap().rows.len(), 16);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_say_what_came_of_attempts_what_waits_and_what_is_dead() {
+    let world = World::with(config());
+    let (key, _) = key(&world);
+    let receiver = Receiver::with(&[500, 204, 410].map(Reply::Status)).await;
+    let made = make(&world, &key, &receiver.url).await;
+    let id = made["webhook"]["id"].as_str().unwrap();
+    let (_stop, _server, address) = serving_at(&world).await;
+    for (state, status) in
+        [(DeliveryState::Pending, 500), (DeliveryState::Delivered, 204), (DeliveryState::Dead, 410)]
+    {
+        let ping = world.desk.ping_webhook(id).unwrap();
+        let settled = || {
+            let one = world.desk.webhook_delivery(id, ping).unwrap();
+            one.state == state && one.status == Some(status)
+        };
+        soon("what came of it", settled).await;
+    }
+    let expected = [
+        "bihuan_webhook_attempts_total{outcome=\"delivered\"} 1\n",
+        "bihuan_webhook_attempts_total{outcome=\"again\"} 1\n",
+        "bihuan_webhook_attempts_total{outcome=\"dead\"} 1\n",
+        "bihuan_webhook_deliveries_pending 1\n",
+        "bihuan_webhook_deliveries_dead 1\n",
+    ];
+    // What came of the last one is counted once it is recorded.
+    let mut figures = String::new();
+    for _ in 0..200 {
+        figures = fetch(address, "/metrics", &key).await;
+        if expected.iter().all(|line| figures.contains(line)) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("{figures}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

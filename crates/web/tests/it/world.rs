@@ -1,5 +1,6 @@
 //! A desk with the built-in procedures, somebody for every role, and a client for each of them.
 
+use crate::workbook;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -19,6 +20,8 @@ use web::{App, Config};
 pub(crate) const PHONE: &str = "1381234";
 /// How such a number is shown.
 pub(crate) const MASKED: &str = "138****";
+/// The media type of a workbook.
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(crate) struct World {
     pub(crate) desk: Desk,
@@ -36,6 +39,7 @@ pub(crate) struct World {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    /// The body; of a workbook, all that it tells.
     pub(crate) text: String,
 }
 
@@ -170,7 +174,11 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let is_workbook = parts.headers.get("content-type").is_some_and(|media| media == WORKBOOK);
+        let text = match is_workbook {
+            true => workbook::told(&bytes),
+            false => String::from_utf8_lossy(&bytes).into_owned(),
+        };
         self.said.lock().unwrap().push(text.clone());
         Answer { status: parts.status, headers: parts.headers, text }
     }

@@ -3,7 +3,7 @@
 
 use super::http::Client;
 use super::server::Server;
-use desk::{ApiKey, Desk, KeyScope};
+use desk::{ApiKey, Clock, Desk, KeyScope, SystemClock};
 use engine::people::Person;
 use engine::procedure::{Procedure, Verb};
 use serde_json::{Map, Value, json};
@@ -75,10 +75,10 @@ impl House {
                 let schemas = client.get(&format!("/api/v1/procedures/{procedure}"))?.body;
                 if let Some((fields, number)) = registers(&mut client, procedure, &schemas)? {
                     let offers = client.get(&format!("/api/v1/cases/{number}/actions"))?.body;
-                    let mut offers = offers["items"].as_array().into_iter().flatten();
+                    let mut offers = listed(&offers, "/items");
                     let offer = offers.find(|offer| offer["key"] == **comment);
                     let says = offer.and_then(|offer| {
-                        offer["schema"]["properties"]["input"]["required"][0].as_str()
+                        offer.pointer("/schema/properties/input/required/0")?.as_str()
                     });
                     let Some(says) = says else { continue };
                     server.stop()?;
@@ -86,7 +86,7 @@ impl House {
                         key: key.clone(),
                         procedure: procedure.clone(),
                         fields,
-                        schemas: schemas["fields"].clone(),
+                        schemas: schemas.get("fields").cloned().unwrap_or_default(),
                         comment: comment.clone(),
                         says: says.to_owned(),
                     });
@@ -107,8 +107,8 @@ impl House {
     pub(crate) fn registration(&self, token: &str, serial: u64) -> Value {
         let mut fields = self.fields.clone();
         for (key, value) in &mut fields {
-            let schema = &self.schemas[key];
-            if schema["x-kind"] == "tel" {
+            let schema = self.schemas.get(key);
+            if schema.is_some_and(|schema| schema["x-kind"] == "tel") {
                 *value = json!(format!("138{serial:08}"));
             } else if *value == TEXT {
                 *value = json!(format!("{token} {TEXT}"));
@@ -162,33 +162,36 @@ fn registers(
     procedure: &str,
     schemas: &Value,
 ) -> Result<Option<(Map<String, Value>, String)>> {
-    let required: Vec<&str> = schemas["register"]["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let of = |key: &str| sample(&schemas["register"]["properties"][key]);
+    let of = |place: &str, key: &str| {
+        let known = schemas.pointer(place).and_then(|known| known.get(key));
+        sample(known.unwrap_or(&Value::Null))
+    };
+    let required = listed(schemas, "/register/required").filter_map(Value::as_str);
     let mut fields: Map<String, Value> =
-        required.iter().map(|key| ((*key).to_owned(), of(key))).collect();
+        required.map(|key| (key.to_owned(), of("/register/properties", key))).collect();
     for turn in 0..5 {
         let body = json!({ "procedure": procedure, "fields": fields });
         let answer = client.post("/api/v1/cases", &body, &format!("probe {procedure} {turn}"))?;
         match answer.status {
             201 => {
-                let number = answer.body["number"].as_str().unwrap_or_default().to_owned();
-                return Ok(Some((fields, number)));
+                let number = answer.body.get("number").and_then(Value::as_str);
+                return Ok(Some((fields, number.unwrap_or_default().to_owned())));
             }
             422 => {
-                for wrong in answer.body["fields"].as_array().into_iter().flatten() {
+                for wrong in listed(&answer.body, "/fields") {
                     let key = wrong["field"].as_str().unwrap_or_default();
-                    fields.insert(key.to_owned(), sample(&schemas["fields"][key]));
+                    fields.insert(key.to_owned(), of("/fields", key));
                 }
             }
             _ => return Ok(None),
         }
     }
     Ok(None)
+}
+
+/// What a list holds at a place.
+fn listed<'v>(value: &'v Value, place: &str) -> impl Iterator<Item = &'v Value> {
+    value.pointer(place).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// A value that fits a schema.
@@ -201,7 +204,7 @@ fn sample(schema: &Value) -> Value {
         "integer" | "number" => json!(1),
         "array" => json!([sample(&schema["items"])]),
         _ if schema["x-kind"] == "tel" => json!("13800000000"),
-        _ if schema["format"] == "date-time" => json!(jiff::Timestamp::now().to_string()),
+        _ if schema["format"] == "date-time" => json!(SystemClock.now().to_string()),
         _ => json!(TEXT),
     }
 }

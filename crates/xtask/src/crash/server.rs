@@ -69,9 +69,8 @@ impl Server {
             }
         }
         let said: Value = serde_json::from_str(&said)?;
-        let address =
-            said["address"].as_str().unwrap_or_default().trim_start_matches("http://").to_owned();
-        Ok(Self { child, address })
+        let address = said.get("address").and_then(Value::as_str).unwrap_or_default();
+        Ok(Self { child, address: address.trim_start_matches("http://").to_owned() })
     }
 
     /// SIGKILL.

@@ -53,9 +53,8 @@ pub(crate) async fn handler(
         if calendar.name() != name {
             return Err(not("toml", &name));
         }
-        // What was read is what is written over, even when the caller does not say what he has seen.
-        let seen = if_match.seen(version).or(Some(version));
-        let version = desk.put_calendar(&caller.person, &calendar, seen)?;
+        let over = Some(if_match.over(version));
+        let version = desk.put_calendar(&caller.person, &calendar, over)?;
         let year = calendar.local(desk.now()).year();
         Ok(change::answer(version, true, &CalendarAnswer::of(&calendar, version, year)))
     };

@@ -32,8 +32,7 @@ pub(crate) async fn handler(
     let desk = app.desk().clone();
     let work = move || {
         let known = desk.customer(&id)?;
-        // What was not seen is still written over what was read here, not over what came meanwhile.
-        let seen = if_match.seen(known.version).unwrap_or(known.version);
+        let seen = if_match.over(known.version);
         let customer = body.value.over(known.customer);
         let kept = desk.put_customer(&caller.who(), Some(&id), customer, Some(seen))?;
         Ok(whole(&desk, &kept, true))

@@ -32,7 +32,7 @@ pub(crate) async fn handler(
     let desk = app.desk().clone();
     let work = move || {
         let known = desk.customer(&id)?;
-        let seen = if_match.seen(known.version).unwrap_or(known.version);
+        let seen = if_match.over(known.version);
         let mut customer = known.customer;
         customer.contacts.push(body.value.into());
         let kept = desk.put_customer(&caller.who(), Some(&id), customer, Some(seen))?;

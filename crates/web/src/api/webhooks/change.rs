@@ -55,14 +55,13 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let Parts { name, url, events, procedures, paused } = body.value;
     if let Some(url) = &url {
-        examine(url, app.inner.config.webhook_private).await?;
+        examine(url, &app.inner.config).await?;
     }
     let parts = WebhookParts { name, url, events, procedures, paused };
     let desk = app.desk().clone();
     let work = move || {
         let known = desk.webhook(&id)?;
-        // What was not seen is still written over what was read here, not over what came meanwhile.
-        let seen = if_match.seen(known.version).unwrap_or(known.version);
+        let seen = if_match.over(known.version);
         let webhook = desk.change_webhook(&caller, &id, parts, seen)?;
         Ok(change::answer(webhook.version, true, &whole(&desk, &webhook)?))
     };

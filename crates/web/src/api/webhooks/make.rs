@@ -60,7 +60,7 @@ pub(crate) async fn handler(
     body: Body<Wanted>,
 ) -> Result<Response, Problem> {
     let Wanted { name, url, events, procedures } = body.value;
-    examine(&url, app.inner.config.webhook_private).await?;
+    examine(&url, &app.inner.config).await?;
     let parts = WebhookParts {
         name: Some(name),
         url: Some(url),

@@ -23,7 +23,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let given = Given::read(fields)?;
     let examined = match given.deed.as_str() {
-        "save" => examine(&given.url, app.inner.config.webhook_private).await,
+        "save" => examine(&given.url, &app.inner.config).await,
         _ => Ok(()),
     };
     let again = app.clone();

@@ -19,7 +19,7 @@ pub(crate) async fn handler(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     let given = Given::read(fields)?;
-    let examined = examine(&given.url, app.inner.config.webhook_private).await;
+    let examined = examine(&given.url, &app.inner.config).await;
     let again = app.clone();
     let work = move || {
         let made =
