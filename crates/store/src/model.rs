@@ -201,7 +201,7 @@ pub struct CaseColumns {
 pub enum Tie {
     /// Works on it, or did: the case is within [`crate::Reach::Own`].
     Works,
-    /// May not see it, whatever his grants are, unless they are all there is.
+    /// May not see it, whatever his grants are.
     Barred,
     /// Something in it waits for him, or for whoever holds this role, whoever holds the case.
     Awaited,

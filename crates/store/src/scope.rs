@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// What somebody may see: every case that at least one grant reaches.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Scope {
-    /// Key of the person, for [`Reach::Own`], and who sees nothing that he is barred from; empty for whoever sees everything.
+    /// Key of the person, for [`Reach::Own`], and who sees nothing that he is barred from; empty for the program itself.
     pub person: Viewer,
     /// Without a grant nothing is seen.
     pub grants: Vec<Grant>,
