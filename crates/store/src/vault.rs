@@ -6,7 +6,7 @@
 
 mod spelled;
 
-pub(crate) use spelled::rewrite;
+pub(crate) use spelled::is_within;
 
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};

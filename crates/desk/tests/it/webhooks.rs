@@ -319,23 +319,29 @@ fn two_nodes_share_the_work_and_send_nothing_twice() {
     while *there.store().changes().borrow() < last || there.webhooks().is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    let work = |desk: &Desk, worker: &str| {
-        let mut mine = Vec::new();
+    let take = |desk: &Desk, worker: &str| desk.webhook_round(worker, ADDRESS, &|_| 3).unwrap();
+    // Each has taken some before the other is done with any.
+    let (first, second) = (take(&here, "here").sending, take(&there, "there").sending);
+    assert_eq!((first.len(), second.len()), (3, 3));
+    let work = |desk: &Desk, worker: &str, begun: Vec<Sending>| {
+        settle(desk, worker, &begun, &FINE);
+        let mut mine: Vec<Uuid> = begun.into_iter().map(|sending| sending.id).collect();
         for _ in 0..12 {
-            let sent = desk.webhook_round(worker, ADDRESS, &|_| 3).unwrap().sending;
+            let sent = take(desk, worker).sending;
             settle(desk, worker, &sent, &FINE);
             mine.extend(sent.into_iter().map(|sending| sending.id));
         }
         mine
     };
     let (mine, theirs) = std::thread::scope(|scope| {
-        let (mine, theirs) =
-            (scope.spawn(|| work(&here, "here")), scope.spawn(|| work(&there, "there")));
+        let (mine, theirs) = (
+            scope.spawn(|| work(&here, "here", first)),
+            scope.spawn(|| work(&there, "there", second)),
+        );
         (mine.join().unwrap(), theirs.join().unwrap())
     });
     let all: BTreeSet<Uuid> = mine.iter().chain(&theirs).copied().collect();
     assert_eq!((all.len(), mine.len() + theirs.len()), (20, 20), "{mine:?} {theirs:?}");
-    assert!(!mine.is_empty() && !theirs.is_empty());
     let sent = here.webhook_deliveries(&webhook.id, Some(DeliveryState::Delivered), None, 99);
     assert_eq!(sent.unwrap().rows.len(), 20);
 }

@@ -2,6 +2,7 @@
 
 use super::{Drawer, Vault};
 use crate::error::Result;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 impl Drawer {
@@ -37,6 +38,22 @@ pub(crate) fn rewrite(
     Ok(written)
 }
 
+/// Whether a word that JSON spells as it is stands in an object that [`rewrite`] would change.
+pub(crate) fn is_within(text: &str, word: &str) -> Result<bool> {
+    let mut rest = text;
+    while let Some((before, _)) = rest.split_once("{\"$") {
+        let from = rest.get(before.len()..).unwrap_or_default();
+        let mut objects = serde_json::Deserializer::from_str(from).into_iter::<IgnoredAny>();
+        objects.next().transpose()?;
+        let (object, after) = from.split_at_checked(objects.byte_offset()).unwrap_or((from, ""));
+        if object.contains(word) {
+            return Ok(true);
+        }
+        rest = after;
+    }
+    Ok(false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +81,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_word_is_looked_for_in_private_parts_alone(value in values()) {
+            let text = value.to_string();
+            for word in ["a", "x", "$p"] {
+                let mut found = false;
+                rewrite(&text, |object| {
+                    found |= object.to_string().contains(word);
+                    Ok(())
+                }).unwrap();
+                prop_assert_eq!(is_within(&text, word).unwrap(), found, "{} in {}", word, text);
+            }
+        }
+
         #[test]
         fn a_text_is_sealed_and_opened_as_its_value_is(value in values()) {
             let vault = Vault::new(&[1; 32]).unwrap();

@@ -5,7 +5,7 @@ use crate::backend::Conn;
 use crate::error::{Result, StoreError};
 use crate::model::{CaseRows, CaseWrite, IdempotencyKey, ImportRow, NumberOf, ReceiptOf, Write};
 use crate::text::{Tokens, account_mark, phone_marks};
-use crate::vault::{Drawer, Vault, rewrite};
+use crate::vault::{Drawer, Vault, is_within};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -157,14 +157,7 @@ impl Text {
         vault: &Vault,
     ) -> Result<Self> {
         let blank = blank.filter(|blank| text.contains(blank));
-        let mut private = false;
-        if let Some(blank) = blank {
-            rewrite(&text, |object| {
-                private |= is_private(object, blank);
-                Ok(())
-            })?;
-        }
-        if private {
+        if blank.map_or(Ok(false), |blank| is_within(&text, blank))? {
             return Ok(Text::Unsealed(serde_json::from_str(&text)?));
         }
         let text = drawer.seal_spelled(vault, &text)?;
