@@ -334,7 +334,7 @@ impl Desk {
     /// and when, is in the settings' log; what it was is not.
     ///
     /// # Errors
-    /// `NotFound`; `Forbidden` when none of his roles may; a failure of the store.
+    /// `NotFound`; `Refused` for what is no part; `Forbidden` when none of his roles may; a failure of the store.
     pub fn reveal_customer(
         &self,
         caller: &Caller,
@@ -354,7 +354,10 @@ impl Desk {
                 Revealed::Contact(contact.ok_or(DeskError::NotFound { what: "field" })?)
             }
             None if part == "name" => Revealed::Name(found.customer.master.name),
-            None => return Err(DeskError::NotFound { what: "field" }),
+            None => {
+                let fields = vec![("part".into(), Problem::Unknown)];
+                return Err(Refusal::Invalid { fields }.into());
+            }
         };
         self.store().administer(Administer {
             at: self.now(),

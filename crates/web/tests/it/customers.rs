@@ -135,6 +135,9 @@ async fn customers_are_written_found_merged_and_parted_over_the_api() {
     let shown =
         ask(&world, &key, "post", &format!("{path}/reveals"), &json!({ "part": "name" }), "").await;
     assert_eq!((shown.status.as_u16(), shown.json()["name"].as_str()), (201, Some("王小明")));
+    let wish = json!({ "part": "note" });
+    let refused = ask(&world, &key, "post", &format!("{path}/reveals"), &wish, "").await;
+    assert_eq!(refused.problem(422, "invalid-fields")["fields"][0]["field"], "part");
     assert!(!world.said.lock().unwrap().iter().any(|said| said.contains(PHONE)));
     // Erasing is the administrators'.
     ask(&world, &key, "delete", &path, &json!({}), "").await.problem(403, "scope-missing");
