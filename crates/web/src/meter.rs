@@ -3,7 +3,7 @@
 use crate::problem::{Kind, Problem};
 use desk::Desk;
 use jiff::{SignedDuration, Timestamp};
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use store::{DeliveryState, Scope};
@@ -129,10 +129,8 @@ impl Meter {
             "Open cases whose next due has passed.",
             &[("", counted.overdue)],
         );
-        let classes = (1u8..).zip(self.by_class.iter().skip(1));
-        let classes: Vec<(String, u64)> = classes
-            .map(|(class, count)| (format!("{{class=\"{class}xx\"}}"), count.load(Relaxed)))
-            .collect();
+        let classes = (1u8..).map(|class| format!("{class}xx"));
+        let classes = labelled("class", classes.zip(self.by_class.iter().skip(1)));
         page.put_all(
             "bihuan_http_requests_total",
             "counter",
@@ -141,9 +139,7 @@ impl Meter {
         );
         let kinds =
             Kind::ALL.iter().zip(&self.refused).filter(|(_, count)| count.load(Relaxed) > 0);
-        let kinds: Vec<(String, u64)> = kinds
-            .map(|(kind, count)| (format!("{{type=\"{}\"}}", kind.slug()), count.load(Relaxed)))
-            .collect();
+        let kinds = labelled("type", kinds.map(|(kind, count)| (kind.slug(), count)));
         page.put_all(
             "bihuan_http_refused_total",
             "counter",
@@ -180,10 +176,8 @@ impl Meter {
             "Cases on which time has acted.",
             &[("", self.touched.load(Relaxed))],
         );
-        let outcomes = OUTCOMES.iter().zip(&self.attempts);
-        let outcomes: Vec<(String, u64)> = outcomes
-            .map(|((_, name), count)| (format!("{{outcome=\"{name}\"}}"), count.load(Relaxed)))
-            .collect();
+        let outcomes = OUTCOMES.iter().map(|(_, name)| name).zip(&self.attempts);
+        let outcomes = labelled("outcome", outcomes);
         page.put_all(
             "bihuan_webhook_attempts_total",
             "counter",
@@ -204,6 +198,14 @@ impl Meter {
         );
         Ok(page.0)
     }
+}
+
+/// What counters have come to, each with what it is told apart by.
+fn labelled<'c>(
+    label: &str,
+    counters: impl Iterator<Item = (impl Display, &'c AtomicU64)>,
+) -> Vec<(String, u64)> {
+    counters.map(|(name, count)| (format!("{{{label}=\"{name}\"}}"), count.load(Relaxed))).collect()
 }
 
 #[derive(Default)]

@@ -150,9 +150,7 @@ impl Board {
     /// How many open cases within a scope a filter finds; `None` when it asks for what is not on the board, or the board is only just
     /// being made.
     pub(crate) fn count(&self, conn: &Conn, scope: &Scope, filter: &Filter) -> Result<Option<u64>> {
-        let Some(wanted) = Wanted::of(filter)?.filter(|_| !self.is_loading()) else {
-            return Ok(None);
-        };
+        let Some(wanted) = self.wanted(filter)? else { return Ok(None) };
         let state = self.caught_up(conn)?;
         Ok(Some(state.count(scope, &wanted)))
     }
@@ -167,9 +165,7 @@ impl Board {
         filter: &Filter,
         (sort, after, most): (Sort, &[i64], usize),
     ) -> Result<Option<Vec<Named>>> {
-        let Some(wanted) = Wanted::of(filter)?.filter(|_| !self.is_loading()) else {
-            return Ok(None);
-        };
+        let Some(wanted) = self.wanted(filter)? else { return Ok(None) };
         if sort != Sort::NextDue && !wanted.is_of_somebody() {
             return Ok(None);
         }
@@ -225,8 +221,9 @@ impl Board {
         }
     }
 
-    fn is_loading(&self) -> bool {
-        self.loading.load(Ordering::Relaxed)
+    /// What a filter asks of the board; `None` when it asks for something else as well, and while all open cases are being read.
+    fn wanted<'f>(&self, filter: &'f Filter) -> Result<Option<Wanted<'f>>> {
+        Ok(Wanted::of(filter)?.filter(|_| !self.loading.load(Ordering::Relaxed)))
     }
 
     /// Whoever has to wait tells those that share his thread.
