@@ -363,8 +363,10 @@ pub(crate) fn search_texts(
 }
 
 fn encode_event(seq: u64, recorded: &Recorded) -> EventRow {
-    let body = serde_json::to_value(&recorded.event).unwrap_or(Json::Null);
-    let kind = body.get("type").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let body = serde_json::to_string(&recorded.event).unwrap_or_default();
+    // Its type is what an event says of itself first.
+    let kind = body.strip_prefix(r#"{"type":""#).and_then(|rest| rest.split_once('"'));
+    let kind = kind.map_or_else(String::new, |(kind, _)| kind.to_owned());
     EventRow { seq, kind, v: 1, at: recorded.at, actor: actor(&recorded.who), body }
 }
 
@@ -385,7 +387,7 @@ pub fn decode_event(row: &EventRow) -> Result<Recorded, String> {
     if row.v != 1 {
         return Err(format!("{} has version {}", row.kind, row.v));
     }
-    let event = serde_json::from_value(row.body.clone()).map_err(|error| error.to_string())?;
+    let event = serde_json::from_str(&row.body).map_err(|error| error.to_string())?;
     let who = match row.actor.as_str() {
         "@system" => Who::System,
         "@customer" => Who::Customer,

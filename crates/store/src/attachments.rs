@@ -4,8 +4,9 @@
 use crate::backend::{Conn, Row};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError};
+use crate::hash::{hex, unhex};
 use crate::time::{from_int, int, to_int};
-use crate::vault::{Cipher, Vault, hex};
+use crate::vault::{Cipher, Vault};
 use crate::write::queue::Batch;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -90,7 +91,7 @@ pub(crate) fn add(
     // One sealed text holds both: without it the file cannot be opened.
     let sealed = drawer.seal_text(batch.vault, &format!("{}{}", hex(key), new.name))?;
     drawer.save(batch.conn)?;
-    let mark = crate::vault::unhex(mark).unwrap_or_default();
+    let mark = unhex(mark).unwrap_or_default();
     let params = [
         (&new.id).into(),
         (&mark).into(),
@@ -130,7 +131,7 @@ fn open(conn: &Conn, vault: &Vault, found: Found) -> Result<(Attachment, String,
     let Found { mut attachment, mark, sealed } = found;
     let both = vault.drawer(conn, attachment.id.into_bytes())?.open_text(&sealed)?;
     let (key, name) = match both.as_deref().and_then(|both| both.split_at_checked(64)) {
-        Some((key, name)) => (crate::vault::unhex(key), Some(name.to_owned())),
+        Some((key, name)) => (unhex(key), Some(name.to_owned())),
         None => (None, None),
     };
     attachment.name = name;
@@ -184,6 +185,6 @@ pub(crate) fn sweep(batch: &mut Batch<'_>, before: Timestamp) -> Result<usize> {
 
 /// Whether a file of the folder belongs to an attachment that is not erased.
 pub(crate) fn in_use(conn: &Conn, name: &str) -> Result<bool> {
-    let mark = crate::vault::unhex(name).unwrap_or_default();
+    let mark = unhex(name).unwrap_or_default();
     Ok(conn.row(MARK_IN_USE, &[(&mark).into()], |_| Ok(()))?.is_some())
 }

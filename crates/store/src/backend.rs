@@ -324,6 +324,8 @@ pub(crate) trait Driver: Send {
     /// Runs a statement whose outcome nobody asks for. A driver may send it later, in order; what goes wrong then shows at the next
     /// call that waits, before [`Driver::keep_savepoint`] returns at the latest.
     fn push(&self, sql: &str, params: &[Param<'_>]) -> Result<()>;
+    /// Adds a row, by a statement that ends with `/*id*/`, and answers the key that it got. Waits.
+    fn insert(&self, sql: &str, params: &[Param<'_>]) -> Result<i64>;
     /// Hands over the rows one by one until `each` says that it has enough.
     fn each(
         &self,

@@ -1,7 +1,8 @@
 //! A folder of files named after a mark of their content. A file is complete or absent: written aside, synced, renamed.
 
 use crate::error::{Result, StoreError};
-use crate::vault::{hex, random};
+use crate::hash::hex;
+use crate::vault::random;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -2,9 +2,9 @@
 
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
+use crate::hash::{length, sha256};
 use crate::vault::Vault;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 crate::sql::queries! {
@@ -38,17 +38,13 @@ pub(crate) struct Stored<'a> {
 
 /// SHA-256 of the previous hash and everything that is stored of the event, each part with its length.
 pub(crate) fn link(previous: &[u8; 32], case: Uuid, event: &Stored<'_>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(previous);
-    hash.update(case.as_bytes());
-    for number in [event.seq, event.v, event.at] {
-        hash.update(number.to_be_bytes());
-    }
-    for text in [event.kind, event.actor, event.body] {
-        hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(text);
-    }
-    hash.finalize().into()
+    let numbers = [event.seq, event.v, event.at].map(i64::to_be_bytes);
+    let texts = [event.kind, event.actor, event.body].map(str::as_bytes);
+    let texts = texts.map(|text| (length(text), text));
+    let before = [previous.as_slice(), case.as_bytes()].into_iter();
+    let numbers = numbers.iter().map(<[u8; 8]>::as_slice);
+    let texts = texts.iter().flat_map(|(length, text)| [length.as_slice(), text]);
+    sha256(before.chain(numbers).chain(texts))
 }
 
 /// Recomputes the chain of a case and checks every commitment in it.

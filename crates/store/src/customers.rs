@@ -21,7 +21,7 @@ const TAKEN_IN: &str = "customers";
 
 crate::sql::queries! {
     ID = "SELECT id FROM customers WHERE key = ?1";
-    ADD = "INSERT INTO customers (key, level) VALUES (?1, ?2) RETURNING id";
+    ADD = "INSERT INTO customers (key, level) VALUES (?1, ?2) /*id*/";
     CHANGE = "UPDATE customers SET level = ?2 WHERE id = ?1";
     DROP = "DELETE FROM customers WHERE id = ?1";
     MARKS = "SELECT mark, reaches FROM customer_marks WHERE customer_id = ?1";
@@ -125,9 +125,7 @@ pub(crate) fn list(batch: &Batch<'_>, key: &str, listed: Option<&Listed>) -> Res
             had.extend(conn.rows(MARKS, &[id.into()], read)?);
             id
         }
-        None => conn
-            .row(ADD, &[key.into(), level.into()], |row| row.int(0))?
-            .ok_or(StoreError::NotFound { what: "customer" })?,
+        None => conn.insert(ADD, &[key.into(), level.into()])?,
     };
     let marks = marks(batch.vault, listed);
     for (mark, _) in had.iter().filter(|(mark, reaches)| marks.get(*mark) != Some(*reaches)) {

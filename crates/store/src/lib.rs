@@ -13,6 +13,7 @@ mod customers;
 mod ephemeral;
 mod error;
 mod follow;
+mod hash;
 mod inbox;
 mod migrate;
 mod model;

@@ -3,9 +3,9 @@
 //! All instants are UTC and kept to the nanosecond (years 1678 to 2261). A private text anywhere inside a JSON value is
 //! `{"$p": "plain text"}` or `{"$p": "plain text", "of": "person-key"}`; the store encrypts it and keeps a commitment in its place.
 
+use crate::hash::{half, sha256};
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// Renders the answer of a submission from the rows as they are committed: with their numbers, without the texts of events, snapshot
@@ -225,10 +225,7 @@ impl Tie {
 
 /// What stands for a person where links have the id of a case.
 pub(crate) fn person_target(person: &str) -> Uuid {
-    let hash = Sha256::new().chain_update("person ").chain_update(person).finalize();
-    let mut target = [0; 16];
-    target.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
-    Uuid::from_bytes(target)
+    Uuid::from_bytes(half(sha256([b"person ".as_slice(), person.as_bytes()])))
 }
 
 /// One event, written once and never rewritten.
@@ -244,8 +241,8 @@ pub struct EventRow {
     pub at: Timestamp,
     /// Key of who did it; opaque.
     pub actor: String,
-    /// The event, with private texts marked.
-    pub body: Value,
+    /// The event as JSON text, with private texts marked: the mark is the first key of its object.
+    pub body: String,
 }
 
 /// A clock's step that is due at an instant.

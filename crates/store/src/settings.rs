@@ -3,12 +3,12 @@
 use crate::backend::{Conn, Row};
 use crate::customers::{self, Listed};
 use crate::error::{Result, StoreError};
+use crate::hash::{half, hex, length, sha256};
 use crate::time::{from_int, int, limit, to_int};
-use crate::vault::{Owner, Vault, half, hex};
+use crate::vault::{Owner, Vault};
 use crate::write::queue::Batch;
 use jiff::Timestamp;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 crate::sql::queries! {
     LAST_VERSION = "SELECT MAX(version) FROM settings_log WHERE kind = ?1 AND key = ?2";
@@ -154,12 +154,12 @@ pub struct LogEntry {
 
 /// The key under which an API key is kept: the hash of the secret, never the secret.
 pub fn api_key_hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+    hex(&sha256([secret.as_bytes()]))
 }
 
 /// Under whose key the private texts of a setting are sealed.
 fn owner(kind: &str, key: &str) -> Owner {
-    half(Sha256::new().chain_update(kind).chain_update([0]).chain_update(key).finalize().into())
+    half(sha256([kind.as_bytes(), &[0], key.as_bytes()]))
 }
 
 /// Place of the last entry of the log, 0 for an empty one.
@@ -276,7 +276,7 @@ fn log(
 ) -> Result<()> {
     let previous =
         batch.conn.row(LAST_HASH, &[], |row| row.bytes::<32>(0))?.unwrap_or(crate::chain::START);
-    let body_hash: [u8; 32] = Sha256::digest(body.as_bytes()).into();
+    let body_hash = sha256([body.as_bytes()]);
     let (at, version) = (to_int(all.at)?, int(version)?);
     let hash = entry_hash(&previous, at, version, [&all.actor, kind, key, deed], &body_hash);
     let params = [
@@ -299,15 +299,11 @@ fn entry_hash(
     texts: [&str; 4],
     body_hash: &[u8; 32],
 ) -> [u8; 32] {
-    let mut hash = Sha256::new()
-        .chain_update(previous)
-        .chain_update(at.to_be_bytes())
-        .chain_update(version.to_be_bytes());
-    for text in texts {
-        hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(text);
-    }
-    hash.chain_update(body_hash).finalize().into()
+    let (at, version) = (at.to_be_bytes(), version.to_be_bytes());
+    let texts = texts.map(|text| (length(text.as_bytes()), text));
+    let before = [previous.as_slice(), &at, &version];
+    let texts = texts.iter().flat_map(|(length, text)| [length.as_slice(), text.as_bytes()]);
+    sha256(before.into_iter().chain(texts).chain([body_hash.as_slice()]))
 }
 
 type Stored = (String, String, u64, String, i64);
@@ -400,7 +396,7 @@ pub(crate) fn verify(conn: &Conn) -> Result<u64> {
             conn.row(LOGGED_BODY, &[(&kind).into(), (&key).into(), int(version)?.into()], |row| {
                 row.bytes::<32>(0)
             })?;
-        let hash: [u8; 32] = Sha256::digest(body.as_bytes()).into();
+        let hash = sha256([body.as_bytes()]);
         if logged != Some(hash) {
             return Err(StoreError::corrupt(format!(
                 "setting {kind}/{key} version {version} is not what was logged"

@@ -79,7 +79,11 @@ mod tests {
         for query in super::all() {
             let [ours, theirs] = conns.each_ref().map(|conn| conn.check(query.text));
             assert!(ours.is_ok() && theirs.is_ok(), "{}: {ours:?} {theirs:?}", query.name);
-            let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
+            let (ours, mut theirs) = (ours.unwrap(), theirs.unwrap());
+            if query.text.ends_with("/*id*/") {
+                assert_eq!(theirs, ["id"], "{}", query.name);
+                theirs.clear();
+            }
             // An expression has no name that both agree on.
             let named =
                 |column: &String| column.chars().all(|c| c.is_ascii_lowercase() || c == '_');
@@ -87,8 +91,7 @@ mod tests {
             for (one, other) in ours.iter().zip(&theirs).filter(|(one, _)| named(one)) {
                 assert_eq!(one, other, "{}", query.name);
             }
-            let returns =
-                query.text.trim_start().starts_with("SELECT") || query.text.contains("RETURNING");
+            let returns = query.text.trim_start().starts_with("SELECT");
             assert_eq!(!ours.is_empty(), returns, "{}", query.name);
         }
     }

@@ -9,7 +9,8 @@
 //!
 //! Only the first 32 parts of a query count, and the first 64 characters of a part.
 
-use crate::vault::{Vault, hex};
+use crate::hash::hex;
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 

@@ -147,7 +147,7 @@ struct Aside(std::path::PathBuf);
 
 impl Aside {
     fn new() -> Result<Self> {
-        let name = format!("bihuan-{}", crate::vault::hex(&crate::vault::random::<8>()?));
+        let name = format!("bihuan-{}", crate::hash::hex(&crate::vault::random::<8>()?));
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir(&folder)?;
         Ok(Self(folder))
@@ -199,7 +199,7 @@ fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Ver
             Err(error) => error.to_string(),
         };
         let of = number.map_or_else(|| "no case".to_owned(), |number| format!("case {number}"));
-        let file = crate::vault::hex(&mark);
+        let file = crate::hash::hex(&mark);
         found.problems.push(format!("attachment {id} of {of}, file {file}: {why}"));
     }
     Ok(found)

@@ -10,15 +10,14 @@ pub(crate) use spelled::is_within;
 
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
-use hmac::{Hmac, Mac};
+use crate::hash::{MarkKey, half, hex, sha256, unhex};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 crate::sql::queries! {
     KEYS = "SELECT id, subject, wrapped FROM subject_keys WHERE owner = ?1";
-    ADD_KEY = "INSERT INTO subject_keys (owner, subject, wrapped) VALUES (?1, ?2, ?3) RETURNING id";
+    ADD_KEY = "INSERT INTO subject_keys (owner, subject, wrapped) VALUES (?1, ?2, ?3) /*id*/";
     VALUES = "SELECT ref, subject, salt, sealed FROM personal WHERE owner = ?1";
     ADD_VALUE = "INSERT INTO personal (owner, ref, subject, salt, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
     DROP_VALUES = "DELETE FROM personal WHERE owner = ?1";
@@ -32,26 +31,8 @@ type Reference = [u8; 16];
 /// The master key and what is derived from it.
 pub(crate) struct Vault {
     wrap: Cipher,
-    marks: [u8; 32],
+    marks: MarkKey,
     check: [u8; 32],
-}
-
-/// HMAC-SHA-256.
-pub(crate) fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes a key of any length; the fallback is never reached.
-    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else { return [0; 32] };
-    for part in parts {
-        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
-}
-
-/// The first half of a hash, where 128 bits are enough.
-pub(crate) fn half(hash: [u8; 32]) -> [u8; 16] {
-    let mut half = [0; 16];
-    half.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
-    half
 }
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
@@ -60,24 +41,6 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
         what: "no randomness from the operating system".into(),
     })?;
     Ok(bytes)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
-        }
-        text
-    })
-}
-
-pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<_>>()?;
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| u8::try_from(high * 16 + low).ok()).collect()
 }
 
 /// ChaCha20-Poly1305 under one key.
@@ -121,10 +84,11 @@ impl Cipher {
 
 impl Vault {
     pub(crate) fn new(master: &[u8; 32]) -> Result<Self> {
+        let master = MarkKey::new(master);
         Ok(Self {
-            wrap: Cipher::new(&keyed(master, &[b"bihuan wrap subject keys"]))?,
-            marks: keyed(master, &[b"bihuan marks"]),
-            check: keyed(master, &[b"bihuan key check"]),
+            wrap: Cipher::new(&master.of(&[b"bihuan wrap subject keys"]))?,
+            marks: MarkKey::new(&master.of(&[b"bihuan marks"])),
+            check: master.of(&[b"bihuan key check"]),
         })
     }
 
@@ -135,7 +99,7 @@ impl Vault {
 
     /// A keyed mark: equal for equal things, and nothing else can be told from it.
     pub(crate) fn mark(&self, purpose: &str, thing: &[u8]) -> [u8; 16] {
-        half(keyed(&self.marks, &[purpose.as_bytes(), thing]))
+        half(self.marks.of(&[purpose.as_bytes(), thing]))
     }
 
     /// The cipher for what has no subject: sessions and drafts.
@@ -208,7 +172,7 @@ struct Subject {
     cipher: Cipher,
     key: Vec<u8>,
     /// The key of references, made from the other when something is sealed.
-    references: Option<[u8; 32]>,
+    references: Option<MarkKey>,
 }
 
 /// Whether a key is in the database.
@@ -227,8 +191,8 @@ impl Subject {
 
     fn reference(&mut self, text: &str) -> Reference {
         let key = &self.key;
-        let references = self.references.get_or_insert_with(|| keyed(key, &[b"references"]));
-        half(keyed(references, &[text.as_bytes()]))
+        let made = || MarkKey::new(&MarkKey::new(key).of(&[b"references"]));
+        half(self.references.get_or_insert_with(made).of(&[text.as_bytes()]))
     }
 
     fn id(&self) -> Option<i64> {
@@ -258,7 +222,7 @@ pub(crate) struct Drawer {
 }
 
 fn commitment(salt: &[u8], text: &str) -> String {
-    hex(&Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize())
+    hex(&sha256([salt, text.as_bytes()]))
 }
 
 impl Drawer {
@@ -272,9 +236,7 @@ impl Drawer {
         for subject in &mut self.subjects {
             if let Kept::NotYet(wrapped) = &subject.kept {
                 let key = [(&self.owner).into(), (&subject.name).into(), wrapped.into()];
-                let id = conn.row(ADD_KEY, &key, |row| row.int(0))?;
-                subject.kept =
-                    Kept::As(id.ok_or_else(|| StoreError::corrupt("a key was not stored"))?);
+                subject.kept = Kept::As(conn.insert(ADD_KEY, &key)?);
             }
         }
         for reference in std::mem::take(&mut self.fresh) {

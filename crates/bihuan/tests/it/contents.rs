@@ -37,7 +37,8 @@ pub(crate) fn of(place: Place, key: [u8; 32]) -> Vec<String> {
             row.number, row.id, row.version, c.life, c.stage, c.holder, c.assignee, c.title
         ));
         for event in store.events(row.id, 0, 100_000).unwrap() {
-            let rest = json!([event.v, event.at.to_string(), event.actor, event.body]);
+            let body: Json = serde_json::from_str(&event.body).unwrap();
+            let rest = json!([event.v, event.at.to_string(), event.actor, body]);
             lines.push(format!("  {} {} {}", event.seq, event.kind, mark(&rest)));
         }
         for timer in store.timers(row.id).unwrap() {

@@ -88,6 +88,10 @@ impl Driver for Watched {
     fn push(&self, sql: &str, params: &[Param<'_>]) -> Result<()> {
         self.through(Call::Statement(sql), || Ok(()), || self.driver.push(sql, params))
     }
+    fn insert(&self, sql: &str, params: &[Param<'_>]) -> Result<i64> {
+        let missing = || Err(StoreError::NotFound { what: "row" });
+        self.through(Call::Statement(sql), missing, || self.driver.insert(sql, params))
+    }
     fn each(
         &self,
         sql: &str,

@@ -44,10 +44,11 @@ const WORDS: &[(&str, &str)] = &[
     ("search.rowid", "search.case_id"),
     ("FROM search WHERE rowid", "FROM search WHERE case_id"),
     ("/*lock*/", "FOR UPDATE"),
+    ("/*id*/", "RETURNING id"),
     (NOT_INDEXED, ""),
 ];
 
-/// `?1` becomes `$1`, hints go, marks become words: `/*lock*/` FOR UPDATE, `/*skip:t*/` FOR UPDATE OF t SKIP LOCKED.
+/// `?1` becomes `$1`, hints go, marks become words: `/*lock*/` FOR UPDATE, `/*id*/` RETURNING id, `/*skip:t*/` FOR UPDATE OF t SKIP LOCKED.
 pub(super) fn for_postgres(sql: &str) -> String {
     let mut text = sql.to_owned();
     for (ours, theirs) in WORDS {

@@ -258,6 +258,15 @@ impl Driver for Postgres {
         Ok(())
     }
 
+    fn insert(&self, sql: &str, params: &[Param<'_>]) -> Result<i64> {
+        let mut id = None;
+        self.each(sql, params, &mut |row| {
+            id = Some(row.int(0)?);
+            Ok(false)
+        })?;
+        id.ok_or_else(|| StoreError::corrupt("a row that was added has no key"))
+    }
+
     fn each(
         &self,
         sql: &str,

@@ -166,6 +166,12 @@ impl Driver for Sqlite {
         self.run(sql, params).map(drop)
     }
 
+    /// Without RETURNING, for which SQLite keeps the rows in a table of their own and copies every page before it changes it.
+    fn insert(&self, sql: &str, params: &[Param<'_>]) -> Result<i64> {
+        self.run(sql, params)?;
+        Ok(self.0.last_insert_rowid())
+    }
+
     fn each(
         &self,
         sql: &str,

@@ -155,7 +155,7 @@ pub(crate) fn events(
     let id = internal_id(conn, case)?;
     let drawer = vault.drawer(conn, case.into_bytes())?;
     conn.rows(EVENTS, &[id.into(), int(after)?.into(), limit(most).into()], |row| {
-        let body = drawer.open(serde_json::from_str(&row.text(5)?)?)?;
+        let body = drawer.open_spelled(&row.text(5)?)?;
         Ok(EventRow {
             seq: row.count(0)?,
             kind: row.text(1)?,

@@ -7,7 +7,6 @@ use crate::scope::{Scope, Statement, within};
 use crate::time::{from_int, int, limit};
 use crate::vault::Vault;
 use jiff::Timestamp;
-use serde_json::Value;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use uuid::Uuid;
@@ -77,7 +76,7 @@ pub(crate) fn feed(
     within(&mut statement, scope);
     statement.push(" ORDER BY events.sequence LIMIT ").bind(limit(most));
     let mut events = conn.rows(&statement.text, &statement.params, |row| {
-        let body: Value = serde_json::from_str(&row.text(8)?)?;
+        let body = row.text(8)?;
         let (kind, v, at) = (row.text(4)?, row.small(5)?, from_int(row.int(6)?)?);
         let event = EventRow { seq: row.count(3)?, kind, v, at, actor: row.text(7)?, body };
         Ok(FeedEvent { sequence: row.count(0)?, case: row.uuid(1)?, number: row.text(2)?, event })
@@ -88,7 +87,7 @@ pub(crate) fn feed(
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(vault.drawer(conn, found.case.into_bytes())?),
         };
-        found.event.body = drawer.open(found.event.body.take())?;
+        found.event.body = drawer.open_spelled(&found.event.body)?;
     }
     let upto = looked(events.last().map(|event| event.sequence), events.len() == most, last, after);
     Ok(Feed { events, upto })

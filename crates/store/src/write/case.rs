@@ -20,12 +20,12 @@ crate::sql::queries! {
             department, queue, severity, mildness, category, channel, customer, title, received_at, registered_at, due, closed_at,
             archived_at, keep_until, confidential, open)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
-        RETURNING id";
+        /*id*/";
     UPDATE = "UPDATE cases SET version = ?2, number = ?3, last_seq = ?4, head = ?5, procedure = ?6, procedure_version = ?7, life = ?8,
             stage = ?9, holder = ?10, assignee = ?11, department = ?12, queue = ?13, severity = ?14, mildness = ?15, category = ?16,
             channel = ?17, customer = ?18, title = ?19, received_at = ?20, registered_at = ?21, due = ?22, closed_at = ?23,
             archived_at = ?24, keep_until = ?25, confidential = ?26, open = ?27
-        WHERE uuid = ?1 RETURNING id";
+        WHERE id = ?1";
     ADD_EVENT = "INSERT INTO events (sequence, case_id, seq, kind, v, at, actor, body, hash)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     SNAPSHOT = "INSERT INTO snapshots (case_id, fold_version, body) VALUES (?1, ?2, ?3)
@@ -92,6 +92,7 @@ fn number(batch: &Batch<'_>, case: &mut PreparedCase) -> Result<()> {
 
 /// What is stored of a case before the write.
 struct Found {
+    id: i64,
     last_seq: i64,
     head: [u8; 32],
 }
@@ -100,7 +101,8 @@ fn lock(batch: &Batch<'_>, case: &PreparedCase) -> Result<Option<Found>> {
     let rows = &case.rows;
     let found = batch.conn.row(LOCK, &[(&rows.id).into()], |row| {
         let keys = usize::try_from(row.count(4)?).unwrap_or(usize::MAX);
-        Ok((row.count(1)?, keys, Found { last_seq: row.int(2)?, head: row.bytes(3)? }))
+        let found = Found { id: row.int(0)?, last_seq: row.int(2)?, head: row.bytes(3)? };
+        Ok((row.count(1)?, keys, found))
     })?;
     let (version, keys) = found.as_ref().map_or((0, 0), |(version, keys, _)| (*version, *keys));
     // Without the keys that it was sealed under, nothing of it could be read again.
@@ -145,11 +147,12 @@ fn apply_case(
         .collect::<Result<Vec<_>>>()?;
     drawer.save(batch.conn)?;
     let is_new = found.is_none();
-    let previous = found.unwrap_or(Found { last_seq: 0, head: START });
-    let links = chain(rows, &bodies, previous.last_seq, previous.head)?;
-    let head = links.last().copied().unwrap_or(previous.head);
-    let last_seq = previous.last_seq + i64::try_from(links.len()).unwrap_or(i64::MAX);
-    let id = put_columns(batch, rows, case.title.as_ref(), is_new, last_seq, &head)?;
+    let (last, head) = found.as_ref().map_or((0, START), |found| (found.last_seq, found.head));
+    let links = chain(rows, &bodies, last, head)?;
+    let head = links.last().copied().unwrap_or(head);
+    let last = last + i64::try_from(links.len()).unwrap_or(i64::MAX);
+    let there = found.map(|found| found.id);
+    let id = put_columns(batch, rows, case.title.as_ref(), there, last, &head)?;
     number::claim(batch.conn, &rows.number, id)?;
     for ((event, body), hash) in rows.events.iter().zip(&bodies).zip(&links) {
         batch.sequence += 1;
@@ -199,13 +202,13 @@ fn put_columns(
     batch: &Batch<'_>,
     rows: &CaseRows,
     title: Option<&Vec<u8>>,
-    is_new: bool,
+    there: Option<i64>,
     last_seq: i64,
     head: &[u8; 32],
 ) -> Result<i64> {
     let c = &rows.columns;
     let params: [Param<'_>; 27] = [
-        (&rows.id).into(),
+        there.map_or_else(|| (&rows.id).into(), Into::into),
         int(rows.version)?.into(),
         (&rows.number).into(),
         last_seq.into(),
@@ -233,8 +236,10 @@ fn put_columns(
         c.confidential.into(),
         c.open.into(),
     ];
-    let sql = if is_new { INSERT } else { UPDATE };
-    batch.conn.row(sql, &params, |row| row.int(0))?.ok_or(StoreError::NotFound { what: "case" })
+    match there {
+        Some(id) => batch.conn.push(UPDATE, &params).map(|()| id),
+        None => batch.conn.insert(INSERT, &params),
+    }
 }
 
 /// Deletes every personal value of a case with its salts and keys, its title, marks, search texts and files' keys. Events, snapshot

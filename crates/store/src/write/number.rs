@@ -5,8 +5,7 @@ use crate::error::{Result, StoreError};
 use crate::time::int;
 
 crate::sql::queries! {
-    NEXT_SERIAL = "INSERT INTO serials (scope, last) VALUES (?1, ?2)
-        ON CONFLICT (scope) DO UPDATE SET last = serials.last + 1 RETURNING last";
+    LAST_SERIAL = "SELECT last FROM serials WHERE scope = ?1";
     RAISE_SERIAL = "INSERT INTO serials (scope, last) VALUES (?1, ?2)
         ON CONFLICT (scope) DO UPDATE SET last = excluded.last WHERE serials.last < excluded.last";
     SEQUENCE = "SELECT value FROM counters WHERE name = 'sequence' /*lock*/";
@@ -26,10 +25,12 @@ pub fn fold_number(number: &str) -> String {
         .collect()
 }
 
-/// Draws the next serial of a scope.
+/// Draws the next serial of a scope. The batch has locked the counter of events, so that nobody else draws meanwhile.
 pub(crate) fn next_serial(conn: &Conn, scope: &str, first: i64) -> Result<i64> {
-    conn.row(NEXT_SERIAL, &[scope.into(), first.into()], |row| row.int(0))?
-        .ok_or_else(|| StoreError::corrupt("no serial"))
+    let last = conn.row(LAST_SERIAL, &[scope.into()], |row| row.int(0))?;
+    let next = last.map_or(first, |last| last.saturating_add(1));
+    raise(conn, scope, next)?;
+    Ok(next)
 }
 
 /// Makes sure that serials up to and including `last` are not drawn any more.

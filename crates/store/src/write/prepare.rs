@@ -104,15 +104,15 @@ impl PreparedCase {
     ) -> Result<Self> {
         let keys = drawer.known_keys();
         let blank = serial.as_ref().map(|serial| serial.blank.as_str());
-        let snapshot = std::mem::take(&mut rows.snapshot);
-        let snapshot = Text::spelled(snapshot, blank, &mut drawer, vault)?;
-        let mut spell = |value: &mut Value| Text::of(value.take(), blank, &mut drawer, vault);
+        let mut spell =
+            |text: &mut String| Text::spelled(std::mem::take(text), blank, &mut drawer, vault);
+        let snapshot = spell(&mut rows.snapshot)?;
         let events =
             rows.events.iter_mut().map(|event| spell(&mut event.body)).collect::<Result<_>>()?;
         let bodies = rows
             .outbox
             .iter_mut()
-            .map(|message| spell(&mut message.body))
+            .map(|message| Text::of(message.body.take(), blank, &mut drawer, vault))
             .collect::<Result<Vec<_>>>()?;
         let addresses = rows.outbox.iter().map(|message| {
             let outside = message.channel != INBOX;
@@ -226,7 +226,7 @@ mod tests {
             v: 1,
             at: Timestamp::UNIX_EPOCH,
             actor: "wang".into(),
-            body: json!({ "said": { "$p": text } }),
+            body: json!({ "said": { "$p": text } }).to_string(),
         };
         let rows = CaseRows {
             id: uuid::Uuid::from_u128(7),

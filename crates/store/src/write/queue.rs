@@ -113,7 +113,7 @@ pub(crate) fn stopped() -> StoreError {
 
 /// A name for the mark that this writer leaves with each of its commits.
 fn mark() -> Result<String> {
-    Ok(format!("commit of {}", crate::vault::hex(&crate::vault::random::<8>()?)))
+    Ok(format!("commit of {}", crate::hash::hex(&crate::vault::random::<8>()?)))
 }
 
 /// What the writer's thread works with.

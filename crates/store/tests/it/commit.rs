@@ -193,7 +193,7 @@ fn a_drawn_number_stands_wherever_its_blank_stood() {
         let mut rows = fresh("<blank>");
         let id = rows.id;
         let texts = json!({"number": "<blank>", "said": {"$p": "about <blank>"}, "other": {"$p": "nothing"}});
-        rows.events[0].body = texts.clone();
+        rows.events[0].body = texts.to_string();
         rows.snapshot = texts.to_string();
         rows.search = vec!["漏水".into(), "<blank>".into()];
         rows.outbox = ["inbox", "sms"]
@@ -214,7 +214,7 @@ fn a_drawn_number_stands_wherever_its_blank_stood() {
         let filled = json!({"number": number, "said": {"$p": format!("about {number}")}, "other": {"$p": "nothing"}});
         let found = store.case_by_number(&Scope::all(), number).unwrap().unwrap();
         assert_eq!((found.summary.number.as_str(), &found.snapshot), (number, &filled.to_string()));
-        assert_eq!(store.events(id, 0, 10).unwrap()[0].body, filled);
+        assert_eq!(store.events(id, 0, 10).unwrap()[0].body, filled.to_string());
         assert_eq!(store.inbox("li", 0, 10).unwrap()[0].body, filled);
         assert_eq!(store.messages_of(id).unwrap()[0].body, filled);
         for text in ["保修", "漏水"] {

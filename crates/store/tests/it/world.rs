@@ -110,7 +110,7 @@ pub(crate) fn event(seq: u64, kind: &str, body: Value) -> EventRow {
         v: 1,
         at: at(i64::try_from(seq).unwrap()),
         actor: "wang".into(),
-        body,
+        body: body.to_string(),
     }
 }
 

@@ -152,7 +152,7 @@ fn answered(model: &Model, seen: &Seen) -> Judged {
         .cases
         .iter()
         .flat_map(|(case, events)| events.iter().map(move |(row, recorded)| (case, row, recorded)))
-        .map(|(case, row, recorded)| (case, row.body.to_string(), recorded))
+        .map(|(case, row, recorded)| (case, &row.body, recorded))
         .collect();
     for (case, text, recorded) in &texts {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric());
