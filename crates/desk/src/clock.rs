@@ -1,7 +1,7 @@
 //! The one place that reads the system clock, and a virtual one for tests and demonstrations.
 //! With the time comes the chance that ids are made of, so that a simulation can repeat both.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Mutex;
 
 /// Tells the time.
@@ -23,6 +23,24 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one clock module")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+/// A clock that goes as the machine's does, and is so far ahead of it or behind it.
+#[derive(Debug, Clone, Copy)]
+pub struct MovedClock(SignedDuration);
+
+impl MovedClock {
+    /// Shows this instant now, UTC.
+    pub fn from(at: Timestamp) -> Self {
+        Self(SystemClock.now().duration_until(at))
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        let now = SystemClock.now();
+        now.checked_add(self.0).unwrap_or(now)
     }
 }
 

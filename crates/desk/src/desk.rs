@@ -1,7 +1,7 @@
 //! A desk: a store, a clock, and what is published.
 
 use crate::account::Language;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, MovedClock, SystemClock};
 use crate::error::DeskError;
 use crate::examine::Proof;
 use crate::follow::Followed;
@@ -61,12 +61,17 @@ pub(crate) struct Inner {
 }
 
 impl Desk {
-    /// A desk over a store, by the machine's clock. What is published is read at once.
+    /// A desk over a store, by the machine's clock. What is published is read at once. A demonstration goes on from its last event,
+    /// whenever it is looked at: otherwise everything in it would be overdue by the time that it has lain about, or still to come.
     ///
     /// # Errors
     /// A failure of the store, or a published procedure that this program cannot read.
     pub fn open(store: Store) -> Result<Self, DeskError> {
-        Self::open_with(store, Arc::new(SystemClock))
+        let clock: Arc<dyn Clock> = match crate::installation::demo_time(&store)? {
+            Some(at) => Arc::new(MovedClock::from(at)),
+            None => Arc::new(SystemClock),
+        };
+        Self::open_with(store, clock)
     }
 
     /// A desk by another clock.

@@ -3,13 +3,25 @@
 use crate::account::Language;
 use crate::desk::Desk;
 use crate::error::DeskError;
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use std::sync::PoisonError;
+use store::{Scope, Store};
 
 pub(crate) const INSTALLATION: &str = "installation";
 const DEMO: &str = "demo";
 const ORGANISATION: &str = "organisation";
 const LANGUAGE: &str = "language";
+
+/// The instant of the last event of a demonstration, UTC; nothing where real work is done, or nothing has happened yet.
+pub(crate) fn demo_time(store: &Store) -> Result<Option<Timestamp>, DeskError> {
+    if store.setting(INSTALLATION, DEMO)?.is_none() {
+        return Ok(None);
+    }
+    let before = store.last_event()?.saturating_sub(1);
+    let last = store.feed(&Scope::all(), before, 1)?.events;
+    Ok(last.first().map(|last| last.event.at))
+}
 
 impl Desk {
     /// Marks the installation as a demonstration, where anybody may sign in as anybody. Only what holds nothing real may be marked.

@@ -54,7 +54,7 @@ pub use attach::LARGEST_FILE;
 pub use attention::{LONGEST_SNOOZE, Snoozed};
 pub use builtin::{Builtin, builtin};
 pub use calendar::{Counting, Moving, calendar_for};
-pub use clock::{Clock, SystemClock, VirtualClock};
+pub use clock::{Clock, MovedClock, SystemClock, VirtualClock};
 pub use criteria::Criteria;
 pub use customers::{
     CUSTOMER_ROWS, CustomerImport, CustomersImported, Erased, History, Kept, Level, Revealed,

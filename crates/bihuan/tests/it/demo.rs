@@ -2,9 +2,11 @@
 
 use crate::contents;
 use crate::world::World;
+use desk::Desk;
+use jiff::SignedDuration;
 use std::path::Path;
 use std::process::Command;
-use store::Place;
+use store::{Options, Place, Scope, Store};
 
 #[test]
 fn the_demonstration_comes_out_as_worked_out_beforehand() {
@@ -31,7 +33,20 @@ fn the_demonstration_comes_out_as_worked_out_beforehand() {
     assert!(text.contains("(0 break the promise)"), "{text}");
     let again = run();
     assert!(!again.status.success(), "a second demonstration into the same folder must be refused");
+    goes_on_from_its_last_event(folder.path());
     moves_to_a_server_and_back(folder.path());
+}
+
+/// Its story ends on a day of its own, which may be to come or long ago: nothing in it is from the future, and little is overdue.
+fn goes_on_from_its_last_event(data: &Path) {
+    let program = || Command::new(env!("CARGO_BIN_EXE_bihuan"));
+    let doctor = program().args(["--lang", "en", "doctor", "--data"]).arg(data).output().unwrap();
+    assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
+    let store = Store::open(Place::at(data), Options::new(contents::key(data))).unwrap();
+    let last = store.feed(&Scope::all(), store.last_event().unwrap() - 1, 1).unwrap();
+    let (desk, ended) = (Desk::open(store).unwrap(), last.events[0].event.at);
+    let shown = desk.now().duration_since(ended);
+    assert!(shown >= SignedDuration::ZERO && shown < SignedDuration::from_mins(1), "{shown:#}");
 }
 
 /// The many lives of the demonstration are what a move has to bring over.
