@@ -318,7 +318,7 @@ impl Run<'_> {
             }
         }
         match &refusal {
-            Refusal::Missing { fields } => {
+            Refusal::Missing { fields, .. } => {
                 let missing = fields.iter().filter(|missing| !wrong.contains(&missing.field));
                 reasons.extend(missing.map(|missing| Reason {
                     column: Some(self.column(&missing.field)),

@@ -286,7 +286,7 @@ impl Desk {
             Some(missing(&procedure, case, procedure.register_action()?))
         });
         match absent.filter(|fields| !fields.is_empty()) {
-            Some(fields) => Err(Refusal::Missing { fields }.into()),
+            Some(fields) => Err(Refusal::Missing { fields, unmet: Vec::new() }.into()),
             None => Ok(decided),
         }
     }

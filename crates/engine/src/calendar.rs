@@ -252,6 +252,11 @@ impl Calendar {
         self.offset.to_datetime(at)
     }
 
+    /// By how many seconds local times are ahead of UTC.
+    pub fn ahead_of_utc(&self) -> i32 {
+        self.offset.seconds()
+    }
+
     /// The instant of a local date and time; beyond the representable range (year ±9999) the nearest instant.
     pub fn instant(&self, local: DateTime) -> Timestamp {
         let end = if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };

@@ -10,6 +10,7 @@ mod entered;
 mod follow;
 mod happen;
 mod merge;
+mod proposed;
 mod register;
 mod survey;
 mod tick;
@@ -23,6 +24,7 @@ pub use desk::{accused, approvers, people_for};
 pub(crate) use entered::is_phone;
 pub use entered::parse;
 pub use happen::render;
+pub use proposed::proposed;
 
 use crate::calendar::Calendar;
 use crate::case::{Case, apply};

@@ -1,7 +1,7 @@
 //! Why a command is not accepted: an id and facts, never prose. The surface translates it.
 
 use crate::key::Key;
-use crate::procedure::Label;
+use crate::procedure::{Guard, Label};
 use serde::{Deserialize, Serialize};
 
 /// A field that must be filled in before the stage may be left.
@@ -13,6 +13,22 @@ pub struct Missing {
     pub field: Key,
     /// Its name.
     pub label: Label,
+}
+
+/// A condition of the procedure that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmet {
+    /// What to do.
+    pub say: Label,
+    /// The fields that it reads; it may read facts that are no fields as well.
+    pub fields: Vec<Key>,
+}
+
+impl Unmet {
+    /// What a guard says.
+    pub(crate) fn of(guard: &Guard) -> Self {
+        Self { say: guard.say.clone(), fields: guard.need.fields().into_iter().cloned().collect() }
+    }
 }
 
 /// What is wrong with a value.
@@ -89,16 +105,19 @@ pub enum Refusal {
     Missing {
         /// All of them.
         fields: Vec<Missing>,
+        /// Conditions that do not hold besides.
+        #[serde(default)]
+        unmet: Vec<Unmet>,
     },
     /// Values that do not fit, all of them.
     Invalid {
         /// Field or input, and what is wrong.
         fields: Vec<(Key, Problem)>,
     },
-    /// A condition of the procedure does not hold.
+    /// Conditions of the procedure do not hold.
     Guard {
-        /// What to do.
-        say: Label,
+        /// All of them.
+        unmet: Vec<Unmet>,
     },
     /// A reason must be given.
     Reason {

@@ -267,7 +267,7 @@ fn refused(sim: &Sim, seen: &Seen, expected: &str, rest: &str) -> String {
         procedure.field(key).map_or_else(|| key.to_string(), |field| field.label.zh.clone())
     };
     let names: Vec<String> = match refusal {
-        Refusal::Missing { fields } => fields
+        Refusal::Missing { fields, .. } => fields
             .iter()
             .map(|missing| {
                 if missing.label.zh.is_empty() {

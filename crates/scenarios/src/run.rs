@@ -323,6 +323,10 @@ fn fill<'p>(
     if task != NewTask::default() {
         extra.tasks.push(task);
     }
+    // A row that tells nothing of a contact means a call.
+    if action.has(Verb::Contact) && action.only_adds() && extra.text.is_none() {
+        extra.method.get_or_insert_with(|| "电话".to_owned());
+    }
     (fields, extra)
 }
 

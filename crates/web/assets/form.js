@@ -1,4 +1,4 @@
-// Forms that lose nothing: drafts here and on the server, sending without leaving, files by paste and drop.
+// Forms that lose nothing: drafts here and on the server, sending without leaving.
 import { later, parse, post, say, toast } from "./page.js";
 import { put } from "./swap.js";
 
@@ -97,8 +97,11 @@ document.addEventListener("submit", async (event) => {
     if (!fresh) { document.open(); document.write(page.documentElement.outerHTML); return document.close(); }
     document.activeElement?.blur();
     put(page, [id, "conflict"].filter(Boolean), { answer: true });
-    document.getElementById(id)?.querySelector("[aria-invalid=true], .notice")?.focus?.();
-    document.getElementById(id)?.scrollIntoView({ block: "start" });
+    // Whoever was overtaken reads first what changed; else what is wrong.
+    const overtaken = document.querySelector("#conflict .notice");
+    const place = document.getElementById(id);
+    (overtaken ?? place?.querySelector("[aria-invalid=true], .notice.late"))?.focus({ preventScroll: true });
+    (overtaken ?? place)?.scrollIntoView({ block: "start" });
     const again = document.querySelector(`#${CSS.escape(id)} form[data-draft]`);
     if (again) { dirty.add(again); keepThere(again); }
   } catch {
@@ -110,10 +113,17 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+/** The form that is meant where the focus is in none: the one that a notice speaks of, else the one that is being filled in. */
+function meant(target) {
+  const told = document.getElementById(target.closest?.("[data-sends]")?.dataset.sends);
+  if (told) return told.querySelector("form[data-form]");
+  return target === document.body ? [...forms()].find((form) => dirty.has(form)) : undefined;
+}
+
 // Ctrl+Enter sends; Enter moves on to the next field where the form says so.
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229 || event.key !== "Enter") return;
-  const form = event.target.form ?? event.target.closest?.("form");
+  const form = event.target.form ?? event.target.closest?.("form") ?? meant(event.target);
   if (!form?.matches("[data-form]")) return;
   if (event.ctrlKey || event.metaKey) { event.preventDefault(); return form.requestSubmit(); }
   if (form.dataset.enter === undefined || event.target.matches("textarea, button, summary, a")) return;
@@ -122,51 +132,6 @@ document.addEventListener("keydown", (event) => {
   const name = event.target.name;
   const rest = all.slice(all.indexOf(event.target) + 1).filter((one) => !(one.type === "radio" && one.name === name) && one.type !== "fieldset");
   rest[0]?.focus();
-});
-
-// Files by paste and drop.
-const files = (form) => form?.querySelector("input[type=file]");
-function add(input, list) {
-  const all = new DataTransfer();
-  for (const file of [...input.files, ...list]) all.items.add(file);
-  input.files = all.files;
-  toast([...list].map((file) => file.name).join(", "));
-}
-document.addEventListener("paste", (event) => {
-  const input = files(event.target.form ?? document.querySelector("form[data-form]:has(input[type=file])"));
-  if (input && event.clipboardData.files.length) { event.preventDefault(); add(input, event.clipboardData.files); }
-});
-for (const kind of ["dragover", "drop"]) {
-  document.addEventListener(kind, (event) => {
-    const form = event.target.closest?.("form[data-form]");
-    const input = files(form);
-    if (!input || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    input.classList.toggle("drop", kind === "dragover");
-    if (kind === "drop") add(input, event.dataTransfer.files);
-  });
-}
-
-// Another row of a table.
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-add-row]");
-  if (!button) return;
-  event.preventDefault();
-  const rows = document.getElementById(button.dataset.addRow);
-  const last = rows.lastElementChild;
-  const fresh = last.cloneNode(true);
-  const next = rows.children.length;
-  for (const one of fresh.querySelectorAll("[name]")) {
-    one.name = one.name.replace(/\.\d+\./, `.${next}.`);
-    one.id = `${one.id}-${next}`;
-    if (one.tagName === "SELECT") one.selectedIndex = 0;
-    else if (one.type === "radio" || one.type === "checkbox") one.checked = false;
-    else one.value = "";
-    const label = one.closest(".field")?.querySelector("label");
-    if (label) label.htmlFor = one.id;
-  }
-  rows.append(fresh);
-  fresh.querySelector("input, select, textarea")?.focus();
 });
 
 addEventListener("beforeunload", (event) => {

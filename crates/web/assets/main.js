@@ -6,6 +6,8 @@ import "./keys.js";
 import "./pick.js";
 import "./palette.js";
 import "./form.js";
+import "./field.js";
+import "./files.js";
 import "./write.js";
 import "./new.js";
 import "./present.js";

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use desk::words;
 use engine::procedure::{Label, Procedure};
 use engine::refusal::{Problem as Wrong, Refusal};
+use engine::show;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,6 +112,8 @@ struct Field {
     name: String,
     label: Option<Label>,
     wrong: Option<Wrong>,
+    /// What a condition says that reads it and does not hold.
+    unmet: Option<Label>,
 }
 
 /// An error as clients get it (RFC 9457).
@@ -197,7 +200,7 @@ impl Problem {
 
     /// Names a field that is wrong; without a reason it is missing.
     pub fn field(mut self, name: impl Into<String>, wrong: Option<Wrong>) -> Self {
-        self.0.fields.push(Field { name: name.into(), label: None, wrong });
+        self.0.fields.push(Field { name: name.into(), label: None, wrong, unmet: None });
         self
     }
 
@@ -236,14 +239,8 @@ impl Problem {
         let said = said.or_else(|| self.0.saying.clone());
         let fields = self.0.fields.iter().map(|field| FieldProblem {
             field: field.name.clone(),
-            code: field.wrong.as_ref().map_or_else(|| "missing".to_owned(), code),
-            detail: field.wrong.as_ref().map_or_else(
-                || words::text("api.missing", english, &[]),
-                |wrong| match rules {
-                    Some(rules) => words::problem_of(wrong, &field.name, rules, english),
-                    None => words::problem(wrong, english),
-                },
-            ),
+            code: field.code(),
+            detail: field.detail(rules, english),
             title: field.title(rules),
         });
         let fields: Vec<FieldProblem> = fields.collect();
@@ -312,6 +309,23 @@ impl IntoResponse for Problem {
 }
 
 impl Field {
+    fn code(&self) -> String {
+        match (&self.wrong, &self.unmet) {
+            (Some(wrong), _) => code(wrong),
+            (None, Some(_)) => "condition".to_owned(),
+            (None, None) => "missing".to_owned(),
+        }
+    }
+
+    fn detail(&self, rules: Option<&Procedure>, english: bool) -> String {
+        match (&self.wrong, &self.unmet, rules) {
+            (Some(wrong), _, Some(rules)) => words::problem_of(wrong, &self.name, rules, english),
+            (Some(wrong), _, None) => words::problem(wrong, english),
+            (None, Some(say), _) => show::word(say, english).to_owned(),
+            (None, None, _) => words::text("api.missing", english, &[]),
+        }
+    }
+
     /// What people call it: the label of the procedure, or the name of a built-in input.
     fn title(&self, rules: Option<&Procedure>) -> Option<Title> {
         let known = rules.and_then(|rules| rules.field(&self.name)).map(|field| &field.label);

@@ -38,13 +38,15 @@ fn told(refusal: &Refusal, procedure: Option<&Procedure>, english: bool) -> Stri
         }
         Refusal::Forbidden { action: key } => say("refusal.forbidden", &[("action", &action(key))]),
         Refusal::Own { action: key } => say("refusal.own", &[("action", &action(key))]),
-        Refusal::Missing { fields } => {
+        Refusal::Missing { fields, unmet } => {
             let names = fields.iter().map(|missing| match missing.label.zh.is_empty() {
                 true => input(&missing.field, english),
                 false => word(&missing.label, english).to_owned(),
             });
             let names: Vec<String> = names.collect();
-            say("refusal.missing", &[("fields", &listed(&names, english))])
+            let missing = say("refusal.missing", &[("fields", &listed(&names, english))]);
+            let others = unmet.iter().map(|one| word(&one.say, english).to_owned());
+            std::iter::once(missing).chain(others).collect::<Vec<_>>().join(" ")
         }
         Refusal::Invalid { fields } => {
             let lines = fields.iter().map(|(key, wrong)| {
@@ -58,7 +60,10 @@ fn told(refusal: &Refusal, procedure: Option<&Procedure>, english: bool) -> Stri
             let lines: Vec<String> = lines.collect();
             say("refusal.invalid", &[("fields", &lines.join("; "))])
         }
-        Refusal::Guard { say } => word(say, english).to_owned(),
+        Refusal::Guard { unmet } => {
+            let all: Vec<&str> = unmet.iter().map(|one| word(&one.say, english)).collect();
+            all.join(if english { "; " } else { "；" })
+        }
         Refusal::Reason { action: key } => say("refusal.reason", &[("action", &action(key))]),
         Refusal::Late { action: key } => say("refusal.late", &[("action", &action(key))]),
         Refusal::Nobody { role: key } => say("refusal.nobody", &[("role", &role(key))]),

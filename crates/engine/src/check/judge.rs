@@ -12,7 +12,7 @@ use crate::event::{Event, Recorded, Topic};
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{Action, Actor, Origin, Procedure, Relation, Stage, Step, StepKind};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Unmet};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -41,8 +41,8 @@ impl Seen {
             return;
         }
         let why = match refusal {
-            Refusal::Guard { say } => format!("guard `{}`", say.en),
-            Refusal::Missing { fields } => {
+            Refusal::Guard { unmet } => guards(unmet),
+            Refusal::Missing { fields, .. } => {
                 let fields: Vec<&str> = fields.iter().map(|one| &*one.field).collect();
                 format!("missing {}", fields.join(" "))
             }
@@ -229,6 +229,12 @@ pub(super) fn stuck(stage: &Stage) -> Trouble {
         detail: "no way leads from here to filing".to_owned(),
         then: None,
     }
+}
+
+/// What conditions that do not hold say, for a finding.
+pub(super) fn guards(unmet: &[Unmet]) -> String {
+    let all: Vec<&str> = unmet.iter().map(|one| one.say.en.as_str()).collect();
+    format!("guard `{}`", all.join("`, `"))
 }
 
 /// For each state whether filing can be reached. A state that was not followed up is taken to be like those of its stage

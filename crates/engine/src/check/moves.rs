@@ -124,7 +124,7 @@ impl<'p> Kit<'p> {
             *tries += 1;
             match decide(world, &command, &context) {
                 Ok(decision) => return Ok((decision, command, filled)),
-                Err(Refusal::Missing { fields: missing }) if filled.len() < 60 => {
+                Err(Refusal::Missing { fields: missing, unmet }) if filled.len() < 60 => {
                     let before = filled.len();
                     for one in &missing {
                         let case = world.cases.get(CASE);
@@ -143,7 +143,7 @@ impl<'p> Kit<'p> {
                         }
                     }
                     if filled.len() == before {
-                        return Err(Refusal::Missing { fields: missing });
+                        return Err(Refusal::Missing { fields: missing, unmet });
                     }
                 }
                 Err(refusal) => return Err(refusal),

@@ -183,7 +183,7 @@ impl<'p> Whole<'p> {
 
 fn told(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Guard { say } => format!("guard `{}`", say.en),
+        Refusal::Guard { unmet } => super::judge::guards(unmet),
         other => other.code().to_owned(),
     }
 }

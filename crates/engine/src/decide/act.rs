@@ -3,15 +3,16 @@
 use super::Work;
 use super::desk::approvers;
 use super::entered::Allowed;
-use crate::case::{Case, Facts, Holder, Life, approving_role, holder, incomplete};
+use crate::case::{Case, Facts, Holder, Life, LinkKind, approving_role, holder, incomplete};
 use crate::command::{Entered, Extra};
 use crate::event::{Event, SetCause};
 use crate::key::Key;
 use crate::people::{Directory, Who};
 use crate::procedure::{
-    Action, Actor, Effect, Fact, FieldKind, Moment, Need, Procedure, Relation, Role, Verb,
+    Action, Actor, Condition, Effect, Fact, FieldKind, Label, Moment, Need, Procedure, Relation,
+    Role, Verb,
 };
-use crate::refusal::{Missing, Refusal};
+use crate::refusal::{Missing, Refusal, Unmet};
 use crate::value::{Private, Value};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,9 +29,12 @@ pub struct Offer {
     pub fields: Vec<Key>,
     /// Of these, the ones that must be filled in and are empty.
     pub missing: Vec<Missing>,
+    /// Conditions that do not hold, and that nothing entered with it can make hold: it would be refused.
+    pub barred: Vec<Label>,
 }
 
-/// What a person may do with a case now, in the procedure's order.
+/// What a person may do with a case now, in the procedure's order. What there is nothing for - parting a case that is not joined,
+/// releasing one that is not held - is left out.
 pub fn offers(
     procedure: &Procedure,
     case: &Case,
@@ -42,6 +46,7 @@ pub fn offers(
     let possible = |action: &&Action| {
         !action.does.contains(&Verb::Register)
             && is_reachable(procedure, case, action)
+            && !is_pointless(case, action)
             && !is_too_late(procedure, case, action, now)
             && Facts::new(procedure, case, who).holds(&action.when)
             && permitted(procedure, case, directory, who, now, action).is_ok()
@@ -50,13 +55,72 @@ pub fn offers(
         .actions
         .iter()
         .filter(possible)
-        .map(|action| Offer {
-            action: action.key.clone(),
-            next: next.as_ref() == Some(&action.key),
-            fields: allowed(procedure, Some(case), action).into_iter().collect(),
-            missing: missing(procedure, case, action),
+        .map(|action| {
+            let fields = allowed(procedure, Some(case), action);
+            let spared = may_override(procedure, case, directory, who, now, action);
+            let barred =
+                if spared { Vec::new() } else { barred(procedure, case, who, action, &fields) };
+            Offer {
+                action: action.key.clone(),
+                next: next.as_ref() == Some(&action.key),
+                fields: fields.into_iter().collect(),
+                missing: missing(procedure, case, action),
+                barred,
+            }
         })
         .collect()
+}
+
+/// What the guards say that do not hold and read nothing that can be entered with the action.
+fn barred(
+    procedure: &Procedure,
+    case: &Case,
+    who: &Who,
+    action: &Action,
+    fields: &BTreeSet<Key>,
+) -> Vec<Label> {
+    let facts = Facts::new(procedure, case, who);
+    let entered = |need: &Condition| need.fields().into_iter().any(|key| fields.contains(key));
+    let failed = action.guards.iter().filter(|guard| !facts.holds(&guard.need));
+    failed.filter(|guard| !entered(&guard.need)).map(|guard| guard.say.clone()).collect()
+}
+
+/// Whether there is nothing on the case that the action could undo, settle or decide.
+fn is_pointless(case: &Case, action: &Action) -> bool {
+    let paused = || case.pauses.last().is_some_and(|pause| pause.to.is_none());
+    let related = |kind: LinkKind| matches!(kind, LinkKind::Related | LinkKind::Suspected);
+    let of_kind = |kind: &Key| action.task.as_ref().is_none_or(|task| task == kind);
+    action.does.iter().any(|verb| match verb {
+        Verb::Unmerge => !matches!(case.life, Life::Merged { .. }),
+        Verb::Unlink => !case.links.iter().any(|link| related(link.kind)),
+        Verb::Hold => case.held,
+        Verb::Release => !case.held,
+        Verb::Pause => paused(),
+        Verb::Resume => !paused(),
+        Verb::TaskDone => !case.tasks.iter().any(|task| task.done.is_none() && of_kind(&task.kind)),
+        Verb::Deescalate => case.escalations.is_empty(),
+        Verb::ClearOverride => case.overrides.is_empty(),
+        Verb::Sign => !case.changes.iter().any(|change| {
+            change.signed.is_none()
+                && change.decided.as_ref().is_none_or(|(approved, ..)| *approved)
+        }),
+        Verb::ChangeDecide => !case.changes.iter().any(|change| change.decided.is_none()),
+        Verb::ExtendDecide => !case.extensions.iter().any(|one| one.decided.is_none()),
+        _ => false,
+    })
+}
+
+/// Whether somebody may pass over the guards of an action.
+fn may_override(
+    procedure: &Procedure,
+    case: &Case,
+    directory: &Directory,
+    who: &Who,
+    now: Timestamp,
+    action: &Action,
+) -> bool {
+    let passes = |actor: &Actor| acts_as(procedure, case, directory, who, now, actor, None);
+    action.override_by.iter().any(passes)
 }
 
 /// Whether the action can start from where the case is.
@@ -352,6 +416,7 @@ impl Work<'_> {
             procedure.field(&survey.rating).map(|field| field.label.clone()).unwrap_or_default();
         Err(Refusal::Missing {
             fields: vec![Missing { form: None, field: survey.rating.clone(), label }],
+            unmet: Vec::new(),
         })
     }
 
@@ -364,17 +429,15 @@ impl Work<'_> {
         extra: &Extra,
     ) -> Result<(), Refusal> {
         let (case, who) = (self.case(id), &self.who);
-        let failed =
-            action.guards.iter().find(|guard| !Facts::new(procedure, case, who).holds(&guard.need));
+        let facts = Facts::new(procedure, case, who);
+        let failed = action.guards.iter().filter(|guard| !facts.holds(&guard.need));
+        let unmet: Vec<Unmet> = failed.map(Unmet::of).collect();
         let absent =
             if *who == Who::System { Vec::new() } else { missing(procedure, case, action) };
-        if failed.is_none() && absent.is_empty() {
+        if unmet.is_empty() && absent.is_empty() {
             return Ok(());
         }
-        let may_override = action
-            .override_by
-            .iter()
-            .any(|actor| acts_as(procedure, case, self.directory, who, self.now, actor, None));
+        let may_override = may_override(procedure, case, self.directory, who, self.now, action);
         if extra.override_guards && may_override {
             let Some(reason) = extra.reason.clone() else {
                 return Err(Refusal::Reason { action: action.key.clone() });
@@ -390,10 +453,11 @@ impl Work<'_> {
             );
             return Ok(());
         }
-        match failed {
-            Some(guard) if absent.is_empty() => Err(Refusal::Guard { say: guard.say.clone() }),
-            _ => Err(Refusal::Missing { fields: absent }),
-        }
+        // All at once: nobody is sent back twice.
+        Err(match absent.is_empty() {
+            true => Refusal::Guard { unmet },
+            false => Refusal::Missing { fields: absent, unmet },
+        })
     }
 
     /// Verbs, moments, effects, and the way to the next stage.

@@ -151,7 +151,7 @@ impl Work<'_> {
                 label: field.label.clone(),
             })
             .collect();
-        Refusal::Missing { fields: missing }
+        Refusal::Missing { fields: missing, unmet: Vec::new() }
     }
 
     /// Takes from somebody who is away what he holds: the case goes to his substitute if that person may own it, else to whom a dispatch

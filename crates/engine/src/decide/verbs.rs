@@ -23,6 +23,7 @@ pub(super) fn absent(name: &str) -> Refusal {
     let label = crate::procedure::Label::default();
     Refusal::Missing {
         fields: vec![crate::refusal::Missing { form: None, field: name.into(), label }],
+        unmet: Vec::new(),
     }
 }
 
@@ -193,6 +194,12 @@ impl Work<'_> {
             action.to.is_some() || !action.emits.is_empty() || action.does.contains(&Verb::Rate);
         if !reached && tells {
             return Err(invalid("reached", Problem::MustBeReached));
+        }
+        // Where the contact is all that is done, it says how it was made or what was said.
+        let mut said = [&extra.method, &extra.text, &extra.note].into_iter().flatten();
+        let silent = said.all(|text| text.trim().is_empty());
+        if silent && action.only_adds() && matches!(self.who, Who::Person(_)) {
+            return Err(absent("text"));
         }
         let text = extra.text.clone().map(Private::from);
         let (_, calendar) = self.rules(id);

@@ -118,6 +118,17 @@ impl Action {
         self.does.contains(&verb)
     }
 
+    /// Whether it only adds to the record of a case, so that nothing that somebody else does meanwhile contradicts it. Fields that
+    /// it asks may be set with it all the same.
+    pub fn only_adds(&self) -> bool {
+        let adds = |verb: &Verb| {
+            matches!(verb, Verb::Comment | Verb::Contact | Verb::Progress | Verb::Urge)
+        };
+        let nothing_follows = self.to.is_none() && self.effects.is_empty() && self.emits.is_empty();
+        let nothing_is_asked = self.guards.is_empty() && self.forms.is_empty();
+        !self.does.is_empty() && self.does.iter().all(adds) && nothing_follows && nothing_is_asked
+    }
+
     /// Whether the stage lets it be done: named in `from`, or any open stage when none is named. Never the opening.
     pub fn starts_from(&self, stage: &Stage) -> bool {
         if self.has(Verb::Register) {

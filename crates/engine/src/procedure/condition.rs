@@ -3,6 +3,7 @@
 use super::Moment;
 use crate::key::Key;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A condition over a case.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -32,6 +33,21 @@ impl Condition {
             Condition::Not(inner) => inner.asks(field),
             Condition::Is(operand, _) => matches!(operand, Operand::Field(key) if *key == *field),
         }
+    }
+
+    /// The fields that it compares, each once.
+    pub fn fields(&self) -> Vec<&Key> {
+        let mut fields = match self {
+            Condition::Always | Condition::Is(Operand::Fact(_), _) => Vec::new(),
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().flat_map(Condition::fields).collect()
+            }
+            Condition::Not(inner) => inner.fields(),
+            Condition::Is(Operand::Field(key), _) => vec![key],
+        };
+        let mut known = BTreeSet::new();
+        fields.retain(|key| known.insert(*key));
+        fields
     }
 
     /// The facts that it compares.

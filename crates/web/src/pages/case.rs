@@ -71,7 +71,10 @@ pub(crate) struct CasePage {
     pub(crate) now: Option<Doing>,
     /// The next step is somebody else's: its name.
     pub(crate) theirs: Option<String>,
+    /// What else is at hand: at most three things.
     pub(crate) others: Vec<Other>,
+    /// Everything else that may be done.
+    pub(crate) further: Vec<Other>,
     pub(crate) tasks: Vec<TaskView>,
     pub(crate) files: Vec<FileView>,
     pub(crate) links: Vec<Beside>,
@@ -118,6 +121,12 @@ pub(crate) struct Doing {
     pub(crate) title: String,
     /// The procedure asks for it next.
     pub(crate) next: bool,
+    /// Whoever looks holds the case, so that it waits for him.
+    pub(crate) mine: bool,
+    /// What the procedure says against it, whatever is filled in.
+    pub(crate) barred: Vec<String>,
+    /// What is decided upon: name, value, long.
+    pub(crate) decides: Vec<(String, String, bool)>,
     pub(crate) form: Form,
 }
 

@@ -3,11 +3,13 @@
 mod build;
 mod draw;
 mod given;
+mod layout;
 
-pub(crate) use build::{Maker, action_form, registration_form};
+pub(crate) use build::Maker;
 pub(crate) use given::{Given, Typed, read};
+pub(crate) use layout::{action_form, registration_form};
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use std::collections::BTreeMap;
 
 /// A form.
@@ -35,6 +37,8 @@ pub(crate) struct Form {
     pub(crate) once: String,
     /// Texts that can be put in.
     pub(crate) templates: Vec<Template>,
+    /// Seconds by which its times of day are ahead of UTC, where the present one can be put in.
+    pub(crate) offset: Option<i32>,
 }
 
 /// A text that can be put into a form, as it reads on the case.
@@ -58,6 +62,8 @@ pub(crate) struct Item {
     pub(crate) wrong: Option<String>,
     /// What is in it; several for lists.
     pub(crate) values: Vec<String>,
+    /// What is usually written there; anything else can be written as well.
+    pub(crate) usual: Vec<String>,
 }
 
 /// What kind of control.
@@ -92,6 +98,8 @@ pub(crate) struct Choice {
 pub(crate) struct Wrong {
     pub(crate) whole: Option<String>,
     pub(crate) fields: BTreeMap<String, String>,
+    /// What is said beside everything else that must be filled in and is empty.
+    pub(crate) must: Option<String>,
 }
 
 impl Wrong {
@@ -103,7 +111,12 @@ impl Wrong {
             None => field.to_owned(),
         };
         let fields = body.fields.iter().map(|field| (named(&field.field), field.detail.clone()));
-        Self { whole: Some(body.detail), fields: fields.collect() }
+        let about_content = matches!(
+            problem.kind(),
+            Kind::MissingFields | Kind::InvalidFields | Kind::ConditionUnmet | Kind::ReasonNeeded
+        );
+        let must = about_content.then(|| desk::words::text("api.missing", english, &[]));
+        Self { whole: Some(body.detail), fields: fields.collect(), must }
     }
 
     /// What is wrong with a control: `f.key`, `i.name`, or the bare key that the core names.
@@ -140,6 +153,9 @@ impl Form {
         self.wrong.clone_from(&wrong.whole);
         for item in self.items.iter_mut().chain(self.more.iter_mut()) {
             item.wrong = wrong.about(&item.name);
+            if item.wrong.is_none() && item.required && item.is_empty() {
+                item.wrong.clone_from(&wrong.must);
+            }
         }
         // What is wrong is not folded away.
         let (blamed, fine): (Vec<Item>, Vec<Item>) =
@@ -150,6 +166,14 @@ impl Form {
 }
 
 impl Item {
+    /// Whether nothing is in it.
+    fn is_empty(&self) -> bool {
+        match &self.control {
+            Control::Rows(rows) => rows.iter().flatten().all(Item::is_empty),
+            _ => self.values.iter().all(|value| value.trim().is_empty()),
+        }
+    }
+
     fn has_files(&self) -> bool {
         match &self.control {
             Control::Files(_) => true,

@@ -145,6 +145,8 @@ impl Sampler {
                 holder: Some("Holder".to_owned()),
                 derived: vec![("Level".to_owned(), HOSTILE.to_owned())],
                 clocks: vec![(HOSTILE.to_owned(), self.left(60))],
+                missing: vec![(HOSTILE.to_owned(), "f-line".to_owned())],
+                unmet: vec![HOSTILE.to_owned()],
             },
             known: Known {
                 asked: true,
@@ -208,6 +210,7 @@ impl Sampler {
             late: 2,
             near: 1,
             all: 60,
+            done: "N-9".to_owned(),
         };
         let mut empty = work(Vec::new(), Vec::new());
         empty.all = 0;

@@ -2,7 +2,7 @@
 
 use super::framed::{Frame, Section};
 use super::row::{self, Row, case_href};
-use super::visit::Visit;
+use super::visit::{Asked, Visit};
 use super::words::counted;
 use crate::app::App;
 use crate::problem::Problem;
@@ -11,6 +11,7 @@ use axum::response::Response;
 use desk::without_phones;
 use engine::show;
 use maud::{Markup, html};
+use serde::Deserialize;
 
 /// Lines that are shown; the rest is in the lists.
 const MOST: usize = 60;
@@ -27,6 +28,8 @@ pub(crate) struct Work {
     pub(crate) near: usize,
     /// How many there are altogether.
     pub(crate) all: u64,
+    /// The number of the case that was put off just now.
+    pub(crate) done: String,
 }
 
 /// A case that was put off.
@@ -36,7 +39,19 @@ pub(crate) struct PutOff {
     pub(crate) until: String,
 }
 
-pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+/// What an address asks for.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    /// The case that was put off just now.
+    #[serde(default)]
+    done: String,
+}
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    visit: Visit,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Problem> {
     let (desk, lang) = (app.desk(), visit.lang);
     let frame = visit.frame(&app, Section::Work, lang.say("work.title"))?;
     let people = desk.people();
@@ -62,7 +77,8 @@ pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Resp
         })
     };
     let snoozed = desk.snoozed(visit.caller())?.into_iter().filter_map(put_off).collect();
-    Ok(visit.page(&Work { frame, late, near, all, own, waiting, snoozed }.html()))
+    let done = wanted.done;
+    Ok(visit.page(&Work { frame, late, near, all, own, waiting, snoozed, done }.html()))
 }
 
 impl Work {
@@ -75,6 +91,9 @@ impl Work {
                     h1 { (lang.say("work.title")) }
                     span.quiet { (lang.fill("work.glance", &[("all", &counted(self.all)), ("late", &self.late.to_string()), ("near", &self.near.to_string())])) }
                     a.button.main href="/new" { (lang.say("new.title")) " " kbd aria-hidden="true" { "n" } }
+                }
+                @if let Some(one) = self.snoozed.iter().find(|one| one.number == self.done) {
+                    p.notice.fine role="status" { "✓ " a.number href=(case_href(&one.number)) { (one.number) } " " (lang.fill("snooze.done", &[("until", &one.until)])) }
                 }
                 @if shown == 0 { (self.empty()) }
                 @if !self.own.is_empty() {

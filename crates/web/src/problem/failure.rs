@@ -2,7 +2,7 @@
 
 use super::{Field, Kind, Problem};
 use desk::DeskError;
-use engine::refusal::Refusal;
+use engine::refusal::{Refusal, Unmet};
 use store::StoreError;
 
 impl From<Refusal> for Problem {
@@ -23,15 +23,20 @@ impl From<Refusal> for Problem {
         };
         let mut problem = Problem::new(kind);
         match &refusal {
-            Refusal::Missing { fields } => problem.0.fields.extend(fields.iter().map(|missing| {
-                let label = Some(missing.label.clone()).filter(|label| !label.zh.is_empty());
-                Field { name: missing.field.to_string(), label, wrong: None }
-            })),
+            Refusal::Missing { fields, unmet } => {
+                problem.0.fields.extend(fields.iter().map(|missing| {
+                    let label = Some(missing.label.clone()).filter(|label| !label.zh.is_empty());
+                    Field { name: missing.field.to_string(), label, wrong: None, unmet: None }
+                }));
+                problem.blame(unmet);
+            }
+            Refusal::Guard { unmet } => problem.blame(unmet),
             Refusal::Invalid { fields } => {
                 problem.0.fields.extend(fields.iter().map(|(name, wrong)| Field {
                     name: name.to_string(),
                     label: None,
                     wrong: Some(wrong.clone()),
+                    unmet: None,
                 }));
             }
             Refusal::Reason { .. } => problem = problem.field("reason", None),
@@ -39,6 +44,20 @@ impl From<Refusal> for Problem {
         }
         problem.0.refusal = Some(refusal);
         problem
+    }
+}
+
+impl Problem {
+    /// Names the fields that conditions read, beside those that are named already.
+    fn blame(&mut self, unmet: &[Unmet]) {
+        for one in unmet {
+            for key in &one.fields {
+                if !self.0.fields.iter().any(|field| field.name == **key) {
+                    let (name, unmet) = (key.to_string(), Some(one.say.clone()));
+                    self.0.fields.push(Field { name, label: None, wrong: None, unmet });
+                }
+            }
+        }
     }
 }
 

@@ -62,17 +62,33 @@ async fn kept(browser: &Browser, key: &str) {
     browser.until(script, vec![json!(key)], key).await.unwrap();
 }
 
+/// Whether something has the focus and is in sight.
+async fn is_before_the_eyes(browser: &Browser, css: &str) {
+    let script = "const one = document.querySelector(arguments[0]), at = one?.getBoundingClientRect();
+        return Boolean(one && document.activeElement === one && at.top >= 0 && at.top < innerHeight);";
+    browser.until(script, vec![json!(css)], css).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_overtaken_is_warned_and_loses_nothing() {
     let mut stage = Stage::new(Window::DESK).await;
     let (number, [one, other]) = shared(&stage.world).await;
     let path = format!("/cases/{number}");
-    let note = "#now-do textarea[name='i.text']";
+    // A step that changes something and takes a text.
+    let content = "#now-do textarea[name='i.content']";
     stage.open(&one, &path).await;
-    stage.browser.press("x").await.unwrap();
-    stage.browser.wait(note).await.unwrap();
-    stage.browser.fill(note, "先到的人写得慢").await.unwrap();
+    let asks = "for (const { href } of document.querySelectorAll('#others a')) {
+            const ask = new XMLHttpRequest();
+            ask.open('GET', href, false);
+            ask.send();
+            if (ask.responseText.includes('i.content')) { location.assign(href); return true; }
+        }
+        return false;";
+    assert_eq!(stage.browser.script(asks).await.unwrap(), true);
+    stage.browser.wait(content).await.unwrap();
+    stage.browser.fill(content, "先到的人写得慢").await.unwrap();
     // The other sees that somebody is writing, and is faster.
+    let note = "#now-do textarea[name='i.text']";
     let second = stage.elsewhere(Window::DESK, &other, &path).await;
     let name = stage.world.desk.people().person(&one).unwrap().name.clone();
     second.wait("#present .notice").await.unwrap();
@@ -84,13 +100,36 @@ async fn who_is_overtaken_is_warned_and_loses_nothing() {
     second.wait("#head .notice.fine").await.unwrap();
     // The page of the first follows, but not the form that he is writing in.
     stage.browser.read("后到的人写得快").await.unwrap();
-    holds(&stage.browser, note, "先到的人写得慢").await;
+    holds(&stage.browser, content, "先到的人写得慢").await;
     let refused = stage.send("#now-do form").await.unwrap_err();
     let conflict = stage.browser.text("#conflict").await.unwrap();
     assert!(conflict.contains("后到的人写得快"), "{conflict}\n{refused}");
-    holds(&stage.browser, note, "先到的人写得慢").await;
-    // Now he knows, and sends it over what he has seen.
-    stage.send("#now-do form").await.unwrap();
+    holds(&stage.browser, content, "先到的人写得慢").await;
+    is_before_the_eyes(&stage.browser, "#conflict .notice").await;
+    // Now he knows, and sends it over what he has seen, without looking for the form.
+    stage.browser.press("Ctrl+Enter").await.unwrap();
+    stage.browser.wait("#head .notice.fine").await.unwrap();
+    stage.browser.read("先到的人写得慢").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_that_are_written_at_the_same_time_stand_beside_each_other() {
+    let mut stage = Stage::new(Window::DESK).await;
+    let (number, [one, other]) = shared(&stage.world).await;
+    let path = format!("/cases/{number}");
+    let note = "#now-do textarea[name='i.text']";
+    let second = stage.elsewhere(Window::DESK, &other, &path).await;
+    stage.open(&one, &path).await;
+    for (browser, text) in [(&stage.browser, "先到的人写得慢"), (&second, "后到的人写得快")]
+    {
+        browser.press("x").await.unwrap();
+        browser.wait(note).await.unwrap();
+        browser.fill(note, text).await.unwrap();
+    }
+    for browser in [&second, &stage.browser] {
+        browser.press("Ctrl+Enter").await.unwrap();
+        browser.wait("#head .notice.fine").await.unwrap();
+    }
     assert_eq!(notes(&stage.world, &number), ["后到的人写得快", "先到的人写得慢"]);
 }
 

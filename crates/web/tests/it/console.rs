@@ -162,39 +162,39 @@ async fn a_case_is_opened_and_led_on_by_forms_alone() {
     );
 }
 
+/// Of what may be done with a case, the first form that has a control of this name.
+pub(crate) async fn form_with(browser: &mut Browser<'_>, number: &str, control: &str) -> Form {
+    let page = browser.get(&format!("/cases/{number}")).await;
+    let links = page.text.split("href=\"").skip(1);
+    let links: Vec<String> = links.map(|rest| plain(rest.split('"').next().unwrap())).collect();
+    for link in links.iter().filter(|link| link.contains("?do=")) {
+        let shown = browser.get(link.split('#').next().unwrap()).await;
+        let form = form_to(&shown.text, "/actions/");
+        if form.fields.iter().any(|(name, _)| name == control) {
+            return form;
+        }
+    }
+    panic!("nothing asks for {control} in\n{}", page.text)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_overtaken_sees_what_changed_and_keeps_what_was_typed() {
     let world = World::new();
     let (person, number) = case(&world).await;
     let mut browser = Browser::signed_in(&world, &person).await;
-    let page = browser.get(&format!("/cases/{number}")).await;
-    // An action that takes a text: of those offered, the first whose form has one.
-    let links: Vec<String> = page
-        .text
-        .split("href=\"")
-        .skip(1)
-        .map(|rest| plain(rest.split('"').next().unwrap()))
-        .collect();
-    let mut found = None;
-    for link in links.iter().filter(|link| link.contains("?do=")) {
-        let shown = browser.get(link.split('#').next().unwrap()).await;
-        let form = form_to(&shown.text, "/actions/");
-        if form.fields.iter().any(|(name, _)| name == "i.text") && form.fields.len() < 8 {
-            found = Some(form);
-            break;
-        }
-    }
-    let form = found.expect("somebody can write a note");
-    let (first, second) = ("第一位写下的备注", "第二位正在写的备注");
-    let done = send(&mut browser, &form, &[("i.text", first)]).await;
+    let note = form_with(&mut browser, &number, "i.text").await;
+    // A step that changes something, and takes a text.
+    let form = form_with(&mut browser, &number, "i.content").await;
+    let (first, second) = ("第一位写下的备注", "第二位正在写的变更");
+    let done = send(&mut browser, &note, &[("i.text", first)]).await;
     assert_eq!(done.status, 303, "{}", done.text);
-    let late = send(&mut browser, &form, &[("i.text", second), ("once", "another")]).await;
+    let late = send(&mut browser, &form, &[("i.content", second), ("once", "another")]).await;
     assert_eq!(late.status, 412, "{}", late.text);
     let conflict = late.text.split("id=\"conflict\"").nth(1).unwrap();
     assert!(conflict.contains(first), "what changed is told");
     let kept = form_to(&late.text, "/actions/");
     assert!(
-        kept.fields.iter().any(|(name, text)| name == "i.text" && text == second),
+        kept.fields.iter().any(|(name, text)| name == "i.content" && text == second),
         "what was typed is kept"
     );
     let now = send(&mut browser, &kept, &[]).await;

@@ -110,12 +110,14 @@ pub(crate) async fn step(
                 }
                 422 => {
                     let problem = answer.json();
-                    complete(
-                        &mut body["fields"],
-                        &problem,
-                        &offer["schema"]["properties"]["fields"]["properties"],
-                        &person,
-                    );
+                    for part in ["fields", "input"] {
+                        let schemas = &offer["schema"]["properties"][part]["properties"];
+                        let is_here =
+                            |wrong: &&Json| !schemas[wrong["field"].as_str().unwrap()].is_null();
+                        let wrong = problem["fields"].as_array().into_iter().flatten();
+                        let wrong: Vec<&Json> = wrong.filter(is_here).collect();
+                        complete(&mut body[part], &json!({ "fields": wrong }), schemas, &person);
+                    }
                 }
                 403 | 409 => break,
                 _ => panic!("{href} {body}: {}", answer.text),

@@ -96,7 +96,13 @@ impl OnPages {
             let key = format!("return document.querySelector({link:?})?.dataset.shortcut ?? null;");
             match browser.script(&key).await.unwrap().as_str() {
                 Some(key) => browser.press(key).await.unwrap(),
-                None => browser.click(&link).await.unwrap(),
+                None => {
+                    let unfold = format!(
+                        "document.querySelector({link:?})?.closest('details:not([open])')?.querySelector('summary').click(); return true;"
+                    );
+                    browser.script(&unfold).await.unwrap();
+                    browser.click(&link).await.unwrap()
+                }
             }
         }
         browser.wait(&format!("{form} .actions")).await.unwrap();

@@ -16,6 +16,7 @@ mod document;
 mod entering;
 mod errors;
 mod feed;
+mod forms;
 mod governing;
 mod hostile;
 mod joining;

@@ -299,7 +299,7 @@ async fn a_case_is_followed_and_put_off_from_its_page() {
     let snooze = [("csrf", token.as_str()), ("span", "tomorrow")];
     let put_off = browser.post(&format!("{place}/snooze"), &snooze).await;
     if columns.holder == person {
-        assert_eq!(put_off.header("location"), "/work", "{}", put_off.text);
+        assert_eq!(put_off.header("location"), format!("/work?done={number}"), "{}", put_off.text);
         let work = browser.get("/work").await.text;
         assert!(work.contains("id=\"snoozed\"") && work.contains(&number));
         browser.post(&format!("{place}/snooze"), &[("csrf", &token), ("span", "wake")]).await;

@@ -67,13 +67,16 @@ fn act(
     let known = known.ok_or(DeskError::NotFound { what: "action" })?;
     let transfer = known.transfer.as_ref().and_then(|key| rules.transfer(key));
     let other = transfer.and_then(|rule| desk.library().newest(&rule.to));
+    let doing = typed.doing(&seen, known, other.as_ref().map(|(rules, _)| &**rules));
+    // What only adds to the record stands beside whatever somebody else did meanwhile; fields that it changes do not.
+    let may_be_overtaken = !known.only_adds() || !doing.fields.is_empty();
+    let version = typed.one("seen").and_then(|version| version.parse().ok());
     let options = Options {
         key: once(caller, &format!("{} {action}", seen.case.id), typed),
-        seen: typed.one("seen").and_then(|version| version.parse().ok()),
+        seen: version.filter(|_| may_be_overtaken),
         ..Options::default()
     };
     let make = || {
-        let doing = typed.doing(&seen, known, other.as_ref().map(|(rules, _)| &**rules));
         let (fields, extra) = given(desk, caller, &seen, known, doing)?;
         let (case, action) = (seen.case.id.clone(), known.key.clone());
         Ok::<_, Problem>(Command::Act { case, action, fields, extra: Box::new(extra) })

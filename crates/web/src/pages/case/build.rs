@@ -1,5 +1,6 @@
 //! A case as its page shows it.
 
+mod decided;
 mod doing;
 mod parts;
 
@@ -60,6 +61,7 @@ impl CasePage {
         let asked =
             returned.as_ref().map_or(wanted.r#do.as_str(), |returned| returned.action.as_str());
         let now = look.doing(&offered, asked, &wanted.template, returned.as_ref())?;
+        let (others, further) = look.others(&offered, now.as_ref());
         let caller = visit.caller();
         let held = case.life.promised() && seen.summary.columns.holder == *caller.person;
         let asleep = match held {
@@ -95,7 +97,8 @@ impl CasePage {
             may_record: desk.may_write_customers(&visit.signed.person),
             earlier: look.earlier()?,
             theirs: theirs.map(|action| word(&action.label)),
-            others: look.others(&offered, now.as_ref()),
+            others,
+            further,
             now,
             tasks: look.tasks(),
             files: look.files()?,

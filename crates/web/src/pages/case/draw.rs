@@ -2,7 +2,7 @@
 
 use super::snooze::SPANS;
 use super::story::PARTS;
-use super::{Beside, CasePage, ClockView, Conflict, Day, FileView, Sheet, TaskView};
+use super::{Beside, CasePage, ClockView, Conflict, Day, FileView, Other, Sheet, TaskView};
 use crate::answer::encoded;
 use crate::pages::icon::icon;
 use crate::pages::row::case_href;
@@ -124,10 +124,22 @@ impl CasePage {
             @match &self.now {
                 Some(doing) => section.card.now-do #now-do aria-labelledby="now-do-title" {
                     header {
-                        h2 #now-do-title { @if doing.next { (lang.say("case.now")) " " } (doing.title) }
+                        h2 #now-do-title {
+                            @match (doing.next, doing.mine) {
+                                (true, true) => { (lang.say("case.now")) " " }
+                                (true, false) => { (lang.say("case.theirs")) " " }
+                                (false, _) => {}
+                            }
+                            (doing.title)
+                        }
                         @if !doing.next { a.button.bare.small href=(case_href(&self.number)) data-swap="now-do-place others" { (lang.say("case.back_to_next")) } }
                     }
-                    div.body { (doing.form.html(lang, &self.frame.csrf, "now-do-place", None)) }
+                    div.body {
+                        @if doing.next && !doing.mine { p.quiet { (lang.fill("case.theirs.may", &[("holder", &self.holder)])) } }
+                        @for say in &doing.barred { p.notice.near { (lang.fill("case.barred", &[("what", say)])) } }
+                        @if !doing.decides.is_empty() { dl.facts.decides { @for (name, text, wide) in &doing.decides { div.wide[*wide] { dt { (name) } dd { (text) } } } } }
+                        (doing.form.html(lang, &self.frame.csrf, "now-do-place", None))
+                    }
                 },
                 None => @if let Some(theirs) = &self.theirs {
                     section.card #now-do aria-labelledby="now-do-title" {
@@ -142,12 +154,13 @@ impl CasePage {
     fn others(&self) -> Markup {
         let lang = self.frame.lang;
         html! {
-            @if !self.others.is_empty() {
+            @if !self.others.is_empty() || !self.further.is_empty() {
                 nav.others aria-label=(lang.say("case.others")) {
-                    @for other in &self.others {
-                        a.button.small href=(other.href) data-swap="now-do-place others" data-command=(other.label) data-key=[other.key] data-shortcut=[other.key]
-                            data-focus="#now-do :is(input:not([type=hidden]), select, textarea)" {
-                            (other.label) @if let Some(key) = other.key { " " kbd aria-hidden="true" { (key) } }
+                    @for other in &self.others { (other.html("button small")) }
+                    @if !self.further.is_empty() {
+                        details.menu #further {
+                            summary.button.small { (lang.say("case.further")) }
+                            div.sheet { @for other in &self.further { (other.html("")) } }
                         }
                     }
                 }
@@ -224,6 +237,17 @@ impl CasePage {
     }
 }
 
+impl Other {
+    fn html(&self, class: &str) -> Markup {
+        html! {
+            a class=[(!class.is_empty()).then_some(class)] href=(self.href) data-swap="now-do-place others" data-command=(self.label) data-key=[self.key]
+                data-shortcut=[self.key] data-focus="#now-do .fields :is(input:not([type=hidden]), select, textarea)" {
+                (self.label) @if let Some(key) = self.key { " " kbd aria-hidden="true" { (key) } }
+            }
+        }
+    }
+}
+
 fn day_html(day: &Day) -> Markup {
     html! {
         h3.day-head { (day.date) }
@@ -287,7 +311,7 @@ fn clock_html(lang: Lang, clock: &ClockView) -> Markup {
 
 fn overtaken(lang: Lang, conflict: &Conflict) -> Markup {
     html! {
-        div.notice.near role="alert" tabindex="-1" {
+        div.notice.near role="alert" tabindex="-1" data-sends="now-do-place" {
             (icon("warn"))
             div {
                 p { b { (lang.say("conflict.title")) } }

@@ -1,5 +1,6 @@
 //! `POST /cases/{number}/snooze`: somebody puts a case of his off for a while, or takes it back.
 
+use crate::answer::encoded;
 use crate::app::App;
 use crate::pages::row::case_href;
 use crate::pages::visit::{Visit, see_other};
@@ -50,7 +51,7 @@ pub(crate) async fn handler(
         let until = until(&seen, desk.now(), &given);
         let until = until.ok_or_else(|| Problem::new(Kind::InvalidFields).field("until", None))?;
         desk.snooze(visit.caller(), &seen, until)?;
-        Ok(see_other("/work"))
+        Ok(see_other(&format!("/work?done={}", encoded(&seen.case.number))))
     };
     app.inner.pool.run(work).await
 }

@@ -174,7 +174,8 @@ impl Maker<'_> {
         };
         let wrong = self.wrong(part);
         let label = self.lang.say(&format!("customer.{part}")).to_owned();
-        Item { name, label, control, required: false, hint: None, example: None, wrong, values }
+        let (hint, example, usual) = (None, None, Vec::new());
+        Item { name, label, control, required: false, hint, example, wrong, values, usual }
     }
 
     /// Rows of what was typed, else of what is known, with one more to write into.
@@ -208,6 +209,7 @@ impl Maker<'_> {
             example: None,
             wrong: self.wrong(group),
             values: Vec::new(),
+            usual: Vec::new(),
         }
     }
 

@@ -1,23 +1,15 @@
 //! From the procedure's data to controls.
 
-use super::{Choice, Control, Form, Item, Typed};
+use super::{Choice, Control, Item, Typed};
 use crate::pages::words::Lang;
 use crate::schema;
 use desk::{Desk, Seen};
 use engine::calendar::Calendar;
-use engine::case::{Case, Facts};
-use engine::decide::Offer;
-use engine::people::{Directory, Who};
-use engine::procedure::{Action, Axis, Column, Field, FieldKind, Means, Need, Procedure, Verb};
+use engine::case::Case;
+use engine::people::Directory;
+use engine::procedure::{Action, Axis, Column, Field, FieldKind, Means, Procedure, Verb};
 use engine::value::Value;
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
-
-/// Optional fields beyond this number are folded.
-const SHOWN: usize = 4;
-
-/// Inputs that nobody types: what they say is known, or asked for elsewhere.
-const HIDDEN: &[&str] = &["hash", "change", "mentions"];
 
 /// What controls are made of.
 pub(crate) struct Maker<'a> {
@@ -28,129 +20,6 @@ pub(crate) struct Maker<'a> {
     pub(crate) people: &'a Directory,
     /// What was typed before, and is put back.
     pub(crate) typed: Option<&'a Typed>,
-}
-
-/// The form of an action on a case.
-pub(crate) fn action_form(
-    maker: &Maker<'_>,
-    seen: &Seen,
-    action: &Action,
-    offer: &Offer,
-    who: &Who,
-) -> Form {
-    let lang = maker.lang;
-    let mut form = Form {
-        label: lang.word(&action.label).to_owned(),
-        seen: Some(seen.case.version),
-        ..Form::default()
-    };
-    let missing = |key: &str| offer.missing.iter().any(|one| one.field == *key);
-    let facts = Facts::new(maker.rules, &seen.case, who);
-    let asked = |field: &Field| action.input.iter().any(|input| input.field == field.key);
-    let needed = |field: &Field| {
-        let need =
-            action.input.iter().find(|input| input.field == field.key).map(|input| &input.need);
-        match need {
-            Some(Need::Always) => true,
-            Some(Need::When(condition)) => facts.holds(condition),
-            _ => false,
-        }
-    };
-    let mut optional = Vec::new();
-    for field in in_order(maker.rules, |key| offer.fields.iter().any(|one| **one == *key)) {
-        let required = missing(&field.key) || needed(field);
-        let mut item = maker.item("f.", field, required, seen.masked(&field.key).as_ref());
-        if let Some((condition, hint)) = &field.hint
-            && facts.holds(condition)
-        {
-            item.hint = Some(lang.word(hint).to_owned());
-        }
-        if required || asked(field) { form.items.push(item) } else { optional.push(item) }
-    }
-    let mut inputs = Vec::new();
-    for member in schema::inputs(maker.rules, &seen.case, action)
-        .iter()
-        .filter(|member| !HIDDEN.contains(&member.name.as_str()))
-    {
-        let items = maker.inputs(seen, action, &member.name, &member.schema, member.required);
-        let main = member.required
-            || !matches!(member.name.as_str(), "reason" | "override_guards" | "role" | "co_owners");
-        if main { inputs.extend(items) } else { optional.extend(items) }
-    }
-    form.items.extend(inputs);
-    let edits = action.has(Verb::Edit);
-    if optional.len() <= SHOWN || (form.items.is_empty() && !edits) {
-        form.items.extend(optional);
-    } else {
-        form.more = optional;
-    }
-    form
-}
-
-/// The form of a registration.
-pub(crate) fn registration_form(maker: &Maker<'_>, action: &Action) -> Form {
-    let Json::Object(schema) = schema::registration(maker.rules, action) else {
-        return Form::default();
-    };
-    let names: BTreeSet<&String> = schema
-        .get("properties")
-        .and_then(Json::as_object)
-        .map(|all| all.keys().collect())
-        .unwrap_or_default();
-    let required = schema.get("required").and_then(Json::as_array);
-    let is_required =
-        |key: &str| required.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(key)));
-    let first = first_form(maker.rules, action);
-    let mut form = Form { label: maker.lang.word(&action.label).to_owned(), ..Form::default() };
-    for field in in_order(maker.rules, |key| names.iter().any(|name| *name == key)) {
-        let default = field.default.clone().map(Value::Text);
-        let item = maker.item("f.", field, is_required(&field.key), default.as_ref());
-        let derived = field.derive.is_some() || matches!(field.kind, FieldKind::Files);
-        if is_required(&field.key) || (first.contains(&*field.key) && !derived) {
-            form.items.push(item)
-        } else {
-            form.more.push(item)
-        }
-    }
-    // Whoever takes a call asks for the number first: it brings the customer.
-    let rank = |item: &Item| {
-        let field = item.name.strip_prefix("f.").and_then(|key| maker.rules.field(key));
-        match field.and_then(|field| field.means) {
-            Some(Means::Phone) => 0,
-            Some(Means::Customer | Means::Contact) => 1,
-            _ => 2,
-        }
-    };
-    form.items.sort_by_key(rank);
-    form
-}
-
-/// Fields of the forms that registering completes.
-fn first_form<'r>(rules: &'r Procedure, action: &Action) -> BTreeSet<&'r str> {
-    let forms = action.forms.iter().filter_map(|form| rules.form(form));
-    let before = action.to.as_ref().and_then(|to| rules.stage_index(to)).unwrap_or(0);
-    forms
-        .flat_map(|form| &form.fields)
-        .filter(|entry| rules.stage_index(&entry.by).is_none_or(|by| by <= before))
-        .map(|entry| &*entry.field)
-        .collect()
-}
-
-/// Fields in the order of the forms, then the rest.
-fn in_order(rules: &Procedure, wanted: impl Fn(&str) -> bool) -> Vec<&Field> {
-    let on_forms = rules
-        .forms
-        .iter()
-        .flat_map(|form| &form.fields)
-        .filter_map(|entry| rules.field(&entry.field));
-    let mut fields: Vec<&Field> = Vec::new();
-    for field in on_forms.chain(&rules.fields) {
-        let known = fields.iter().any(|known| known.key == field.key);
-        if !known && wanted(&field.key) && !matches!(field.kind, FieldKind::Auto(_)) {
-            fields.push(field);
-        }
-    }
-    fields
 }
 
 impl Maker<'_> {
@@ -181,6 +50,7 @@ impl Maker<'_> {
             example: field.example.clone(),
             wrong: None,
             values,
+            usual: Vec::new(),
         }
     }
 
@@ -283,6 +153,7 @@ impl Maker<'_> {
             example: None,
             wrong: None,
             values,
+            usual: Vec::new(),
         };
         let line = |row: usize, values: &dyn Fn(&Column) -> Vec<String>| -> Vec<Item> {
             columns.iter().map(|column| cell(row, column, values(column))).collect()
@@ -312,7 +183,7 @@ impl Maker<'_> {
     }
 
     /// The controls of a built-in input.
-    fn inputs(
+    pub(super) fn inputs(
         &self,
         seen: &Seen,
         action: &Action,
@@ -346,6 +217,10 @@ impl Maker<'_> {
         } else {
             values
         };
+        let usual = match name {
+            "method" | "channel" => self.ways(),
+            _ => self.written(schema.get("examples")),
+        };
         let label = desk::words::input(name, self.lang.english);
         let hint = (name == "override_guards").then(|| self.lang.say("form.override").to_owned());
         vec![Item {
@@ -357,7 +232,24 @@ impl Maker<'_> {
             example: None,
             wrong: None,
             values,
+            usual,
         }]
+    }
+
+    /// The ways by which customers of the procedure are reached: those that they may prefer, else those on which they come.
+    fn ways(&self) -> Vec<String> {
+        let means = [Means::PreferredChannel, Means::Channel];
+        let field = means.into_iter().find_map(|means| self.rules.field_meaning(means));
+        let Some(FieldKind::One(axis)) = field.map(|field| &field.kind) else {
+            return Vec::new();
+        };
+        let offered = self.offered(self.rules.axis(axis), &[]).into_iter();
+        offered.map(|choice| choice.label).collect()
+    }
+
+    fn written(&self, examples: Option<&Json>) -> Vec<String> {
+        let all = examples.and_then(Json::as_array).into_iter().flatten();
+        all.filter_map(Json::as_str).map(str::to_owned).collect()
     }
 
     /// Fields that a change sets, or that the case that is opened elsewhere must have.
@@ -424,6 +316,7 @@ impl Maker<'_> {
             hint: None,
             example: None,
             wrong: None,
+            usual: Vec::new(),
             values: sent.get(row).and_then(|cells| cells.get(key)).cloned().into_iter().collect(),
         };
         let line = |row: usize| {

@@ -13,13 +13,16 @@ impl Form {
         let kind = self.has_files().then_some("multipart/form-data");
         html! {
             form method="post" action=(self.action) enctype=[kind] data-form data-within=(within) data-draft=[self.draft.as_deref()]
-                data-look=[look] data-enter[look.is_some()] novalidate {
+                data-look=[look] data-enter[look.is_some()] data-offset=[self.offset] novalidate {
                 input type="hidden" name="csrf" value=(csrf);
                 @if let Some(seen) = self.seen { input type="hidden" name="seen" value=(seen); }
                 input type="hidden" name="once" value=(self.once);
                 @for (name, text) in &self.kept { input type="hidden" name=(name) value=(text); }
                 @if let Some(wrong) = &self.wrong {
-                    div.notice.late role="alert" tabindex="-1" { (super::super::icon::icon("warn")) p { (wrong) } }
+                    div.notice.late role="alert" tabindex="-1" {
+                        (super::super::icon::icon("warn"))
+                        div { p { (wrong) } (self.blamed(lang)) }
+                    }
                 }
                 @if self.restored { p.quiet { (lang.say("form.restored")) } }
                 div.fields { @for item in &self.items { (item.html(lang)) } }
@@ -35,6 +38,17 @@ impl Form {
 }
 
 impl Form {
+    /// The fields that something is wrong with, each one step away.
+    fn blamed(&self, lang: Lang) -> Markup {
+        let blamed: Vec<&Item> =
+            self.items.iter().chain(&self.more).filter(|item| item.wrong.is_some()).collect();
+        html! {
+            @if !blamed.is_empty() {
+                p.blamed { (lang.say("form.blamed")) @for item in blamed { " " a href={ "#" (item.id()) } data-field { (item.label) } } }
+            }
+        }
+    }
+
     /// What can be given as well.
     fn folded(&self, lang: Lang, id: &str) -> Markup {
         html! {
@@ -86,7 +100,7 @@ impl Item {
         html! {
             div.field.wide[wide] {
                 @if group {
-                    fieldset aria-describedby=[self.describes()] {
+                    fieldset id=(id) aria-describedby=[self.describes()] {
                         legend { (self.label) (must) }
                         (self.control_html(lang))
                     }
@@ -101,6 +115,10 @@ impl Item {
 
     fn id(&self) -> String {
         self.name.replace('.', "-")
+    }
+
+    fn usual_id(&self) -> Option<String> {
+        (!self.usual.is_empty()).then(|| format!("{}-usual", self.id()))
     }
 
     fn describes(&self) -> Option<String> {
@@ -124,9 +142,16 @@ impl Item {
         let invalid = self.wrong.as_ref().map(|_| "true");
         let describes = self.describes();
         match &self.control {
+            Control::Line("datetime-local") => html! {
+                div.with-now {
+                    input type="datetime-local" id=(id) name=(name) value=(self.value()) required[self.required] aria-invalid=[invalid] aria-describedby=[describes];
+                    button.small type="button" data-now hidden { (lang.say("form.now")) span.unseen { " " (self.label) } }
+                }
+            },
             Control::Line(kind) => html! {
-                input type=(kind) id=(id) name=(name) value=(self.value()) placeholder=[self.example.as_deref()] required[self.required]
+                input type=(kind) id=(id) name=(name) value=(self.value()) placeholder=[self.example.as_deref()] required[self.required] list=[self.usual_id()]
                     aria-invalid=[invalid] aria-describedby=[describes] autocomplete="off" step=[(*kind == "number").then_some("any")];
+                @if let Some(usual) = self.usual_id() { datalist id=(usual) { @for text in &self.usual { option value=(text); } } }
             },
             Control::Long => html! {
                 textarea id=(id) name=(name) rows="3" placeholder=[self.example.as_deref()] required[self.required]
@@ -155,9 +180,14 @@ impl Item {
             },
             Control::Many(options) => self.chips("checkbox", options, lang),
             Control::Files(known) => html! {
+                // It was shown, so that what is taken out of it is gone.
+                input type="hidden" name=(name) value="";
                 @if !known.is_empty() {
                     ul.files { @for (file, label) in known {
-                        li.tag { input type="hidden" name=(name) value=(file); (label) }
+                        li.tag {
+                            input type="hidden" name=(name) value=(file); (label)
+                            button.bare.small type="button" data-take-out hidden { "×" span.unseen { " " (lang.fill("form.take_out", &[("name", label)])) } }
+                        }
                     } }
                 }
                 input type="file" id=(id) name=(name) multiple aria-invalid=[invalid] aria-describedby=[describes];

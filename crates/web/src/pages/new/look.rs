@@ -14,8 +14,11 @@ use crate::parse;
 use crate::problem::{Kind, Problem};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use engine::case::{Holder, holder};
+use desk::DeskError;
+use engine::case::{Case, Holder, holder};
+use engine::decide::missing;
 use engine::procedure::{FieldKind, Means, Procedure};
+use engine::refusal::Refusal;
 use engine::show;
 use maud::{Markup, html};
 use store::{Filter, PhoneMatch, Sort};
@@ -34,6 +37,10 @@ pub(crate) struct Foreseen {
     /// Fields that the procedure derives: name and value.
     pub(crate) derived: Vec<(String, String)>,
     pub(crate) clocks: Vec<(String, Left)>,
+    /// Fields of the form that must still be filled in: name, and the control's id.
+    pub(crate) missing: Vec<(String, String)>,
+    /// What the procedure says against it as it is filled in.
+    pub(crate) unmet: Vec<String>,
 }
 
 /// What is known of the caller.
@@ -75,8 +82,15 @@ pub(crate) fn foresee(
     if entered.is_empty() {
         return Ok(Foreseen::default());
     }
-    // A refusal that no field is to blame for is told when it is saved.
-    let Ok(seen) = desk.foresee(&rules.key, entered) else { return Ok(Foreseen::default()) };
+    let seen = match desk.foresee(&rules.key, entered) {
+        Ok(seen) => seen,
+        Err(DeskError::Refused(Refusal::Guard { unmet })) => {
+            let unmet = unmet.iter().map(|one| lang.word(&one.say).to_owned()).collect();
+            return Ok(Foreseen { unmet, ..Foreseen::default() });
+        }
+        // A refusal that no field is to blame for is told when it is saved.
+        Err(_) => return Ok(Foreseen::default()),
+    };
     let people = desk.people();
     let (rules, calendar, case) = (&seen.procedure, &seen.calendar, &seen.case);
     let held = match holder(rules, case) {
@@ -110,7 +124,22 @@ pub(crate) fn foresee(
             .map_or_else(|| one.clock.to_string(), |clock| lang.word(&clock.label).to_owned());
         (name, Left::of(lang, calendar, desk.now(), due, None))
     });
-    Ok(Foreseen { holder: held, derived: derived.collect(), clocks: clocks.collect() })
+    Ok(Foreseen {
+        holder: held,
+        derived: derived.collect(),
+        clocks: clocks.collect(),
+        missing: still_missing(lang, rules, case),
+        unmet: Vec::new(),
+    })
+}
+
+/// What registering asks for and is empty. What the procedure derives nobody fills in.
+fn still_missing(lang: Lang, rules: &Procedure, case: &Case) -> Vec<(String, String)> {
+    let Some(action) = rules.register_action() else { return Vec::new() };
+    let empty = missing(rules, case, action).into_iter();
+    let typed =
+        empty.filter(|one| rules.field(&one.field).is_some_and(|field| field.derive.is_none()));
+    typed.map(|one| (lang.word(&one.label).to_owned(), format!("f-{}", one.field))).collect()
 }
 
 /// The cases of the number that was typed, as far as whoever takes the call may see them.
@@ -175,6 +204,10 @@ impl Foreseen {
         html! {
             section.card #foreseen aria-labelledby="foreseen-title" data-always {
                 header { h2 #foreseen-title { (lang.say("new.foreseen")) } }
+                @for say in &self.unmet { p.body.notice.near { (say) } }
+                @if !self.missing.is_empty() {
+                    p.body.missing { (lang.say("new.foreseen.missing")) @for (name, id) in &self.missing { " " a href={ "#" (id) } data-field { (name) } } }
+                }
                 @if self.clocks.is_empty() { p.body.quiet { (lang.say("new.foreseen.none")) } }
                 div.clocks {
                     @for (name, left) in &self.clocks {

@@ -21,6 +21,7 @@ impl Sampler {
             example: Some("Example".to_owned()),
             wrong: Some(HOSTILE.to_owned()),
             values: vec![HOSTILE.to_owned()],
+            usual: vec![HOSTILE.to_owned()],
         }
     }
 
@@ -36,6 +37,7 @@ impl Sampler {
         };
         let controls = vec![
             ("line", Control::Line("text")),
+            ("time", Control::Line("datetime-local")),
             ("long", Control::Long),
             ("truth", Control::YesNo),
             ("few", Control::One(options(3))),
@@ -61,6 +63,7 @@ impl Sampler {
                 href: "/cases/N-1?do=x&template=y#now-do".to_owned(),
                 text: HOSTILE.to_owned(),
             }],
+            offset: Some(28_800),
         }
     }
 
@@ -134,12 +137,24 @@ impl Sampler {
             },
             may_record: true,
             earlier: if full { self.beside() } else { Vec::new() },
-            now: full.then(|| Doing { title: HOSTILE.to_owned(), next: false, form: self.form() }),
+            now: full.then(|| Doing {
+                title: HOSTILE.to_owned(),
+                next: true,
+                mine: false,
+                barred: vec![HOSTILE.to_owned()],
+                decides: vec![(HOSTILE.to_owned(), HOSTILE.to_owned(), true)],
+                form: self.form(),
+            }),
             theirs: (!full).then(|| HOSTILE.to_owned()),
             others: vec![Other {
                 label: HOSTILE.to_owned(),
                 href: "/cases/N-1?do=y#now-do".to_owned(),
                 key: Some("r"),
+            }],
+            further: vec![Other {
+                label: HOSTILE.to_owned(),
+                href: "/cases/N-1?do=z#now-do".to_owned(),
+                key: None,
             }],
             tasks: vec![
                 TaskView {

@@ -7,9 +7,13 @@ use crate::pages::form::{Form, Maker, Template, Typed, action_form};
 use crate::pages::row::case_href;
 use crate::problem::Problem;
 use desk::{Saved, Shelf};
+use engine::case::{Holder, holder};
 use engine::decide::Offer;
 use engine::procedure::{Action, Verb};
 use uuid::Uuid;
+
+/// Keys that do something on every case.
+const KEYS: [(&str, Verb); 2] = [("r", Verb::Contact), ("x", Verb::Comment)];
 
 impl Look<'_> {
     /// The form that is shown: of what came back, else of what was asked for, else of what the procedure asks for next.
@@ -60,7 +64,14 @@ impl Look<'_> {
         if let Some(returned) = returned {
             form.refuse(&returned.wrong);
         }
-        Ok(Some(Doing { title: lang.word(&action.label).to_owned(), next: offer.next, form }))
+        Ok(Some(Doing {
+            title: lang.word(&action.label).to_owned(),
+            next: offer.next,
+            mine: self.is_mine(),
+            barred: offer.barred.iter().map(|say| lang.word(say).to_owned()).collect(),
+            decides: self.decided(action),
+            form,
+        }))
     }
 
     /// The texts that can be put into the form of an action.
@@ -83,28 +94,74 @@ impl Look<'_> {
         self.desk.filled_in(self.visit.caller(), self.seen, text, self.lang.english)
     }
 
-    /// What else may be done, in the procedure's order.
-    pub(super) fn others(&self, offered: &[Offer], now: Option<&Doing>) -> Vec<Other> {
+    /// Whether the case waits for whoever looks.
+    fn is_mine(&self) -> bool {
+        let (rules, case, person) =
+            (&self.seen.procedure, &self.seen.case, &self.visit.signed.person);
+        match holder(rules, case) {
+            Holder::Person(key) => key == person.id,
+            Holder::Role(role) => {
+                rules.role(&role).is_some_and(|role| person.holds(role, case.department.as_ref()))
+            }
+            Holder::Nobody => true,
+        }
+    }
+
+    /// What else may be done: what is at hand, and the rest in the procedure's order. What would be refused whatever is filled in is
+    /// left out, unless the procedure asks for it.
+    pub(super) fn others(
+        &self,
+        offered: &[Offer],
+        now: Option<&Doing>,
+    ) -> (Vec<Other>, Vec<Other>) {
         let rules = &self.seen.procedure;
-        let href = case_href(&self.seen.case.number);
-        let actions = offered.iter().filter_map(|offer| rules.action(&offer.action));
-        let shown = |action: &&Action| {
-            now.is_none_or(|now| {
-                !now.form.action.ends_with(&format!("/actions/{}", encoded(&action.key)))
-            })
+        let is_shown = |action: &Action| {
+            let end = format!("/actions/{}", encoded(&action.key));
+            now.is_some_and(|now| now.form.action.ends_with(&end))
         };
-        let mut keys: Vec<(&'static str, Verb)> = vec![("r", Verb::Contact), ("x", Verb::Comment)];
-        actions
-            .filter(shown)
-            .map(|action| {
-                let place = keys.iter().position(|(_, verb)| action.has(*verb));
-                Other {
-                    label: self.lang.word(&action.label).to_owned(),
-                    href: format!("{href}?do={}#now-do", encoded(&action.key)),
-                    key: place.map(|place| keys.remove(place).0),
-                }
-            })
-            .collect()
+        let open = offered.iter().filter(|offer| offer.next || offer.barred.is_empty());
+        let open: Vec<(&Offer, &Action)> =
+            open.filter_map(|offer| Some((offer, rules.action(&offer.action)?))).collect();
+        let keyed = KEYS.map(|(key, verb)| {
+            let logs = open.iter().map(|(_, action)| *action).filter(|action| action.has(verb));
+            let plain = logs.filter(|action| action.only_adds() || action.does == [verb]);
+            // Of several the one that says least by itself.
+            let best = plain.min_by_key(|action| (!action.only_adds(), action.purpose.is_some()));
+            (key, best.map(|action| &action.key))
+        });
+        let key_of = |action: &Action| {
+            keyed.iter().find(|(_, known)| *known == Some(&action.key)).map(|(key, _)| *key)
+        };
+        let rest = open.into_iter().filter(|(_, action)| !is_shown(action));
+        let (mut at_hand, mut further) = (Vec::new(), Vec::new());
+        let mut leads_on = false;
+        for (offer, action) in rest {
+            let key = key_of(action);
+            // The next step, what is logged every day, and one other way on.
+            let other_way = action.to.is_some() && !leads_on && !offer.next;
+            leads_on |= other_way;
+            let place = match (offer.next, key) {
+                (true, _) => Some(0),
+                (_, Some(_)) => Some(2),
+                _ => other_way.then_some(1),
+            };
+            let other = self.other(action, key);
+            match place {
+                Some(place) => at_hand.push((place, other)),
+                None => further.push(other),
+            }
+        }
+        at_hand.sort_by_key(|(place, _)| *place);
+        (at_hand.into_iter().map(|(_, other)| other).collect(), further)
+    }
+
+    fn other(&self, action: &Action, key: Option<&'static str>) -> Other {
+        let href = case_href(&self.seen.case.number);
+        Other {
+            label: self.lang.word(&action.label).to_owned(),
+            href: format!("{href}?do={}#now-do", encoded(&action.key)),
+            key,
+        }
     }
 
     /// What was typed, by the names of its controls.

@@ -1,0 +1,83 @@
+// Files of a form: by choosing, pasting and dropping; each is listed with its name, images as they look, and can be taken out again.
+import { say } from "./page.js";
+
+const picked = new WeakMap();
+const same = (one, other) => one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
+
+function hold(input, files) {
+  const all = new DataTransfer();
+  for (const file of files) all.items.add(file);
+  input.files = all.files;
+  picked.set(input, files);
+  draw(input, files);
+}
+
+function add(input, files) {
+  const known = picked.get(input) ?? [];
+  hold(input, [...known, ...[...files].filter((file) => !known.some((one) => same(one, file)))]);
+}
+
+function line(input, file) {
+  const item = document.createElement("li");
+  item.className = "tag";
+  if (file.type.startsWith("image/")) {
+    const image = document.createElement("img");
+    image.alt = "";
+    image.src = URL.createObjectURL(file);
+    image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+    item.append(image);
+  }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "bare small";
+  button.textContent = "×";
+  button.setAttribute("aria-label", say("takeOut").replace("{name}", file.name));
+  button.addEventListener("click", () => {
+    hold(input, picked.get(input).filter((one) => one !== file));
+    input.focus();
+  });
+  item.append(file.name, button);
+  return item;
+}
+
+function draw(input, files) {
+  let list = input.nextElementSibling;
+  if (!list?.matches(".picked")) {
+    list = document.createElement("ul");
+    list.className = "files picked";
+    list.setAttribute("role", "status");
+    input.after(list);
+  }
+  list.replaceChildren(...files.map((file) => line(input, file)));
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("form[data-form] input[type=file]")) add(event.target, event.target.files);
+});
+
+// What is on the server already is taken out of the form, and of the case when the form is sent.
+const begin = () => document.querySelectorAll("[data-take-out]").forEach((one) => { one.hidden = false; });
+begin();
+document.addEventListener("swapped", begin);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-take-out]");
+  if (!button) return;
+  const form = button.closest("form");
+  button.closest("li").remove();
+  form?.querySelector("[name]")?.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+const place = (form) => form?.querySelector("input[type=file]");
+document.addEventListener("paste", (event) => {
+  const input = place(event.target.form ?? document.querySelector("form[data-form]:has(input[type=file])"));
+  if (input && event.clipboardData.files.length) { event.preventDefault(); add(input, event.clipboardData.files); }
+});
+for (const kind of ["dragover", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const input = place(event.target.closest?.("form[data-form]"));
+    if (!input || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    input.classList.toggle("drop", kind === "dragover");
+    if (kind === "drop") add(input, event.dataTransfer.files);
+  });
+}
