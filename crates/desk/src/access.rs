@@ -135,11 +135,10 @@ impl Desk {
     }
 
     /// A case that a list of this scope has just shown; `None` when it left the scope meanwhile.
-    pub(crate) fn case_listed(
-        &self,
-        scope: &Scope,
-        row: &CaseSummary,
-    ) -> Result<Option<Seen>, DeskError> {
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn case_listed(&self, scope: &Scope, row: &CaseSummary) -> Result<Option<Seen>, DeskError> {
         let store = &self.inner.store;
         let losses = store.losses();
         // Erasing takes the title with everything else: where there is one, all is there.

@@ -2,11 +2,12 @@
 
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::rows::{RATINGS, measure};
 use engine::refusal::{Problem, Refusal};
 use jiff::civil::Date;
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Filter, Sort};
+use store::{Filter, Measured, Sort};
 
 /// The filters of a list; what is empty asks for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,10 +31,13 @@ pub struct Criteria {
     /// Category.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub category: String,
-    /// `late`, `hour` or `day`.
+    /// `late`: past its due; `hour`, `day`: due within that time, and not yet past.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub due: String,
-    /// `all`, else the work in hand.
+    /// `today`: the customer must be contacted today at the latest.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub call: String,
+    /// `all`; `valid`: all but void ones; else the work in hand.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// `newest` or `severity`, else what is due first.
@@ -42,17 +46,36 @@ pub struct Criteria {
     /// 1 to 3.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub severity: String,
-    /// Registered on this day or later.
+    /// What `from` and `to` are days of: `closed`, `rated`, or `missed`, when a deadline came that was missed; else registration.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// Key of a clock of the procedure: only its missed deadlines.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub clock: String,
+    /// `satisfied`, `neutral` or `dissatisfied`: only cases that were rated so.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub rating: String,
+    /// On this day or later.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub from: String,
-    /// Registered on this day or earlier.
+    /// On this day or earlier.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub to: String,
 }
 
+/// Words that mean something, by filter; whatever else is said there means nothing.
+const WORDS: [(&str, &[&str]); 6] = [
+    ("due", &["late", "hour", "day"]),
+    ("call", &["today"]),
+    ("state", &["all", "valid"]),
+    ("sort", &["newest", "severity"]),
+    ("by", &["closed", "rated", "missed"]),
+    ("rating", &["satisfied", "neutral", "dissatisfied"]),
+];
+
 impl Criteria {
     /// Every filter with its name in an address.
-    pub fn named(&self) -> [(&'static str, &str); 12] {
+    pub fn named(&self) -> [(&'static str, &str); 16] {
         [
             ("procedure", &self.procedure),
             ("stage", &self.stage),
@@ -61,9 +84,13 @@ impl Criteria {
             ("channel", &self.channel),
             ("category", &self.category),
             ("due", &self.due),
+            ("call", &self.call),
             ("state", &self.state),
             ("sort", &self.sort),
             ("severity", &self.severity),
+            ("by", &self.by),
+            ("clock", &self.clock),
+            ("rating", &self.rating),
             ("from", &self.from),
             ("to", &self.to),
         ]
@@ -74,9 +101,18 @@ impl Criteria {
         self.named().into_iter().filter(|(_, value)| !value.is_empty())
     }
 
+    /// The list without some of its filters.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        let kept = self.given().filter(|(name, _)| !names.contains(name));
+        let kept: serde_json::Map<String, serde_json::Value> =
+            kept.map(|(name, value)| (name.to_owned(), value.into())).collect();
+        serde_json::from_value(kept.into()).unwrap_or_default()
+    }
+
     /// The work in hand only: what makes a list, and counting it, cheap however many cases were closed.
     pub fn is_open(&self) -> bool {
-        self.state != "all"
+        self.state.is_empty()
     }
 
     /// The order.
@@ -96,24 +132,34 @@ impl Criteria {
         let wrong = |name: &str| -> DeskError {
             Refusal::Invalid { fields: vec![(name.into(), Problem::Unknown)] }.into()
         };
-        for (name, said, known) in [
-            ("due", &self.due, &["late", "hour", "day"][..]),
-            ("state", &self.state, &["all"]),
-            ("sort", &self.sort, &["newest", "severity"]),
-        ] {
-            if !said.is_empty() && !known.contains(&said.as_str()) {
+        for (name, known) in WORDS {
+            let said = self.given().find(|(filter, _)| *filter == name);
+            if said.is_some_and(|(_, said)| !known.contains(&said)) {
                 return Err(wrong(name));
             }
+        }
+        // A clock is its procedure's, and missed on some day.
+        if !self.clock.is_empty() && (self.procedure.is_empty() || self.by != "missed") {
+            return Err(wrong("clock"));
+        }
+        if !self.call.is_empty() && !self.by.is_empty() {
+            return Err(wrong("by"));
+        }
+        if !self.rating.is_empty() && self.by != "rated" {
+            return Err(wrong("rating"));
         }
         let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let within = |hours| desk.now().checked_add(SignedDuration::from_hours(hours)).ok();
         let library = desk.library();
         let calendar = library.all().find_map(|rules| library.newest(&rules.key));
-        let day = |name: &str, text: &String, after: i64| -> Result<Option<Timestamp>, DeskError> {
-            let Some(text) = given(text) else { return Ok(None) };
-            let date: Date = text.parse().map_err(|_| wrong(name))?;
-            let date = date.checked_add(Span::new().days(after)).map_err(|_| wrong(name))?;
-            let (_, calendar) = calendar.as_ref().ok_or_else(|| wrong(name))?;
+        let day = |name: &str, text: &String| -> Result<Option<Date>, DeskError> {
+            given(text).map(|text| text.parse().map_err(|_| wrong(name))).transpose()
+        };
+        let (from, to) = (day("from", &self.from)?, day("to", &self.to)?);
+        let after = to.map(|date| date.tomorrow().map_err(|_| wrong("to"))).transpose()?;
+        let begins = |date: Option<Date>| -> Result<Option<Timestamp>, DeskError> {
+            let Some(date) = date.filter(|_| self.by.is_empty()) else { return Ok(None) };
+            let (_, calendar) = calendar.as_ref().ok_or_else(|| wrong("from"))?;
             Ok(Some(calendar.instant(date.at(0, 0, 0, 0))))
         };
         let severity = match given(&self.severity).map(|text| text.parse()) {
@@ -130,15 +176,50 @@ impl Criteria {
             channel: given(&self.channel),
             category: given(&self.category),
             severity,
+            except_life: (self.state == "valid").then(|| "voided".to_owned()),
+            due_from: matches!(self.due.as_str(), "hour" | "day").then(|| desk.now()),
             due_before: match self.due.as_str() {
                 "late" => Some(desk.now()),
                 "hour" => within(1),
                 "day" => within(24),
                 _ => None,
             },
-            registered_from: day("from", &self.from, 0)?,
-            registered_before: day("to", &self.to, 1)?,
+            registered_from: begins(from)?,
+            registered_before: begins(after)?,
+            measured: self.measured(desk, from, to),
             ..Filter::default()
         })
+    }
+
+    /// The measure to which cases must contribute, where the filters ask for one.
+    fn measured(&self, desk: &Desk, from: Option<Date>, to: Option<Date>) -> Option<Measured> {
+        let cells = |metric: &str, days: (Date, Date), dims: Vec<String>| Measured {
+            metrics: [false, true].map(|apart| measure(metric, apart)).into(),
+            from: days.0,
+            to: days.1,
+            dims,
+        };
+        if !self.call.is_empty() {
+            // What was to be done on a day before is not done either.
+            return Some(cells("call", (Date::MIN, desk.today()), Vec::new()));
+        }
+        let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
+        match self.by.as_str() {
+            "closed" => Some(cells("closed", days, Vec::new())),
+            "missed" if self.clock.is_empty() => Some(cells("breached", days, Vec::new())),
+            "missed" => {
+                Some(cells("breached", days, vec![format!("{}|{}", self.procedure, self.clock)]))
+            }
+            "rated" => {
+                let ratings = RATINGS.map(engine::procedure::Meaning::name);
+                let asked = ratings
+                    .into_iter()
+                    .filter(|one| self.rating.is_empty() || **one == *self.rating);
+                let library = desk.library();
+                let of = |rating| library.all().map(move |rules| format!("{}|{rating}", rules.key));
+                Some(cells("rated", days, asked.flat_map(of).collect()))
+            }
+            _ => None,
+        }
     }
 }

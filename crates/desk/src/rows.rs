@@ -8,7 +8,7 @@ use engine::decide::{Rules, accused, render};
 use engine::event::{Event, Message, Recorded, Topic};
 use engine::key::Key;
 use engine::people::{Directory, Who};
-use engine::procedure::{FieldKind, Means, Procedure};
+use engine::procedure::{FieldKind, Meaning, Means, Moment, Procedure};
 use engine::value::Value;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -17,6 +17,9 @@ use uuid::Uuid;
 
 /// Version of the fold that makes snapshots. It is raised when `apply` or [`Case`] changes; older snapshots are folded again.
 pub const FOLD_VERSION: u32 = 2;
+
+/// What a rating can say.
+pub const RATINGS: [Meaning; 3] = [Meaning::Satisfied, Meaning::Neutral, Meaning::Dissatisfied];
 
 /// Everything a case's rows are made of.
 pub(crate) struct Draft {
@@ -252,6 +255,13 @@ impl Draft {
         );
         let mut cells = vec![cell("registered", case.registered_at, dims.clone())];
         cells.extend(columns.closed_at.map(|at| cell("closed", at, dims)));
+        let calls = clocks::contacts_due(&self.procedure, case).into_iter();
+        let call = calls.map(|call| call.due).min();
+        cells.extend(call.map(|due| cell("call", due, columns.procedure.clone())));
+        cells
+            .extend(self.rated().map(|(at, meaning)| {
+                cell("rated", at, format!("{}|{meaning}", columns.procedure))
+            }));
         for instance in &case.clocks {
             let result = match &instance.state {
                 clocks::ClockState::Met { .. } => "met",
@@ -263,6 +273,15 @@ impl Draft {
             }
         }
         cells
+    }
+
+    /// When the customer last said how content he is, and what he said.
+    fn rated(&self) -> Option<(jiff::Timestamp, &'static str)> {
+        let at = self.case.last(Moment::Rated)?.at;
+        let field = self.procedure.field_meaning(Means::Rating)?;
+        let rating = self.case.value(&field.key)?;
+        let meaning = self.procedure.axis_of(&field.key)?.value(rating.text())?.meaning?;
+        Some((at, meaning.name())).filter(|_| RATINGS.contains(&meaning))
     }
 
     /// Who has to do with it beside holder and assignee, and whom it is about.

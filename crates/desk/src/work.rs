@@ -5,9 +5,10 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::organisation::Caller;
 use engine::case::Task;
+use engine::clocks::{contacts_due, is_contact};
 use engine::decide::{Offer, offers};
 use engine::key::Key;
-use engine::procedure::Verb;
+use engine::procedure::{Action, Verb};
 use jiff::Timestamp;
 use store::{CaseSummary, Filter, Sort};
 
@@ -25,6 +26,10 @@ pub struct Todo {
     pub own: bool,
     /// Number of the task that waits for him in it, whoever holds the case; none where the case itself does.
     pub task: Option<u32>,
+    /// By when the customer must be contacted, where that is today or was before.
+    pub call: Option<Timestamp>,
+    /// The action that logs a contact with the customer, where he may do one.
+    pub contact: Option<Offer>,
 }
 
 impl Todo {
@@ -115,14 +120,41 @@ impl Desk {
             let offers = offers(&seen.procedure, &seen.case, &people, &caller.who(), now);
             offers.into_iter().find(|offer| asked(offer))
         };
+        let (today, awaited) = (self.today(), self.awaiting(caller));
+        // Who is to be called today, by what the case or one of its tasks waits for, and how that is logged.
+        let calls = |seen: &Seen, task: Option<u32>| {
+            // What waits for somebody else in his case is that one's call.
+            let theirs = |id: u32| {
+                let waits = seen.case.tasks.iter().find(|task| task.id == id);
+                let key = waits.and_then(|task| task.owner.as_ref().or(task.role.as_ref()));
+                key.is_some_and(|key| !is_among(&awaited, key))
+            };
+            let dues = contacts_due(&seen.procedure, &seen.case).into_iter();
+            let dues = dues.filter(|one| match task {
+                Some(_) => one.task == task,
+                None => !one.task.is_some_and(theirs),
+            });
+            let dues = dues.map(|one| one.due);
+            let call = dues.min().filter(|due| seen.calendar.local(*due).date() <= today);
+            let logs = |offer: &Offer, fits: fn(&Action) -> bool| {
+                seen.procedure.action(&offer.action).is_some_and(fits)
+            };
+            // One that only logs it, else one that goes on as well.
+            let plain = |action: &Action| action.has(Verb::Contact) && action.to.is_none();
+            let contact = call.and_then(|_| {
+                let only = offered(seen, &|offer| logs(offer, plain));
+                only.or_else(|| offered(seen, &|offer| logs(offer, is_contact)))
+            });
+            (call, contact)
+        };
         let mut todos = Vec::with_capacity(rows.len());
         for (own, row) in rows {
             // Gone since it was listed: it is no longer his.
             let Some(seen) = self.case_listed(&scope, &row)? else { continue };
             let next = offered(&seen, &|offer| offer.next);
-            todos.push(Todo { seen, next, own, task: None });
+            let (call, contact) = calls(&seen, None);
+            todos.push(Todo { seen, next, own, task: None, call, contact });
         }
-        let awaited = self.awaiting(caller);
         for row in list(&awaited, most)?.into_iter().filter(|row| !asleep.contains(&row.id)) {
             let Some(seen) = self.case_listed(&scope, &row)? else { continue };
             let mine = |task: &&Task| {
@@ -131,8 +163,9 @@ impl Desk {
             };
             for task in seen.case.tasks.iter().filter(mine) {
                 let next = offered(&seen, &|offer| settles(&seen, offer, task));
-                let own = task.owner.is_some();
-                todos.push(Todo { seen: seen.clone(), next, own, task: Some(task.id) });
+                let (own, task) = (task.owner.is_some(), Some(task.id));
+                let (call, contact) = calls(&seen, task);
+                todos.push(Todo { seen: seen.clone(), next, own, task, call, contact });
             }
         }
         todos.sort_by_key(|todo| todo.due().unwrap_or(Timestamp::MAX));

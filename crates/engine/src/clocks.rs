@@ -3,6 +3,7 @@
 //! A clock counts from a moment to a set of moments. Its running due is derived from start, limit and calendar; every
 //! due that was ever in force is a fact of the case and is never overwritten (G-05).
 
+mod contact;
 mod due;
 mod explain;
 mod plan;
@@ -10,6 +11,7 @@ mod rest;
 mod run;
 mod version;
 
+pub use contact::{ContactDue, contacts_due, is_contact};
 pub(crate) use due::due_of;
 pub use due::{Base, base};
 pub use explain::{Reason, Trace, explain};

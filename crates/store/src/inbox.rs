@@ -20,6 +20,10 @@ crate::sql::queries! {
         WHERE inbox.sequence > ?1 ORDER BY inbox.sequence LIMIT 500";
     UNREAD = "SELECT COUNT(*) FROM (SELECT 1 FROM inbox WHERE person = ?1 AND read_at IS NULL LIMIT ?2) AS found";
     READ = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND uuid = ?2 AND read_at IS NULL";
+    UNREAD_OF_CASE = "SELECT 1 FROM inbox JOIN cases ON cases.id = inbox.case_id
+        WHERE inbox.person = ?1 AND inbox.read_at IS NULL AND cases.uuid = ?2 LIMIT 1";
+    READ_OF_CASE = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND read_at IS NULL
+        AND case_id IN (SELECT id FROM cases WHERE uuid = ?2)";
     READ_UPTO = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND sequence <= ?2 AND read_at IS NULL";
 }
 
@@ -110,6 +114,21 @@ pub(crate) fn verify(conn: &Conn, vault: &Vault) -> Result<()> {
 /// How many are unread, counted up to `most`.
 pub(crate) fn unread(conn: &Conn, person: &str, most: usize) -> Result<u64> {
     Ok(conn.row(UNREAD, &[person.into(), limit(most).into()], |row| row.count(0))?.unwrap_or(0))
+}
+
+/// Whether somebody was told something of a case that he has not read.
+pub(crate) fn has_unread_of(conn: &Conn, person: &str, case: Uuid) -> Result<bool> {
+    Ok(conn.row(UNREAD_OF_CASE, &[person.into(), (&case).into()], |_| Ok(()))?.is_some())
+}
+
+/// Marks everything read that somebody was told of a case; says how many were unread.
+pub(crate) fn mark_read_of(
+    batch: &mut Batch<'_>,
+    person: &str,
+    case: Uuid,
+    at: Timestamp,
+) -> Result<usize> {
+    batch.conn.run(READ_OF_CASE, &[person.into(), (&case).into(), to_int(at)?.into()])
 }
 
 /// Marks one message read; says whether it was unread.

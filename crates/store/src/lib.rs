@@ -50,7 +50,7 @@ pub use outbox::{Delivery, OutboxMessage};
 pub use presence::AtRest;
 pub use read::case::{CaseSummary, Links, StoredCase};
 pub use read::feed::{Feed, FeedEvent, FeedHead};
-pub use read::list::{Filter, Page, PhoneMatch, Sort};
+pub use read::list::{Filter, Measured, Page, PhoneMatch, Sort};
 pub use read::open::{Count, Likeness};
 pub use read::standing::Standing;
 pub use scope::{Grant, Reach, Scope, Viewer};

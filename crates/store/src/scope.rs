@@ -118,7 +118,7 @@ impl<'a> Statement<'a> {
         self
     }
 
-    fn bind_list(&mut self, values: &'a [String]) -> &mut Self {
+    pub(crate) fn bind_list(&mut self, values: &'a [String]) -> &mut Self {
         // An empty list holds nothing; NULL equals nothing.
         self.push(if values.is_empty() { "(NULL" } else { "(" });
         for (n, value) in values.iter().enumerate() {

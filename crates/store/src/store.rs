@@ -258,6 +258,12 @@ impl Store {
         self.wait(move |batch, _| inbox::mark_read(batch, &person, message, at))
     }
 
+    /// Marks everything read that somebody was told of a case; says how many were unread.
+    pub fn mark_read_of(&self, person: &str, case: Uuid, at: Timestamp) -> Result<usize> {
+        let person = person.to_owned();
+        self.wait(move |batch, _| inbox::mark_read_of(batch, &person, case, at))
+    }
+
     /// Marks everything in somebody's inbox up to a place read; says how many were unread.
     pub fn mark_read_upto(&self, person: &str, sequence: u64, at: Timestamp) -> Result<usize> {
         let person = person.to_owned();

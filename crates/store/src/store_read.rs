@@ -177,6 +177,18 @@ impl Store {
         self.read(|conn, _| measure::of_tied(conn, Tie::Barred, scope, metric, from, to))
     }
 
+    /// What the cases within the scope add to the cells of [`Store::rollups`], those of some procedures left out. Costs as much as
+    /// cases add to the measure in these days, however many there are beside them.
+    pub fn seen_rollups(
+        &self,
+        scope: &Scope,
+        metric: &str,
+        days: (Date, Date),
+        except: &[String],
+    ) -> Result<Vec<Rollup>> {
+        self.read(|conn, _| measure::of_seen(conn, scope, metric, days, except))
+    }
+
     /// When [`Store::claim_due`] next finds something.
     pub fn next_due_timer(&self) -> Result<Option<Timestamp>> {
         self.snapshot(|conn, _| timers::next(conn))
@@ -342,6 +354,11 @@ impl Store {
     /// Up to which event customers were made of cases ([`crate::Change::TakenIn`]).
     pub fn customers_taken_in(&self) -> Result<u64> {
         self.read(|conn, _| customers::taken_in(conn))
+    }
+
+    /// Whether somebody was told something of a case that he has not read.
+    pub fn has_unread_of(&self, person: &str, case: Uuid) -> Result<bool> {
+        self.read(|conn, _| inbox::has_unread_of(conn, person, case))
     }
 
     /// Something that may be lost, unless it has expired at `now`.

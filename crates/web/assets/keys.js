@@ -40,7 +40,8 @@ const keys = {
   u: () => history.length > 1 && history.back(),
   x: () => press("[data-key=x]"),
   t: () => press("[data-key=t]") && document.querySelector("details.menu[open] .sheet a")?.focus(),
-  r: () => press("[data-key=r]"),
+  // In a list the row's own.
+  r: () => press("[data-key=r]", here() ?? document),
   ".": () => {
     const number = (here() ?? document).querySelector("[data-number]")?.dataset.number;
     if (number) navigator.clipboard?.writeText(number).then(() => toast(`${number} ${say("copied")}`));
@@ -67,6 +68,11 @@ document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-close]")) event.target.closest("dialog")?.close();
   if (event.target instanceof HTMLDialogElement) event.target.close();
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+// What somebody opens to fill it in is begun at once; what only comes back open is left alone.
+document.addEventListener("click", (event) => {
+  const menu = event.target.closest?.("summary")?.parentElement;
+  if (menu && !menu.open) setTimeout(() => menu.querySelector("[data-first]")?.focus());
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

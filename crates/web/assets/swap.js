@@ -7,6 +7,24 @@ const fetched = async (url) => {
   return { ok: answer.ok, url: answer.url, page: parse(await answer.text()) };
 };
 
+const numberOf = (row) => row.querySelector("[data-number]")?.dataset.number;
+
+/** Where somebody stands in a list, by the case's number: what was replaced puts him there again, beside it where the case has gone. */
+function standing(part) {
+  const rows = [...part.querySelectorAll("[data-row]")];
+  const row = rows.find((one) => one.matches(".here"));
+  if (!row) return () => {};
+  const at = document.activeElement;
+  const inside = [...row.querySelectorAll("a, button, input:not([type=hidden])")].indexOf(at);
+  return (fresh) => {
+    const all = [...fresh.querySelectorAll("[data-row]")];
+    const same = all.find((one) => numberOf(one) === numberOf(row));
+    const now = same ?? all[Math.min(rows.indexOf(row), all.length - 1)];
+    now?.classList.add("here");
+    if (now && inside >= 0) (now.querySelectorAll("a, button, input:not([type=hidden])")[same ? inside : 0] ?? now.querySelector("a"))?.focus({ preventScroll: true });
+  };
+}
+
 /** Replaces the parts with these ids by those of another page. What somebody is filling in stays, unless it is the answer to that. */
 export function put(page, ids, { answer = false } = {}) {
   for (const id of ids) {
@@ -15,7 +33,9 @@ export function put(page, ids, { answer = false } = {}) {
     const busy = old.querySelector("form[data-dirty], [data-keep] :focus") || (old.contains(document.activeElement) && document.activeElement.closest("form[data-form]"));
     if (busy && !answer && !old.matches("[data-always]")) continue;
     const open = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
+    const stand = standing(old);
     old.replaceWith(document.adoptNode(fresh));
+    stand(fresh);
     open.forEach((one) => document.getElementById(one)?.setAttribute("open", ""));
   }
   document.dispatchEvent(new CustomEvent("swapped"));

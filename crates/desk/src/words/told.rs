@@ -5,7 +5,6 @@ use engine::calendar::{Calendar, DayKind, Step};
 use engine::clocks::{ClockState, DueCause, Reason, TimerStep, Trace};
 use engine::procedure::{LimitSpec, Moment};
 use engine::show;
-use std::collections::BTreeSet;
 
 /// A sentence of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,13 +27,9 @@ pub fn told(trace: &Trace, calendar: &Calendar, english: bool) -> Vec<Told> {
                 say("explain.started", &[("at", &time(*at)), ("moment", &moment)])
             }
             Reason::Started { moment: None, at } => say("explain.interval", &[("at", &time(*at))]),
-            Reason::Limit { limit, req } => {
-                let req: Vec<&str> =
-                    req.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
-                say(
-                    "explain.limit",
-                    &[("limit", &limit_name(limit, english)), ("req", &req.join(" "))],
-                )
+            // The requirement that sets it is for whoever writes procedures; the reasons of the API name it.
+            Reason::Limit { limit, .. } => {
+                say("explain.limit", &[("limit", &limit_name(limit, english))])
             }
             Reason::NotYetKnown => say("explain.unknown", &[]),
             Reason::Counted(due) => {
@@ -58,9 +53,11 @@ pub fn told(trace: &Trace, calendar: &Calendar, english: bool) -> Vec<Told> {
                     ("step", &step_name(fired.step, english)),
                 ],
             ),
-            Reason::State(known) => {
-                say("explain.state", &[("state", &clock_state(known, english))])
-            }
+            Reason::State(known) => match trace.instance.due.filter(|_| trace.instance.is_live()) {
+                // What counts still is asked for its due.
+                Some(due) => say("explain.ends", &[("due", &time(due))]),
+                None => say("explain.state", &[("state", &clock_state(known, english))]),
+            },
         };
         lines.push(Told { text, detail: false });
     }

@@ -3,6 +3,7 @@
 use crate::world::{World, who, world};
 use desk::{Caller, Done, Options, Origin, Present};
 use engine::command::{Command, Entered, Extra, NewTask};
+use engine::key::Key;
 use engine::procedure::{Means, Verb};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -117,21 +118,69 @@ fn figures_are_of_what_their_viewer_sees() {
     world.act("lin", &first, "dispatch").unwrap();
     let figures = |id: &str| world.desk.figures(&caller(id), 7).unwrap();
     let lead = figures("zhou");
-    assert_eq!((lead.open(), lead.registered_today(), lead.closed_today()), (2, 2, 0));
+    let today = |figures: &desk::Figures| {
+        let (registered, closed) = (figures.registered_today(), figures.closed_today());
+        (figures.open.cases, registered.cases, closed.cases)
+    };
+    let held = |figures: &desk::Figures| -> Vec<(Key, u64)> {
+        figures.people.iter().map(|(person, figure)| (person.clone(), figure.cases)).collect()
+    };
+    let channels = |figures: &desk::Figures| {
+        let cases = figures.channels.values().map(|figure| figure.cases);
+        (figures.channels.len(), cases.sum::<u64>())
+    };
+    assert_eq!(today(&lead), (2, 2, 0));
     assert_eq!(lead.days.len(), 7);
-    assert_eq!(lead.people, [("wang".into(), 1)]);
-    assert_eq!((lead.channels.len(), lead.channels.values().sum::<u64>()), (1, 2));
+    assert_eq!(held(&lead), [("wang".into(), 1)]);
+    assert_eq!(channels(&lead), (1, 2));
     assert_eq!(lead.kept(), Some(100), "dispatched in time");
-    // Who does not see every case is told of those that he sees, and no sums of the others.
+    // Who does not see every case is told of those that he sees, as his lists show them.
     let engineer = figures("wang");
-    assert_eq!((engineer.open(), engineer.registered_today()), (1, 0));
-    assert_eq!(engineer.people, [("wang".into(), 1)]);
-    assert!(engineer.channels.is_empty() && engineer.clocks.is_empty());
+    assert_eq!((today(&engineer), held(&engineer)), ((1, 1, 0), vec![("wang".into(), 1)]));
+    assert_eq!(channels(&engineer), (1, 1));
+    assert_eq!(engineer.kept(), Some(100));
     // Past its due, due within the hour, within the day: each case once.
     later(&world, SignedDuration::from_hours(2));
     let lead = figures("zhou");
-    assert_eq!((lead.late, lead.hour + lead.day), (2, 0));
+    assert_eq!((lead.late.cases, lead.hour.cases + lead.day.cases), (2, 0));
     assert!(lead.kept().unwrap() < 100);
+}
+
+#[test]
+fn whom_a_clock_wants_called_today_is_told_until_it_is_done() {
+    let world = world();
+    let case = world.register();
+    world.act("lin", &case, "dispatch").unwrap();
+    world.act("wang", &case, "acknowledge").unwrap();
+    let listed = |id: &str| {
+        let today = desk::Criteria { call: "today".to_owned(), ..desk::Criteria::default() };
+        let filter = today.filter(&world.desk).unwrap();
+        let scope = world.desk.scope(&caller(id));
+        world.desk.store().count(&scope, &filter, desk::COUNTED).unwrap()
+    };
+    let todo = || world.desk.my_work(&caller("wang"), 9).unwrap().remove(0);
+    // The response is due within the day, and a contact stops its clock.
+    let before = todo();
+    let response = before.seen.case.clock("response").unwrap().due;
+    assert!(response.is_some() && before.call == response, "{:?}", before.call);
+    assert_eq!((listed("wang"), listed("zhou"), listed("nobody")), (1, 1, 0));
+    let contact = before.contact.unwrap().action;
+    let rules = world.desk.library().newest("as").unwrap().0;
+    assert!(rules.action(&contact).unwrap().has(Verb::Contact));
+    // What is still to be done after days is overdue, and to be done today.
+    later(&world, SignedDuration::from_hours(48));
+    assert_eq!((todo().call, listed("wang")), (response, 1));
+    let extra = Extra { text: Some("已联系".to_owned()), ..Extra::default() };
+    let command = Command::Act {
+        case: case.case.to_string().as_str().into(),
+        action: contact,
+        fields: Entered::new(),
+        extra: Box::new(extra),
+    };
+    world.desk.submit(&who("wang"), command, Options::default()).unwrap();
+    let after = todo();
+    assert!(after.call != response, "{:?}", after.call);
+    assert_eq!(listed("wang"), u64::from(after.call.is_some()));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::text::{phone_digits, sought};
 use crate::time::{limit, to_int};
 use crate::vault::Vault;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 /// Which cases a list shows; everything given must hold.
@@ -20,6 +21,8 @@ pub struct Filter {
     pub open: Option<bool>,
     /// Life cycle.
     pub life: Option<String>,
+    /// Any life cycle but this one.
+    pub except_life: Option<String>,
     /// Procedure.
     pub procedure: Option<String>,
     /// Stage.
@@ -42,18 +45,35 @@ pub struct Filter {
     pub of_customer: Option<String>,
     /// Exactly this severity.
     pub severity: Option<u8>,
+    /// Next due at or after this instant, UTC.
+    pub due_from: Option<Timestamp>,
     /// Next due before this instant, UTC.
     pub due_before: Option<Timestamp>,
     /// Registered at or after this instant, UTC.
     pub registered_from: Option<Timestamp>,
     /// Registered before this instant, UTC.
     pub registered_before: Option<Timestamp>,
+    /// It contributes to a measure: the cases behind a sum of [`crate::Store::rollups`].
+    pub measured: Option<Measured>,
     /// Something in it waits for one of these people or roles ([`Tie::Awaited`]), whoever holds it.
     pub awaited: Option<Vec<String>>,
     /// Phone number.
     pub phone: Option<PhoneMatch>,
     /// Free text, by the rules of [`crate::matches`]. A text without letters and digits finds nothing.
     pub text: Option<String>,
+}
+
+/// Cells of a measure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// Names of the measure; one of them.
+    pub metrics: Vec<String>,
+    /// The first business day.
+    pub from: Date,
+    /// The last business day.
+    pub to: Date,
+    /// Dimensions of the cells; none given: all of them.
+    pub dims: Vec<String>,
 }
 
 /// How a phone number is looked for.
@@ -155,6 +175,7 @@ fn way(filter: &Filter, sort: Sort) -> Way {
         filter.phone.is_some(),
         filter.awaited.is_some(),
         filter.of_customer.is_some(),
+        filter.measured.is_some(),
     ];
     if few.contains(&true) {
         return Way::Ids;
@@ -186,7 +207,9 @@ fn way(filter: &Filter, sort: Sort) -> Way {
 struct Wanted {
     mark: Option<[u8; 16]>,
     text: Option<String>,
-    instants: [Option<i64>; 3],
+    instants: [Option<i64>; 4],
+    /// First and last day of a measure, as they are stored.
+    days: [String; 2],
     /// What stands for those who are awaited.
     awaited: Option<Vec<Uuid>>,
 }
@@ -252,13 +275,16 @@ fn wanted(conn: &Conn, vault: &Vault, filter: &Filter) -> Result<Option<Wanted>>
     });
     let instant = |at: Option<Timestamp>| at.map(to_int).transpose();
     let instants = [
+        instant(filter.due_from)?,
         instant(filter.due_before)?,
         instant(filter.registered_from)?,
         instant(filter.registered_before)?,
     ];
     let targets = |keys: &Vec<String>| keys.iter().map(|key| person_target(key)).collect();
     let awaited = filter.awaited.as_ref().map(targets);
-    Ok(Some(Wanted { mark, text, instants, awaited }))
+    let days =
+        filter.measured.as_ref().map(|cells| [cells.from, cells.to].map(|day| day.to_string()));
+    Ok(Some(Wanted { mark, text, instants, days: days.unwrap_or_default(), awaited }))
 }
 
 fn list_statement<'a>(
@@ -320,7 +346,10 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
     if let Some(severity) = filter.severity {
         statement.push(" AND cases.mildness = ").bind(i64::from(u8::MAX - severity));
     }
-    let ranges = ["cases.due <", "cases.registered_at >=", "cases.registered_at <"];
+    if let Some(life) = &filter.except_life {
+        statement.push(" AND cases.life <> ").bind(life);
+    }
+    let ranges = ["cases.due >=", "cases.due <", "cases.registered_at >=", "cases.registered_at <"];
     for (condition, value) in ranges.into_iter().zip(wanted.instants) {
         if let Some(value) = value {
             statement.push(" AND ").push(condition).push(" ").bind(value);
@@ -331,6 +360,16 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
             .push(" AND cases.id IN (SELECT case_id FROM phones WHERE mark = ")
             .bind(mark)
             .push(")");
+    }
+    if let Some(cells) = &filter.measured {
+        let [from, to] = &wanted.days;
+        statement.push(" AND cases.id IN (SELECT case_id FROM contributions WHERE metric IN ");
+        statement.bind_list(&cells.metrics).push(" AND day >= ").bind(from);
+        statement.push(" AND day <= ").bind(to).push(" AND amount > 0");
+        if !cells.dims.is_empty() {
+            statement.push(" AND dims IN ").bind_list(&cells.dims);
+        }
+        statement.push(")");
     }
     if let Some(targets) = &wanted.awaited {
         statement.push(" AND cases.id IN (SELECT case_id FROM links WHERE relation = ");
@@ -397,7 +436,10 @@ mod tests {
             Filter { customer: key(), ..none() },
             Filter { of_customer: key(), ..none() },
             Filter { severity: Some(3), ..none() },
-            Filter { due_before: instant, ..none() },
+            Filter { due_from: instant, due_before: instant, ..none() },
+            Filter { except_life: key(), ..none() },
+            Filter { measured: Some(cells(&[])), ..none() },
+            Filter { measured: Some(cells(&["p|c", "q|c"])), ..none() },
             Filter { registered_from: instant, registered_before: instant, ..none() },
             Filter { awaited: Some(vec!["k".into(), "l".into()]), ..none() },
             Filter { phone: Some(PhoneMatch::LastFour("1234".into())), ..none() },
@@ -412,6 +454,15 @@ mod tests {
                 ..none()
             },
         ]
+    }
+
+    fn cells(dims: &[&str]) -> Measured {
+        Measured {
+            metrics: vec!["closed".into(), "closed, confidential".into()],
+            from: Date::MIN,
+            to: Date::MAX,
+            dims: dims.iter().map(|dims| (*dims).to_owned()).collect(),
+        }
     }
 
     /// Every combination is prepared; none reads `cases` from one end to the other, and with `open` none reads closed cases.

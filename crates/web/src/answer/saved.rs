@@ -35,12 +35,41 @@ pub(crate) enum ListDue {
     Day,
 }
 
+/// By when the customer must be contacted.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only described")]
+pub(crate) enum ListCall {
+    Today,
+}
+
+/// What the days of a list are days of.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only described")]
+pub(crate) enum ListBy {
+    Closed,
+    Rated,
+    Missed,
+}
+
+/// What a customer said.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only described")]
+pub(crate) enum ListRating {
+    Satisfied,
+    Neutral,
+    Dissatisfied,
+}
+
 /// Whether closed cases are shown as well.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]
 pub(crate) enum ListState {
     All,
+    Valid,
 }
 
 /// The order of a list; what is due first without one.

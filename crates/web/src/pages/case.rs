@@ -205,6 +205,21 @@ pub(crate) async fn handler(
     parse::Named(number): parse::Named<String>,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
+    note_read(&app, &visit, &number).await?;
     let page = CasePage::of(&app, &visit, &number, &wanted, None)?;
     Ok(visit.page(&page.html()))
+}
+
+/// Whoever looks at a case has read what he was told of it. Where that cannot be written he sees it all the same.
+async fn note_read(app: &App, visit: &Visit, number: &str) -> Result<(), Problem> {
+    let (desk, person) = (app.desk().clone(), visit.caller().person.clone());
+    let case = desk.standing(visit.caller(), number)?.id;
+    if !desk.store().has_unread_of(&person, case)? {
+        return Ok(());
+    }
+    let mark = move || Ok(desk.store().mark_read_of(&person, case, desk.now())?);
+    if app.inner.pool.run(mark).await.is_err() {
+        tracing::warn!("what was read could not be marked");
+    }
+    Ok(())
 }

@@ -1,10 +1,14 @@
 //! `GET /cases`: lists of cases. The filters are the address; pages are turned by key, however many cases there are.
 
+mod filters;
+
+pub(crate) use filters::{Chip, Choice, described};
+
 use super::framed::{Frame, Section, list_href};
 use super::icon::icon;
-use super::row::{self, Row, holder_name};
+use super::row::{self, Row};
 use super::visit::{Asked, Visit};
-use super::words::counted;
+use super::words::{Lang, counted};
 use crate::answer::page_link;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -13,6 +17,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use desk::Criteria;
 use engine::decide::Library;
+use filters::Filters;
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -32,14 +37,6 @@ pub(crate) struct Wanted {
     done: String,
 }
 
-/// A filter that can be chosen.
-pub(crate) struct Choice {
-    pub(crate) name: &'static str,
-    pub(crate) label: &'static str,
-    /// Value, text, chosen.
-    pub(crate) options: Vec<(String, String, bool)>,
-}
-
 /// The page.
 pub(crate) struct Cases {
     pub(crate) frame: Frame,
@@ -47,6 +44,7 @@ pub(crate) struct Cases {
     pub(crate) count: u64,
     pub(crate) tabs: Vec<Tab>,
     pub(crate) choices: Vec<Choice>,
+    pub(crate) chips: Vec<Chip>,
     pub(crate) criteria: Criteria,
     /// It is a view already.
     pub(crate) viewed: bool,
@@ -85,27 +83,25 @@ pub(crate) async fn handler(
         error => error.into(),
     })?;
     let (library, people) = (desk.library(), desk.people());
-    let rows = page.rows.iter().map(|row| Row::of_summary(&app, lang, &people, row)).collect();
+    let mut rows = Vec::with_capacity(page.rows.len());
+    for row in &page.rows {
+        // Gone since it was listed: he sees it no longer.
+        let Some(seen) = desk.case_listed(&scope, row)? else { continue };
+        rows.push(Row::of_seen(&app, lang, &people, &seen));
+    }
     let link = |cursor: &str| page_link(uri.path(), uri.query(), &[("cursor", cursor)]);
     let frame = visit.frame(&app, Section::Cases, lang.say("cases.title"))?;
-    let holder = (!asked.holder.is_empty()).then(|| {
-        let mut names = library.all().map(|rules| holder_name(lang, rules, &people, &asked.holder));
-        names.find(|name| *name != asked.holder).unwrap_or_else(|| asked.holder.clone())
-    });
     let counts = desk.store().counts(&scope, desk.now())?;
     let view = frame.views.iter().find(|view| view.here).map(|view| view.name.clone());
-    let heading = match &holder {
-        _ if view.is_some() => view.clone().unwrap_or_default(),
-        Some(name) => lang.fill("cases.of", &[("who", name)]),
-        None if asked.due == "late" => lang.say("frame.overdue").to_owned(),
-        None if asked.is_open() => lang.say("cases.open").to_owned(),
-        None => lang.say("cases.all").to_owned(),
-    };
+    let filters = Filters { asked, lang, library: &library, people: &people };
+    let calls = Criteria { call: "today".to_owned(), ..Criteria::default() }.filter(desk)?;
+    let calls = desk.store().count(&scope, &calls, desk::COUNTED)?;
     let shown = Cases {
-        heading,
+        heading: view.clone().unwrap_or_else(|| filters.heading()),
         count: desk.store().count(&scope, &filter, desk::COUNTED)?,
-        tabs: tabs(asked, lang, &library, &counts, frame.overdue),
-        choices: choices(asked, lang, &library),
+        tabs: tabs(asked, lang, &library, &counts, (frame.overdue, calls)),
+        choices: filters.choices(),
+        chips: filters.chips(),
         criteria: asked.clone(),
         viewed: view.is_some(),
         picked: picked(uri.query()),
@@ -118,9 +114,6 @@ pub(crate) async fn handler(
     Ok(visit.page(&shown.html()))
 }
 
-/// The parts of an address that no choice shows.
-const UNSHOWN: [&str; 6] = ["holder", "department", "channel", "category", "from", "to"];
-
 /// The numbers that an address names as picked.
 pub(super) fn picked(query: Option<&str>) -> Vec<String> {
     let pairs: Vec<(String, String)> =
@@ -128,53 +121,40 @@ pub(super) fn picked(query: Option<&str>) -> Vec<String> {
     pairs.into_iter().filter(|(name, _)| name == "pick").map(|(_, number)| number).collect()
 }
 
-/// Everything in hand, what is late, and the stages of the procedure that is looked at.
+/// Everything in hand, what is late, whom to call, and the stages of the procedure that is looked at. A tab is here where the list is
+/// narrowed by nothing else.
 fn tabs(
     asked: &Criteria,
-    lang: super::words::Lang,
+    lang: Lang,
     library: &Library,
     counts: &[store::Count],
-    overdue: u64,
+    (overdue, calls): (u64, u64),
 ) -> Vec<Tab> {
-    let plain = asked.holder.is_empty() && asked.due.is_empty() && asked.stage.is_empty();
-    let encoded = crate::answer::encoded;
+    let here = asked.without(&["sort"]);
+    let tab = |criteria: Criteria, name: &str, count| {
+        let (href, here) = (list_href(&criteria), criteria == here);
+        Tab { href, name: name.to_owned(), count, late: false, here }
+    };
+    let open = Criteria::default;
+    let due = |due: &str| Criteria { due: due.to_owned(), ..open() };
     let sum = |procedure: &str| {
         counts.iter().filter(|one| one.procedure == procedure).map(|one| one.cases).sum::<u64>()
     };
     let all = counts.iter().map(|one| one.cases).sum();
+    let call = Criteria { call: "today".to_owned(), ..open() };
     let mut tabs = vec![
-        Tab {
-            href: "/cases".to_owned(),
-            name: lang.say("cases.open").to_owned(),
-            count: Some(all),
-            late: false,
-            here: plain && asked.procedure.is_empty() && asked.is_open(),
-        },
-        Tab {
-            href: "/cases?due=late".to_owned(),
-            name: lang.say("frame.overdue").to_owned(),
-            count: Some(overdue),
-            late: true,
-            here: asked.due == "late",
-        },
-        Tab {
-            href: "/cases?due=day".to_owned(),
-            name: lang.say("cases.due.day").to_owned(),
-            count: None,
-            late: false,
-            here: asked.due == "day",
-        },
+        tab(open(), lang.say("cases.open"), Some(all)),
+        Tab { late: true, ..tab(due("late"), lang.say("frame.overdue"), Some(overdue)) },
+        tab(due("day"), lang.say("cases.due.day"), None),
+        tab(call, lang.say("work.calls"), Some(calls)),
     ];
     match library.newest(&asked.procedure) {
         None => {
             let procedures =
                 library.all().map(|rules| (rules, sum(&rules.key))).filter(|(_, cases)| *cases > 0);
-            tabs.extend(procedures.map(|(rules, cases)| Tab {
-                href: format!("/cases?procedure={}", encoded(&rules.key)),
-                name: lang.word(&rules.label).to_owned(),
-                count: Some(cases),
-                late: false,
-                here: false,
+            tabs.extend(procedures.map(|(rules, cases)| {
+                let criteria = Criteria { procedure: rules.key.to_string(), ..open() };
+                tab(criteria, lang.word(&rules.label), Some(cases))
             }));
         }
         Some((rules, _)) => {
@@ -184,123 +164,22 @@ fn tabs(
             }
             let in_order =
                 rules.stages.iter().filter_map(|stage| Some((stage, *stages.get(&*stage.key)?)));
-            tabs.extend(in_order.map(|(stage, cases)| Tab {
-                href: format!(
-                    "/cases?procedure={}&stage={}",
-                    encoded(&rules.key),
-                    encoded(&stage.key)
-                ),
-                name: lang.word(&stage.label).to_owned(),
-                count: Some(cases),
-                late: false,
-                here: asked.stage == *stage.key,
+            tabs.extend(in_order.map(|(stage, cases)| {
+                let (procedure, stage_key) = (rules.key.to_string(), stage.key.to_string());
+                let criteria = Criteria { procedure, stage: stage_key, ..open() };
+                tab(criteria, lang.word(&stage.label), Some(cases))
             }));
         }
     }
     tabs
 }
 
-fn choices(asked: &Criteria, lang: super::words::Lang, library: &Library) -> Vec<Choice> {
-    let option = |value: &str, text: &str, chosen: &str| {
-        (value.to_owned(), text.to_owned(), value == chosen)
-    };
-    let any = || option("", lang.say("cases.any"), "?");
-    let procedures =
-        library.all().map(|rules| option(&rules.key, lang.word(&rules.label), &asked.procedure));
-    let mut choices = vec![Choice {
-        name: "procedure",
-        label: "cases.procedure",
-        options: std::iter::once(any()).chain(procedures).collect(),
-    }];
-    if let Some((rules, _)) = library.newest(&asked.procedure) {
-        let stages = rules
-            .stages
-            .iter()
-            .map(|stage| option(&stage.key, lang.word(&stage.label), &asked.stage));
-        choices.push(Choice {
-            name: "stage",
-            label: "row.stage",
-            options: std::iter::once(any()).chain(stages).collect(),
-        });
-    }
-    let fixed = |values: &[(&str, &str)], chosen: &str| -> Vec<_> {
-        values.iter().map(|(value, key)| option(value, lang.say(key), chosen)).collect()
-    };
-    let due = [
-        ("", "cases.any"),
-        ("late", "frame.overdue"),
-        ("hour", "cases.due.hour"),
-        ("day", "cases.due.day"),
-    ];
-    let severity = [
-        ("", "cases.any"),
-        ("3", "cases.severity.3"),
-        ("2", "cases.severity.2"),
-        ("1", "cases.severity.1"),
-    ];
-    let state = [("", "cases.open"), ("all", "cases.all")];
-    let sort = [
-        ("", "cases.sort.due"),
-        ("newest", "cases.sort.newest"),
-        ("severity", "cases.sort.severity"),
-    ];
-    choices.push(Choice { name: "due", label: "cases.due", options: fixed(&due, &asked.due) });
-    choices.push(Choice {
-        name: "severity",
-        label: "row.level",
-        options: fixed(&severity, &asked.severity),
-    });
-    choices.push(Choice {
-        name: "state",
-        label: "cases.state",
-        options: fixed(&state, &asked.state),
-    });
-    choices.push(Choice { name: "sort", label: "cases.sort", options: fixed(&sort, &asked.sort) });
-    choices
-}
-
-/// What filters ask for, in words.
-pub(super) fn described(
-    asked: &Criteria,
-    lang: super::words::Lang,
-    library: &Library,
-    people: &engine::people::Directory,
-) -> String {
-    let chosen = choices(asked, lang, library).into_iter().filter_map(|choice| {
-        let mut options = choice.options.into_iter();
-        let (_, text, _) = options.find(|(value, _, chosen)| *chosen && !value.is_empty())?;
-        Some(format!("{} {text}", lang.say(choice.label)))
-    });
-    let mut said: Vec<String> = chosen.collect();
-    let rules = library.newest(&asked.procedure).map(|(rules, _)| rules);
-    let rules: Vec<_> = rules.into_iter().chain(library.all().cloned()).collect();
-    if !asked.holder.is_empty() {
-        let names = rules.iter().map(|rules| holder_name(lang, rules, people, &asked.holder));
-        let name = names.into_iter().find(|name| *name != asked.holder);
-        let name = name.unwrap_or_else(|| asked.holder.clone());
-        said.push(format!("{} {name}", lang.say("row.holder")));
-    }
-    if !asked.department.is_empty() {
-        let known = rules.iter().find_map(|rules| rules.department(&asked.department));
-        let name = known.map_or(asked.department.as_str(), |known| lang.word(&known.label));
-        said.push(format!("{} {name}", lang.say("cases.department")));
-    }
-    let plain = [
-        ("cases.channel", &asked.channel),
-        ("cases.category", &asked.category),
-        ("cases.from", &asked.from),
-        ("cases.to", &asked.to),
-    ];
-    let plain = plain.into_iter().filter(|(_, value)| !value.is_empty());
-    said.extend(plain.map(|(key, value)| format!("{} {value}", lang.say(key))));
-    said.join(" · ")
-}
-
 impl Cases {
     pub(crate) fn html(&self) -> Markup {
         let (frame, lang) = (&self.frame, self.frame.lang);
-        let kept: Vec<_> =
-            self.criteria.given().filter(|(name, _)| UNSHOWN.contains(name)).collect();
+        // What the address says and nothing here can choose goes along.
+        let chosen = |name: &str| self.choices.iter().any(|choice| choice.name == name);
+        let kept: Vec<_> = self.criteria.given().filter(|(name, _)| !chosen(name)).collect();
         let content = html! {
             div #cases data-live data-everything {
                 div.bar {
@@ -335,7 +214,14 @@ impl Cases {
                     }
                     @for (name, value) in &kept { input type="hidden" name=(name) value=(value); }
                     button type="submit" { (lang.say("cases.apply")) }
-                    @if !kept.is_empty() { a.button.bare href="/cases" { (lang.say("cases.clear")) } }
+                }
+                @if !self.chips.is_empty() {
+                    ul.chips aria-label=(lang.say("cases.chips")) {
+                        @for chip in &self.chips {
+                            li.chip { (chip.text) a href=(list_href(&chip.rest)) data-swap="cases rail" aria-label=(lang.fill("cases.chip.off", &[("filter", &chip.text)])) { (icon("close")) } }
+                        }
+                        li { a.button.bare.small href="/cases" data-swap="cases rail" { (lang.say("cases.clear")) } }
+                    }
                 }
                 @if self.rows.is_empty() { (self.empty()) } @else {
                     (row::picking(frame, &self.rows, &self.heading, ("bulk", &self.picked)))
@@ -353,6 +239,12 @@ impl Cases {
         frame.page(&content)
     }
 
+    /// The filters in a row; the state alone where there are none.
+    fn narrowed(&self) -> String {
+        let chips: Vec<&str> = self.chips.iter().map(|chip| chip.text.as_str()).collect();
+        if chips.is_empty() { self.heading.clone() } else { chips.join(" · ") }
+    }
+
     /// Keeps the filters under a name.
     fn save(&self) -> Markup {
         let (frame, lang) = (&self.frame, self.frame.lang);
@@ -364,8 +256,9 @@ impl Cases {
                     @for (name, value) in self.criteria.given() { input type="hidden" name=(name) value=(value); }
                     div.field {
                         label for="view-name" { (lang.say("views.name")) }
-                        input id="view-name" name="name" required maxlength="40" autocomplete="off";
+                        input id="view-name" name="name" required maxlength="40" autocomplete="off" data-first aria-describedby="view-of";
                     }
+                    p.head #view-of { (lang.fill("views.of", &[("filters", &self.narrowed())])) }
                     @if frame.supervises { label.check { input type="checkbox" name="shared" value="yes"; (lang.say("views.share")) } }
                     button.main type="submit" { (lang.say("views.keep")) }
                 }

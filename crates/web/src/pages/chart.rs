@@ -6,10 +6,14 @@ use maud::{Markup, html};
 #[derive(Debug, Clone)]
 pub(crate) struct Bar {
     pub(crate) label: String,
+    /// To what it belongs, where others are called the same elsewhere.
+    pub(crate) of: Option<String>,
     pub(crate) value: u64,
     /// What stands at its end.
     pub(crate) text: String,
     pub(crate) href: Option<String>,
+    /// Another number beside it: text and list.
+    pub(crate) beside: Option<(String, String)>,
     pub(crate) class: &'static str,
 }
 
@@ -17,10 +21,17 @@ pub(crate) struct Bar {
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
     pub(crate) label: String,
-    pub(crate) one: u64,
-    pub(crate) two: u64,
-    pub(crate) href: Option<String>,
-    /// Both numbers in words.
+    pub(crate) one: Mark,
+    pub(crate) two: Mark,
+}
+
+/// A number of a day.
+#[derive(Debug, Clone)]
+pub(crate) struct Mark {
+    pub(crate) value: u64,
+    /// The list that it counts.
+    pub(crate) href: String,
+    /// The number in words, itself at the end.
     pub(crate) title: String,
 }
 
@@ -32,14 +43,17 @@ pub(crate) fn bars(name: &str, bars: &[Bar], most: Option<u64>) -> Markup {
         ul.bars aria-label=(name) {
             @for bar in bars {
                 @let drawn = html! {
-                    span.what title=(bar.label) { (bar.label) }
+                    span.what title=(bar.label) { (bar.label) @if let Some(of) = &bar.of { span.of title=(of) { " " (of) } } }
                     svg viewBox={ "0 0 " (most) " 1" } preserveAspectRatio="none" aria-hidden="true" {
                         rect.ghost width=(most) height="1" {}
                         rect.(bar.class) width=(bar.value) height="1" {}
                     }
                     b { (bar.text) }
                 };
-                li { @match &bar.href { Some(href) => a href=(href) { (drawn) }, None => span.line { (drawn) } } }
+                li.two-fold[bar.beside.is_some()] {
+                    @match &bar.href { Some(href) => a href=(href) { (drawn) }, None => span.line { (drawn) } }
+                    @if let Some((text, href)) = &bar.beside { a.beside-bar href=(href) { (text) } }
+                }
             }
         }
     }
@@ -52,7 +66,7 @@ const DAY: u64 = 10;
 
 /// Days beside each other, two columns each.
 pub(crate) fn columns(name: &str, days: &[Column]) -> Markup {
-    let most = days.iter().map(|day| day.one.max(day.two)).max().unwrap_or(0).max(1);
+    let most = days.iter().map(|day| day.one.value.max(day.two.value)).max().unwrap_or(0).max(1);
     let width = u64::try_from(days.len()).unwrap_or(1).max(1) * DAY;
     let tall = |value: u64| HEIGHT * value / most;
     let (first, last) = (days.first(), days.last());
@@ -62,14 +76,14 @@ pub(crate) fn columns(name: &str, days: &[Column]) -> Markup {
             span.most { (most) }
             svg.chart viewBox={ "0 0 " (width) " " (HEIGHT) } preserveAspectRatio="none" role="group" aria-label=(name) {
                 @for (place, day) in (0u64..).zip(days) {
-                    @let x = place * DAY;
-                    @let drawn = html! {
-                        title { (day.title) }
-                        rect.free x=(x) y="0" width=(DAY) height=(HEIGHT) {}
-                        rect.one x=(x + 1) y=(HEIGHT - tall(day.one)) width="4" height=(tall(day.one)) {}
-                        rect.two x=(x + 5) y=(HEIGHT - tall(day.two)) width="4" height=(tall(day.two)) {}
-                    };
-                    @match &day.href { Some(href) => a href=(href) aria-label=(day.title) { (drawn) }, None => g { (drawn) } }
+                    @for (half, (class, mark)) in (0u64..).zip([("one", &day.one), ("two", &day.two)]) {
+                        @let x = place * DAY + half * DAY / 2;
+                        a href=(mark.href) aria-label=(mark.title) {
+                            title { (mark.title) }
+                            rect.free x=(x) y="0" width=(DAY / 2) height=(HEIGHT) {}
+                            rect.(class) x=(x + 1 - half) y=(HEIGHT - tall(mark.value)) width="4" height=(tall(mark.value)) {}
+                        }
+                    }
                 }
             }
             p.days { @for day in [first, middle, last].into_iter().flatten() { span { (day.label) } } }
@@ -87,9 +101,11 @@ mod tests {
         assert!(columns("none", &[]).into_string().contains("<svg"));
         let bar = Bar {
             label: "零".to_owned(),
+            of: None,
             value: 0,
             text: "0".to_owned(),
             href: None,
+            beside: None,
             class: "one",
         };
         let drawn = bars("zero", &[bar], None).into_string();

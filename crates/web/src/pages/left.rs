@@ -1,12 +1,13 @@
-//! How much time is left, in figures, a sign and words.
+//! How much time is left: a sign, and the length of time in words, or the day where it is further away.
 
 use super::words::Lang;
 use engine::calendar::Calendar;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// Seconds before a due from which it is near.
+/// Seconds before a due from which it is near, on every page.
 const NEAR: i64 = 3_600;
+const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
 /// A due, seen from now.
@@ -16,8 +17,6 @@ pub(crate) struct Left {
     pub(crate) due: Timestamp,
     /// Seconds left; negative when it has passed.
     seconds: i64,
-    /// From how many seconds on it is near.
-    near: i64,
     /// What is shown: time left, or the day.
     text: String,
     /// The due in local time, to the minute.
@@ -25,19 +24,11 @@ pub(crate) struct Left {
 }
 
 impl Left {
-    /// `near` seconds before its end it is coloured; an hour when nothing else is said.
-    pub(crate) fn of(
-        lang: Lang,
-        calendar: &Calendar,
-        now: Timestamp,
-        due: Timestamp,
-        near: Option<i64>,
-    ) -> Self {
+    pub(crate) fn of(lang: Lang, calendar: &Calendar, now: Timestamp, due: Timestamp) -> Self {
         let seconds = due.as_second() - now.as_second();
         let (here, there) = (calendar.local(now), calendar.local(due));
-        let minutes = seconds.abs() / 60;
         let text = if seconds.abs() < DAY {
-            format!("{}{:02}:{:02}", if seconds < 0 { "-" } else { "" }, minutes / 60, minutes % 60)
+            length(lang, seconds)
         } else if seconds < 0 {
             lang.fill("left.days_over", &[("days", &(seconds.abs() / DAY).to_string())])
         } else {
@@ -53,14 +44,14 @@ impl Left {
             }
         };
         let absolute = there.strftime("%Y-%m-%d %H:%M").to_string();
-        Self { due, seconds, near: near.unwrap_or(NEAR), text, absolute }
+        Self { due, seconds, text, absolute }
     }
 
     /// `late`, `near` or `fine`.
     pub(crate) fn class(&self) -> &'static str {
         match self.seconds {
             ..0 => "late",
-            seconds if seconds <= self.near => "near",
+            0..=NEAR => "near",
             _ => "fine",
         }
     }
@@ -74,10 +65,22 @@ impl Left {
         };
         html! {
             time.left.(self.class()) datetime=(self.due) title={ (word) " · " (self.absolute) }
-                data-due=(self.due.as_second()) data-near=(self.near) { (self.text) }
+                data-due=(self.due.as_second()) data-near=(NEAR) { (self.text) }
             span.unseen { " " (word) }
         }
     }
+}
+
+/// A length of time below a day, left or over. `clock.js` says it in the same words.
+fn length(lang: Lang, seconds: i64) -> String {
+    let (hours, minutes) = (seconds.abs() / HOUR, seconds.abs() / 60);
+    let (key, amount) = match (hours > 0, seconds < 0) {
+        (true, false) => ("js.hoursLeft", hours),
+        (true, true) => ("js.hoursOver", hours),
+        (false, false) => ("js.minutesLeft", minutes.max(1)),
+        (false, true) => ("js.minutesOver", minutes.max(1)),
+    };
+    lang.fill(key, &[("count", &amount.to_string())])
 }
 
 /// A time of the past as short as can be: the hour today, else the day and the hour.
@@ -91,4 +94,35 @@ pub(crate) fn ago(calendar: &Calendar, now: Timestamp, at: Timestamp) -> String 
         "%Y-%m-%d"
     };
     there.strftime(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    #[test]
+    fn a_length_of_time_never_looks_like_a_time_of_day() {
+        let text = include_str!("../../../engine/tests/data/small.toml");
+        let calendar =
+            desk::calendar_for(&engine::procedure::read("small", text).unwrap()).unwrap();
+        let now: Timestamp = "2026-11-27T02:00:00Z".parse().unwrap();
+        let left = |seconds: i64| {
+            let due = now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+            Left::of(Lang { english: false }, &calendar, now, due)
+        };
+        for (seconds, text, class) in [
+            (9 * 60 + 59, "剩 9 分", "near"),
+            (20, "剩 1 分", "near"),
+            (HOUR, "剩 1 小时", "near"),
+            (HOUR + 1, "剩 1 小时", "fine"),
+            (11 * HOUR + 50 * 60, "剩 11 小时", "fine"),
+            (-9 * 60, "超 9 分", "late"),
+            (-23 * HOUR - 59, "超 23 小时", "late"),
+            (-2 * DAY, "超 2 天", "late"),
+            (DAY, "明天 10:00", "fine"),
+        ] {
+            assert_eq!((&*left(seconds).text, left(seconds).class()), (text, class), "{seconds}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Cases as lines: one case, one next step, one clock.
 
 use super::framed::Frame;
-use super::left::Left;
+use super::left::{Left, ago};
 use super::words::Lang;
 use crate::answer::encoded;
 use crate::app::App;
@@ -28,7 +28,11 @@ pub(crate) struct Row {
     pub(crate) customer: Option<String>,
     /// Who must act.
     pub(crate) holder: String,
+    /// When it was registered; only where that is asked for, with who holds it beside the customer.
+    pub(crate) registered: Option<String>,
     pub(crate) next: Next,
+    /// `next` is to log a contact with the customer.
+    pub(crate) calls: bool,
 }
 
 /// What comes next, as far as the viewer is concerned.
@@ -66,7 +70,9 @@ impl Row {
                 stage,
                 customer: None,
                 holder,
+                registered: None,
                 next: Next::Nothing,
+                calls: false,
             };
         };
         let stage = rules.stage(&columns.stage);
@@ -76,14 +82,35 @@ impl Row {
             number: row.number.clone(),
             title,
             level: level(lang, &rules, columns.severity),
-            left: columns
-                .next_due
-                .map(|due| Left::of(lang, &calendar, app.desk().now(), due, None)),
+            left: columns.next_due.map(|due| Left::of(lang, &calendar, app.desk().now(), due)),
             stage: stage_name(lang, &rules, &columns.stage, &columns.life),
             customer: None,
             holder: holder_name(lang, &rules, people, &columns.holder),
+            registered: None,
             next: next
                 .map_or(Next::Nothing, |action| Next::Theirs(lang.word(&action.label).to_owned())),
+            calls: false,
+        }
+    }
+
+    /// A line of a list, with the customer and when it was registered.
+    pub(crate) fn of_seen(app: &App, lang: Lang, people: &Directory, seen: &Seen) -> Self {
+        let now = app.desk().now();
+        let registered = ago(&seen.calendar, now, seen.summary.columns.registered_at);
+        let customer = customer(app.desk(), lang, seen);
+        let registered = Some(registered);
+        Self { customer, registered, ..Self::of_summary(app, lang, people, &seen.summary) }
+    }
+
+    /// A case of somebody's work in which the customer must be called today: by when, and how that is logged.
+    pub(crate) fn of_call(desk: &Desk, lang: Lang, people: &Directory, todo: &Todo) -> Self {
+        let left = todo.call.map(|due| Left::of(lang, &todo.seen.calendar, desk.now(), due));
+        let row = Self::of_todo(desk, lang, people, todo);
+        match &todo.contact {
+            Some(offer) => {
+                Self { left, next: next(lang, &todo.seen, Some(offer)), calls: true, ..row }
+            }
+            None => Self { left, ..row },
         }
     }
 
@@ -102,11 +129,13 @@ impl Row {
                 None => columns.title.as_deref().map(without_phones).unwrap_or_default(),
             },
             level: level(lang, rules, columns.severity),
-            left: todo.due().map(|due| Left::of(lang, &seen.calendar, desk.now(), due, None)),
+            left: todo.due().map(|due| Left::of(lang, &seen.calendar, desk.now(), due)),
             stage: stage_name(lang, rules, &seen.case.stage, seen.case.life.name()),
             customer: customer(desk, lang, seen),
             holder: held,
+            registered: None,
             next: next(lang, seen, todo.next.as_ref()),
+            calls: false,
         }
     }
 }
@@ -192,7 +221,10 @@ pub(crate) fn picking(
 
 fn drawn(frame: &Frame, rows: &[Row], caption: &str, pick: Option<(&str, &[String])>) -> Markup {
     let lang = frame.lang;
-    let with_customer = rows.iter().any(|row| row.customer.is_some());
+    let shown = Shown {
+        customer: rows.iter().any(|row| row.customer.is_some()),
+        registered: rows.iter().any(|row| row.registered.is_some()),
+    };
     html! {
         div.cases-frame {
             table.cases {
@@ -201,20 +233,39 @@ fn drawn(frame: &Frame, rows: &[Row], caption: &str, pick: Option<(&str, &[Strin
                     @if pick.is_some() { th.c-pick scope="col" { input type="checkbox" data-pick-all aria-label=(lang.say("bulk.page")) title=(lang.say("bulk.page")) hidden; } }
                     th.c-left scope="col" { (lang.say("row.left")) }
                     th.c-number scope="col" { (lang.say("row.number")) }
-                    @if with_customer { th.c-who scope="col" { (lang.say("row.customer")) } }
+                    @if shown.customer { th.c-who scope="col" { (lang.say("row.customer")) } }
                     th.c-title scope="col" { (lang.say("row.title")) }
                     th.c-level scope="col" { (lang.say("row.level")) }
                     th.c-stage scope="col" { (lang.say("row.stage")) }
-                    @if !with_customer { th.c-who scope="col" { (lang.say("row.holder")) } }
+                    @if let Some(class) = shown.holder() { th.(class) scope="col" { (lang.say("row.holder")) } }
+                    @if shown.registered { th.c-registered scope="col" { (lang.say("row.registered")) } }
                     th.c-do scope="col" { (lang.say("row.next")) }
                 } }
-                tbody { @for row in rows { (line(frame, row, with_customer, pick)) } }
+                tbody { @for row in rows { (line(frame, row, shown, pick)) } }
             }
         }
     }
 }
 
-fn line(frame: &Frame, row: &Row, with_customer: bool, pick: Option<(&str, &[String])>) -> Markup {
+/// Columns that not every table has.
+#[derive(Clone, Copy)]
+struct Shown {
+    customer: bool,
+    registered: bool,
+}
+
+impl Shown {
+    /// The class of the column of whoever must act; none where it is somebody's own work.
+    fn holder(self) -> Option<&'static str> {
+        match (self.customer, self.registered) {
+            (false, _) => Some("c-who"),
+            (true, true) => Some("c-holder"),
+            (true, false) => None,
+        }
+    }
+}
+
+fn line(frame: &Frame, row: &Row, shown: Shown, pick: Option<(&str, &[String])>) -> Markup {
     let lang = frame.lang;
     let href = case_href(&row.number);
     html! {
@@ -225,29 +276,33 @@ fn line(frame: &Frame, row: &Row, with_customer: bool, pick: Option<(&str, &[Str
             }
             td.c-left { @match &row.left { Some(left) => (left.html(lang)), None => span.quiet { "—" } } }
             td.c-number { a.number href=(href) data-open data-number=(row.number) { (row.number) } }
-            @if with_customer { td.c-who { (row.customer.as_deref().unwrap_or("—")) } }
+            @if shown.customer { td.c-who { (row.customer.as_deref().unwrap_or("—")) } }
             td.c-title title=(row.title) { a href=(href) tabindex="-1" { (row.title) } }
             td.c-level { @if let Some((severity, name)) = &row.level { span.tag.{ "s" (severity) } { (name) } } }
             td.c-stage { (row.stage) }
-            @if !with_customer { td.c-who { (row.holder) } }
-            td.c-do { (step(frame, &row.next, &row.number)) }
+            @if let Some(class) = shown.holder() { td.(class) { (row.holder) } }
+            @if shown.registered { td.c-registered { (row.registered.as_deref().unwrap_or("—")) } }
+            td.c-do { (step(frame, row)) }
         }
     }
 }
 
-fn step(frame: &Frame, next: &Next, number: &str) -> Markup {
-    match next {
+fn step(frame: &Frame, row: &Row) -> Markup {
+    let number = &row.number;
+    // The key that logs a contact, where that is what comes next.
+    let key = row.calls.then_some("r");
+    match &row.next {
         Next::Nothing => html! {},
         Next::Theirs(label) => html! { span.quiet { (label) } },
         Next::Form { label, href } => {
-            html! { a.button.small href=(href) data-next { (label) span.unseen { " " (number) } } }
+            html! { a.button.small href=(href) data-next data-key=[key] { (label) span.unseen { " " (number) } } }
         }
         Next::Press { label, action, seen } => html! {
             form method="post" action=(action) {
                 input type="hidden" name="csrf" value=(frame.csrf);
                 input type="hidden" name="seen" value=(seen);
                 input type="hidden" name="back" value="/work";
-                button.small.main type="submit" data-next { (label) span.unseen { " " (number) } }
+                button.small.main type="submit" data-next data-key=[key] { (label) span.unseen { " " (number) } }
             }
         },
     }

@@ -6,16 +6,16 @@ mod customers;
 mod tools;
 mod webhooks;
 
-use super::cases::{Cases, Choice as ListChoice, Tab};
-use super::chart::{Bar, Column};
+use super::cases::{Cases, Chip, Choice as ListChoice, Tab};
+use super::chart::{Bar, Column, Mark};
 use super::form::Form;
 use super::framed::{Frame, RailQueue, RailView, Section};
-use super::inbox::{Inbox, Told};
+use super::inbox::{Inbox, Message, Told};
 use super::left::Left;
 use super::new::form::New;
 use super::new::look::{Foreseen, Known};
 use super::new::{Way, Which};
-use super::overview::{Overview, Tile};
+use super::overview::{Chart, Overview, Tile};
 use super::row::{Next, Row};
 use super::search::{Hits, Search};
 use super::wall::Wall;
@@ -78,7 +78,7 @@ impl Sampler {
 
     fn left(&self, minutes: i64) -> Left {
         let due = self.now.checked_add(SignedDuration::from_mins(minutes)).unwrap();
-        Left::of(self.lang, &self.calendar, self.now, due, None)
+        Left::of(self.lang, &self.calendar, self.now, due)
     }
 
     fn rows(&self) -> Vec<Row> {
@@ -101,7 +101,9 @@ impl Sampler {
             stage: "Stage".to_owned(),
             customer: Some("C**".to_owned()),
             holder: "Holder".to_owned(),
+            registered: Some("11-20 09:00".to_owned()),
             next,
+            calls: place % 2 == 0,
         };
         steps.into_iter().zip(minutes).enumerate().map(row).collect()
     }
@@ -124,6 +126,7 @@ impl Sampler {
                 label: "cases.procedure",
                 options: vec![option("", false), option("x", true)],
             }],
+            chips: vec![Chip { text: HOSTILE.to_owned(), rest: desk::Criteria::default() }],
             criteria: desk::Criteria { holder: HOSTILE.to_owned(), ..desk::Criteria::default() },
             viewed: false,
             picked: vec!["N-1".to_owned()],
@@ -162,13 +165,8 @@ impl Sampler {
     }
 
     fn columns(&self) -> Vec<Column> {
-        let day = |n: u64| Column {
-            label: format!("11-{n:02}"),
-            one: n,
-            two: n / 2,
-            href: Some("/cases".to_owned()),
-            title: HOSTILE.to_owned(),
-        };
+        let mark = |value| Mark { value, href: "/cases".to_owned(), title: HOSTILE.to_owned() };
+        let day = |n: u64| Column { label: format!("11-{n:02}"), one: mark(n), two: mark(n / 2) };
         (1..=30).map(day).collect()
     }
 
@@ -176,20 +174,32 @@ impl Sampler {
     fn pages(&self) -> Vec<(&'static str, String)> {
         let bar = Bar {
             label: HOSTILE.to_owned(),
+            of: Some(HOSTILE.to_owned()),
             value: 3,
             text: "3".to_owned(),
             href: Some("/cases?a=1&b=2".to_owned()),
+            beside: Some((HOSTILE.to_owned(), "/cases".to_owned())),
             class: "one",
         };
         let told = Told {
             number: "N-1".to_owned(),
-            text: HOSTILE.to_owned(),
             title: HOSTILE.to_owned(),
-            at: "09:00".to_owned(),
-            new: true,
+            messages: [true, false]
+                .map(|new| Message {
+                    text: HOSTILE.to_owned(),
+                    said: Some(HOSTILE.to_owned()),
+                    at: "09:00".to_owned(),
+                    new,
+                })
+                .into(),
         };
-        let inbox =
-            |messages, older| Inbox { frame: self.frame(Section::Inbox), messages, upto: 9, older };
+        let inbox = |lines, older| Inbox {
+            frame: self.frame(Section::Inbox),
+            only: Some("due"),
+            lines,
+            upto: 9,
+            older,
+        };
         let hits = |rows| vec![Hits { name: "search.text", rows }];
         let search = |text: &str, groups: Vec<Hits>| Search {
             frame: self.frame(Section::Other),
@@ -198,8 +208,9 @@ impl Sampler {
             groups,
             next: Some("/search?q=x".to_owned()),
         };
-        let work = |own, waiting| Work {
+        let work = |own: Vec<Row>, waiting| Work {
             frame: self.frame(Section::Work),
+            calls: own.clone(),
             own,
             waiting,
             snoozed: vec![PutOff {
@@ -214,8 +225,8 @@ impl Sampler {
         };
         let mut empty = work(Vec::new(), Vec::new());
         empty.all = 0;
-        let tile = Tile {
-            name: "overview.open",
+        let tile = || Tile {
+            name: HOSTILE.to_owned(),
             text: "12".to_owned(),
             href: "/cases".to_owned(),
             class: "late",
@@ -227,7 +238,7 @@ impl Sampler {
             now: self.now,
             at: "10:00".to_owned(),
             sequence: 7,
-            tiles: vec![("overview.open", "12".to_owned(), "late")],
+            tiles: vec![tile()],
             urgent: vec![(HOSTILE.to_owned(), self.left(-3))],
             days: self.columns(),
         };
@@ -249,11 +260,18 @@ impl Sampler {
                 "overview",
                 Overview {
                     frame: self.frame(Section::Overview),
-                    tiles: vec![tile],
+                    period: 30,
+                    tiles: vec![tile()],
                     days: self.columns(),
                     charts: vec![
-                        ("overview.clocks", vec![bar], Some(100)),
-                        ("overview.people", Vec::new(), None),
+                        Chart {
+                            id: "clocks",
+                            name: HOSTILE.to_owned(),
+                            bars: vec![bar],
+                            full: Some(100),
+                            note: Some(HOSTILE.to_owned()),
+                        },
+                        Chart { id: "people", name: HOSTILE.to_owned(), ..Chart::default() },
                     ],
                 }
                 .html(),

@@ -3,9 +3,10 @@
 use super::chart::{Column, columns};
 use super::document::{Head, theme_name};
 use super::left::Left;
-use super::overview::{days, percent};
+use super::overview::{DAYS, Tile, days, kept, legend, tile};
+use super::row::case_href;
 use super::visit::Visit;
-use super::words::{Lang, counted};
+use super::words::Lang;
 use crate::app::App;
 use crate::problem::Problem;
 use axum::extract::State;
@@ -14,7 +15,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::{Filter, Sort};
 
-const DAYS: i32 = 14;
+/// Days of the chart.
+const SHOWN: usize = 14;
 /// Cases that are shown by number.
 const URGENT: usize = 5;
 
@@ -26,8 +28,7 @@ pub(crate) struct Wall {
     pub(crate) now: Timestamp,
     pub(crate) at: String,
     pub(crate) sequence: u64,
-    /// Name, text, class.
-    pub(crate) tiles: Vec<(&'static str, String, &'static str)>,
+    pub(crate) tiles: Vec<Tile>,
     pub(crate) urgent: Vec<(String, Left)>,
     pub(crate) days: Vec<Column>,
 }
@@ -43,14 +44,17 @@ pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Resp
     let urgent = found.rows.into_iter().filter_map(|row| {
         let (_, calendar) =
             library.version(&row.columns.procedure, row.columns.procedure_version)?;
-        Some((row.number, Left::of(lang, &calendar, desk.now(), row.columns.next_due?, None)))
+        Some((row.number, Left::of(lang, &calendar, desk.now(), row.columns.next_due?)))
     });
     let calendar =
         library.all().find_map(|rules| library.newest(&rules.key)).map(|(_, calendar)| calendar);
     let at = calendar.map(|calendar| calendar.local(desk.now()).strftime("%H:%M").to_string());
-    let class = |count: u64, class| if count > 0 { class } else { "fine" };
-    let mut days = days(lang, &figures);
-    days.iter_mut().for_each(|day| day.href = None);
+    let first = figures.days.len().saturating_sub(SHOWN);
+    let one = |name, figure: &desk::Figure, class: &'static str| {
+        let tile = tile(lang, name, figure, class);
+        let is_fine = tile.class.is_empty() && !class.is_empty();
+        Tile { class: if is_fine { "fine" } else { tile.class }, ..tile }
+    };
     let wall = Wall {
         lang,
         csrf: visit.signed.csrf.clone(),
@@ -59,15 +63,15 @@ pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Resp
         at: at.unwrap_or_default(),
         sequence,
         tiles: vec![
-            ("overview.today", counted(figures.registered_today()), ""),
-            ("overview.open", counted(figures.open()), ""),
-            ("overview.hour", counted(figures.hour), class(figures.hour, "near")),
-            ("overview.late", counted(figures.late), class(figures.late, "late")),
-            ("overview.closed", counted(figures.closed_today()), ""),
-            ("overview.kept", percent(figures.kept()), ""),
+            one("overview.today", &figures.registered_today(), ""),
+            one("overview.open", &figures.open, ""),
+            one("overview.hour", &figures.hour, "near"),
+            one("overview.late", &figures.late, "late"),
+            one("wall.closed", &figures.closed_today(), ""),
+            kept(lang, &figures, DAYS, "/overview#clocks"),
         ],
         urgent: urgent.collect(),
-        days,
+        days: days(lang, figures.days.get(first..).unwrap_or_default()),
     };
     Ok(visit.page(&wall.html()))
 }
@@ -93,15 +97,16 @@ impl Wall {
                     a href="/overview" { (lang.say("wall.back")) }
                 }
                 div.tiles #tiles data-live data-everything {
-                    @for (name, text, class) in &self.tiles { div.tile.(class) { b { (text) } span { (lang.say(name)) } } }
+                    @for tile in &self.tiles { a.tile.(tile.class) href=(tile.href) { b { (tile.text) } span { (tile.name) } } }
                 }
                 div.below #below data-live {
                     section.tile aria-labelledby="urgent-title" {
                         h2 #urgent-title { (lang.say("wall.urgent")) }
-                        ol.urgent { @for (number, left) in &self.urgent { li { span { (number) } (left.html(lang)) } } }
+                        ol.urgent { @for (number, left) in &self.urgent { li { a href=(case_href(number)) { (number) } (left.html(lang)) } } }
                     }
                     section.tile aria-labelledby="wall-days" {
                         h2 #wall-days { (lang.say("wall.day")) }
+                        (legend(lang))
                         (columns(lang.say("wall.day"), &self.days))
                     }
                 }

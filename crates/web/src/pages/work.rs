@@ -19,6 +19,8 @@ const MOST: usize = 60;
 /// The page.
 pub(crate) struct Work {
     pub(crate) frame: Frame,
+    /// Whose customer must be called today.
+    pub(crate) calls: Vec<Row>,
     pub(crate) own: Vec<Row>,
     pub(crate) waiting: Vec<Row>,
     /// What he has put off.
@@ -57,12 +59,17 @@ pub(crate) async fn handler(
     let people = desk.people();
     let todos = desk.my_work(visit.caller(), MOST)?;
     let rows = |own: bool| -> Vec<Row> {
-        let mine = todos.iter().filter(|todo| todo.own == own);
+        let mine = todos.iter().filter(|todo| todo.own == own && todo.call.is_none());
         mine.map(|todo| Row::of_todo(desk, lang, &people, todo)).collect()
     };
     let (own, waiting) = (rows(true), rows(false));
+    let mut called: Vec<_> = todos.iter().filter(|todo| todo.call.is_some()).collect();
+    called.sort_by_key(|todo| todo.call);
+    let calls: Vec<Row> =
+        called.into_iter().map(|todo| Row::of_call(desk, lang, &people, todo)).collect();
     let count = |class: &str| {
-        let lefts = own.iter().chain(&waiting).filter_map(|row| row.left.as_ref());
+        let rows = calls.iter().chain(&own).chain(&waiting);
+        let lefts = rows.filter_map(|row| row.left.as_ref());
         lefts.filter(|left| left.class() == class).count()
     };
     let (late, near, all) = (count("late"), count("near"), frame.work);
@@ -78,13 +85,14 @@ pub(crate) async fn handler(
     };
     let snoozed = desk.snoozed(visit.caller())?.into_iter().filter_map(put_off).collect();
     let done = wanted.done;
-    Ok(visit.page(&Work { frame, late, near, all, own, waiting, snoozed, done }.html()))
+    Ok(visit.page(&Work { frame, late, near, all, calls, own, waiting, snoozed, done }.html()))
 }
 
 impl Work {
     pub(crate) fn html(&self) -> Markup {
         let (frame, lang) = (&self.frame, self.frame.lang);
-        let shown = u64::try_from(self.own.len() + self.waiting.len()).unwrap_or(u64::MAX);
+        let shown = self.calls.len() + self.own.len() + self.waiting.len();
+        let shown = u64::try_from(shown).unwrap_or(u64::MAX);
         let content = html! {
             div.split #work data-live data-everything {
                 div.bar {
@@ -96,6 +104,15 @@ impl Work {
                     p.notice.fine role="status" { "✓ " a.number href=(case_href(&one.number)) { (one.number) } " " (lang.fill("snooze.done", &[("until", &one.until)])) }
                 }
                 @if shown == 0 { (self.empty()) }
+                @if !self.calls.is_empty() {
+                    section aria-labelledby="calls" {
+                        div.bar {
+                            h2 #calls { (lang.say("work.calls")) " " span.count { (self.calls.len()) } }
+                            a href="/cases?call=today" { (lang.say("work.calls.all")) }
+                        }
+                        (row::table(frame, &self.calls, lang.say("work.calls")))
+                    }
+                }
                 @if !self.own.is_empty() {
                     section aria-labelledby="own" {
                         div.bar { h2 #own { (lang.say("work.own")) " " span.count { (self.own.len()) } } }

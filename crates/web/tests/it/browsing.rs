@@ -274,6 +274,34 @@ async fn keys_move_search_and_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_stands_on_a_line_stays_there_while_others_come() {
+    let mut stage = Stage::new(Window::DESK).await;
+    let mut person = String::new();
+    for _ in 0..3 {
+        let (key, _) = stage.world.register(0).await;
+        person = stage.world.keys.iter().find(|(_, known)| **known == key).unwrap().0.clone();
+    }
+    stage.open(&person, "/work").await;
+    let browser = &stage.browser;
+    browser.wait("[data-row]").await.unwrap();
+    browser.press("j").await.unwrap();
+    browser.press("j").await.unwrap();
+    let here = "const row = document.querySelector('[data-row].here'); return row && [row.querySelector('[data-number]').dataset.number, row.contains(document.activeElement)];";
+    let before = browser.script(here).await.unwrap();
+    assert_eq!(before[1], json!(true), "{before}");
+    // The client says the time that is left in the words of the server.
+    let lefts = "return [...document.querySelectorAll('time.left')].map((one) => one.textContent);";
+    let served = browser.script(lefts).await.unwrap();
+    browser.script("document.dispatchEvent(new CustomEvent('swapped'));").await.unwrap();
+    assert_eq!(browser.script(lefts).await.unwrap(), served);
+    assert!(!served.to_string().contains(':'), "a length of time is no time of day: {served}");
+    stage.world.register(0).await;
+    let four = "return document.querySelectorAll('[data-row]').length === 4;";
+    browser.until(four, Vec::new(), "the fourth case").await.unwrap();
+    assert_eq!(browser.script(here).await.unwrap(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_reference_is_found_beside_the_keys_and_tries_calls_out() {
     let mut stage = Stage::new(Window::DESK).await;
     let people = stage.world.desk.people();

@@ -28,6 +28,7 @@ mod loss;
 mod matrix;
 #[path = "../../../desk/tests/it/mirror.rs"]
 mod mirror;
+mod numbers;
 mod once;
 mod proxied;
 mod rights;

@@ -386,14 +386,15 @@ async fn numbers_count_confidential_cases_for_those_who_see_them_only() {
     let registered = |person: &Key| {
         let caller = Caller { person: person.clone(), scopes: Vec::new() };
         let figures = world.desk.figures(&caller, 7).unwrap();
-        let held: u64 = figures.people.iter().map(|(_, cases)| cases).sum();
+        let held: u64 = figures.people.iter().map(|(_, figure)| figure.cases).sum();
         let channels: u64 = figures
             .channels
             .iter()
             .filter(|((key, _), _)| *key == rules.key)
-            .map(|(_, cases)| cases)
+            .map(|(_, figure)| figure.cases)
             .sum();
-        (figures.registered_today(), channels, figures.open(), held <= figures.open())
+        let (today, open) = (figures.registered_today().cases, figures.open.cases);
+        (today, channels, open, held <= open)
     };
     let register = |accused: Option<&Person>| {
         let fields =

@@ -274,7 +274,23 @@ async fn a_text_is_put_into_a_note_and_whoever_it_names_is_told() {
     };
     assert!(told(&sees[0].id) && !told(&blind[0].id) && !told(&person));
     let mut named = Browser::signed_in(&world, &sees[0].id).await;
-    assert!(named.get("/inbox").await.text.contains("提到您"));
+    // Who wrote it, and what; among the mentions and nowhere else.
+    let author = people.person(&person).unwrap().name.clone();
+    let inbox = named.get("/inbox").await.text;
+    assert!(
+        inbox.contains(&format!("{author} 在备注里提到您")) && inbox.contains(&note),
+        "{inbox}"
+    );
+    assert!(named.get("/inbox?only=mention").await.text.contains(&note));
+    assert!(!named.get("/inbox?only=due").await.text.contains(&note));
+    assert_eq!(named.get("/inbox?only=x").await.status, 400);
+    // Whoever opens the case has read it.
+    let unread = || world.desk.store().unread(&sees[0].id, 99).unwrap();
+    let before = unread();
+    assert!(before > 0);
+    assert_eq!(named.get(&format!("/cases/{number}")).await.status, 200);
+    assert_eq!(unread(), 0, "all of it was about this case");
+    assert!(named.get("/inbox").await.text.contains(&note), "it stays to be read again");
     // By id over the API, somebody who may not see the case is refused.
     let body = json!({ "input": { "text": "x", "mentions": [blind[0].id] } });
     let path = format!("/api/v1/cases/{number}/actions/{action}");

@@ -9,6 +9,7 @@ use crate::read::list::{Filter, Sort};
 use crate::scope::Scope;
 use crate::time::to_int;
 use std::collections::{BTreeSet, BinaryHeap};
+use std::ops::Range;
 use uuid::Uuid;
 
 /// What a filter asks of the board.
@@ -18,6 +19,7 @@ pub(super) struct Wanted<'f> {
     stage: Option<&'f str>,
     queue: Option<&'f str>,
     department: Option<&'f str>,
+    due_from: Option<i64>,
     due_before: Option<i64>,
     registered_from: Option<i64>,
     registered_before: Option<i64>,
@@ -40,6 +42,7 @@ impl<'f> Wanted<'f> {
         let Filter {
             open: Some(true),
             life: None,
+            except_life: None,
             procedure,
             stage,
             queue,
@@ -52,9 +55,11 @@ impl<'f> Wanted<'f> {
             category: None,
             customer: None,
             severity,
+            due_from,
             due_before,
             registered_from,
             registered_before,
+            measured: None,
             phone: None,
             text: None,
         } = filter
@@ -67,6 +72,7 @@ impl<'f> Wanted<'f> {
             stage: stage.as_deref(),
             queue: queue.as_deref(),
             department: department.as_deref(),
+            due_from: due_from.map(to_int).transpose()?,
             due_before: due_before.map(to_int).transpose()?,
             registered_from: registered_from.map(to_int).transpose()?,
             registered_before: registered_before.map(to_int).transpose()?,
@@ -83,6 +89,12 @@ impl<'f> Wanted<'f> {
             && is(self.queue, &place.queue)
             && is(self.stage, &place.stage)
             && (self.department.is_none() || self.department == place.department.as_deref())
+    }
+
+    /// Where in lines by due those stand whose due is asked for.
+    fn due_within(&self, lines: &[Line]) -> Range<usize> {
+        let at = |due: Option<i64>| due.map(|due| lines.partition_point(|line| line.due < due));
+        at(self.due_from).unwrap_or(0)..at(self.due_before).unwrap_or(lines.len())
     }
 
     /// Whether it asks for cases of somebody, or of a role: they are found without looking at all others.
@@ -109,7 +121,8 @@ impl Looked<'_> {
 
     fn fits_line(&self, line: &Line) -> bool {
         let wanted = self.wanted;
-        wanted.due_before.is_none_or(|before| line.due < before)
+        wanted.due_from.is_none_or(|from| line.due >= from)
+            && wanted.due_before.is_none_or(|before| line.due < before)
             && wanted.registered_from.is_none_or(|from| line.registered >= from)
             && wanted.registered_before.is_none_or(|before| line.registered < before)
             && wanted.mildness.is_none_or(|mildness| line.mildness == mildness)
@@ -124,10 +137,7 @@ impl State {
         let mut sum = 0;
         if wanted.is_of_places() {
             self.seen(scope, &|place| wanted.fits_place(place), &mut |_, lines, more| {
-                let found = count(match wanted.due_before {
-                    Some(before) => lines.partition_point(|line| line.due < before),
-                    None => lines.len(),
-                });
+                let found = count(wanted.due_within(lines).len());
                 sum = if more { sum + found } else { sum - found };
             });
             return sum;
@@ -219,10 +229,8 @@ impl State {
             let begin = after.map_or(0, |after| {
                 place.lines.partition_point(|line| (line.due, line.id) <= after)
             });
-            let end = wanted.due_before.map_or(place.lines.len(), |before| {
-                place.lines.partition_point(|line| line.due < before)
-            });
-            let lines = place.lines.get(begin..end).unwrap_or_default().iter();
+            let due = wanted.due_within(&place.lines);
+            let lines = place.lines.get(begin.max(due.start)..due.end).unwrap_or_default().iter();
             for line in lines.filter(|line| looked.fits_line(line)) {
                 if !view.barred.contains(&line.id) && !tell(line) {
                     break;

@@ -1,6 +1,6 @@
 //! `GET /api/v1/exports/cases`: a list of cases as a file. The console's list offers the same under its own address.
 
-use crate::answer::{ListDue, ListOrder, ListState, encoded};
+use crate::answer::{ListBy, ListCall, ListDue, ListOrder, ListRating, ListState, encoded};
 use crate::app::App;
 use crate::frame::prefers_english;
 use crate::gate::By;
@@ -53,11 +53,15 @@ pub(crate) struct Query {
     #[serde(default)]
     #[param(required = false)]
     category: String,
-    /// Due by then.
+    /// `late`: past its due; `hour`, `day`: due within that time, and not yet past.
     #[serde(default)]
     #[param(value_type = Option<ListDue>, inline)]
     due: String,
-    /// `all`: those that are filed, void or merged as well.
+    /// Cases in which the customer must be contacted by then.
+    #[serde(default)]
+    #[param(value_type = Option<ListCall>, inline)]
+    call: String,
+    /// `all`: those that are filed, void or merged as well; `valid`: without the void ones.
     #[serde(default)]
     #[param(value_type = Option<ListState>, inline)]
     state: String,
@@ -69,11 +73,23 @@ pub(crate) struct Query {
     #[serde(default)]
     #[param(value_type = Option<u8>, minimum = 1, maximum = 3)]
     severity: String,
-    /// Registered on this day or later, as `2026-11-27`.
+    /// What the days are days of; registration when nothing is said.
+    #[serde(default)]
+    #[param(value_type = Option<ListBy>, inline)]
+    by: String,
+    /// With `by=missed`: key of a clock of the procedure.
+    #[serde(default)]
+    #[param(required = false)]
+    clock: String,
+    /// With `by=rated`: what was said.
+    #[serde(default)]
+    #[param(value_type = Option<ListRating>, inline)]
+    rating: String,
+    /// On this day or later, as `2026-11-27`.
     #[serde(default)]
     #[param(value_type = Option<String>, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
     from: String,
-    /// Registered on this day or earlier.
+    /// On this day or earlier.
     #[serde(default)]
     #[param(value_type = Option<String>, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
     to: String,
@@ -115,9 +131,13 @@ pub(crate) async fn handler(
         channel: query.channel,
         category: query.category,
         due: query.due,
+        call: query.call,
         state: query.state,
         sort: query.sort,
         severity: query.severity,
+        by: query.by,
+        clock: query.clock,
+        rating: query.rating,
         from: query.from,
         to: query.to,
     };

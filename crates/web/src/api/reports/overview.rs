@@ -8,6 +8,7 @@ use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use desk::{Day, Figure, Punctuality};
 use engine::key::Key;
 use engine::procedure::{Label, Means, Procedure};
 use engine::refusal::Problem as Wrong;
@@ -32,7 +33,7 @@ pub(crate) struct Overview {
     today: String,
     /// Cases in hand.
     open: u64,
-    /// Those past their due, due within an hour, and within a day.
+    /// Those past their due, due within an hour, and within a day, the hour among it; none past its due is among the latter.
     overdue: u64,
     /// See `overdue`.
     within_hour: u64,
@@ -103,39 +104,41 @@ pub(crate) async fn handler(
     let figures = desk.figures(&caller, days)?;
     let library = desk.library();
     let rules = |key: &Key| library.newest(key).map(|(rules, _)| rules);
-    let shares = |counts: &BTreeMap<(Key, Key), u64>, means| {
-        let share = |((procedure, value), cases): (&(Key, Key), &u64)| {
+    let shares = |counts: &BTreeMap<(Key, Key), Figure>, means| {
+        let share = |((procedure, value), figure): (&(Key, Key), &Figure)| {
             let rules = rules(procedure);
             let label = rules.as_ref().and_then(|rules| value_label(rules, means, value));
             Share {
                 procedure: Named::of(procedure, rules.as_ref().map(|rules| &rules.label)),
                 value: Named::of(value, label),
-                cases: *cases,
+                cases: figure.cases,
             }
         };
         counts.iter().map(share).collect()
     };
-    let clocks = figures.clocks.iter().map(|((procedure, clock), (met, missed))| {
-        let rules = rules(procedure);
-        let label = rules.as_ref().and_then(|rules| rules.clock(clock)).map(|clock| &clock.label);
-        ClockShare {
-            procedure: Named::of(procedure, rules.as_ref().map(|rules| &rules.label)),
-            clock: Named::of(clock, label),
-            met: *met,
-            missed: *missed,
-        }
-    });
-    let day = |(date, registered, closed): &(jiff::civil::Date, u64, u64)| DayAnswer {
-        date: date.to_string(),
-        registered: *registered,
-        closed: *closed,
+    let clocks =
+        figures.clocks.iter().map(|Punctuality { procedure, clock, met, missed, .. }| {
+            let rules = rules(procedure);
+            let label =
+                rules.as_ref().and_then(|rules| rules.clock(clock)).map(|clock| &clock.label);
+            ClockShare {
+                procedure: Named::of(procedure, rules.as_ref().map(|rules| &rules.label)),
+                clock: Named::of(clock, label),
+                met: *met,
+                missed: *missed,
+            }
+        });
+    let day = |day: &Day| DayAnswer {
+        date: day.date.to_string(),
+        registered: day.registered.cases,
+        closed: day.closed.cases,
     };
     let overview = Overview {
         today: figures.today.to_string(),
-        open: figures.open(),
-        overdue: figures.late,
-        within_hour: figures.hour,
-        within_day: figures.day,
+        open: figures.open.cases,
+        overdue: figures.late.cases,
+        within_hour: figures.hour.cases,
+        within_day: figures.day.cases,
         kept_percent: figures.kept(),
         days: figures.days.iter().map(day).collect(),
         channels: shares(&figures.channels, Means::Channel),
@@ -144,7 +147,10 @@ pub(crate) async fn handler(
         people: figures
             .people
             .iter()
-            .map(|(id, cases)| PersonShare { person: PersonAnswer::of(&people, id), cases: *cases })
+            .map(|(id, figure)| PersonShare {
+                person: PersonAnswer::of(&people, id),
+                cases: figure.cases,
+            })
             .collect(),
     };
     Ok(json(StatusCode::OK, &overview))

@@ -1,6 +1,6 @@
 //! `PUT /api/v1/views/{id}`: a view is kept, new or changed.
 
-use crate::answer::{ListDue, ListOrder, ListState, ViewAnswer};
+use crate::answer::{ListBy, ListCall, ListDue, ListOrder, ListRating, ListState, ViewAnswer};
 use crate::api::change::{Put, answer};
 use crate::app::App;
 use crate::gate::By;
@@ -55,10 +55,13 @@ struct Filters {
     /// Category.
     #[schema(required = false)]
     category: String,
-    /// Due by then.
+    /// `late`: past its due; `hour`, `day`: due within that time, and not yet past.
     #[schema(required = false, value_type = ListDue)]
     due: String,
-    /// `all`: those that are filed, void or merged as well.
+    /// Cases in which the customer must be contacted by then.
+    #[schema(required = false, value_type = ListCall)]
+    call: String,
+    /// `all`: those that are filed, void or merged as well; `valid`: without the void ones.
     #[schema(required = false, value_type = ListState)]
     state: String,
     /// Order.
@@ -67,10 +70,19 @@ struct Filters {
     /// Severity, 1 to 3.
     #[schema(required = false, pattern = "^[1-3]?$")]
     severity: String,
-    /// Registered on this day or later, as `2026-11-27`.
+    /// What the days are days of; registration when nothing is said.
+    #[schema(required = false, value_type = ListBy)]
+    by: String,
+    /// With `by=missed`: key of a clock of the procedure.
+    #[schema(required = false)]
+    clock: String,
+    /// With `by=rated`: what was said.
+    #[schema(required = false, value_type = ListRating)]
+    rating: String,
+    /// On this day or later, as `2026-11-27`.
     #[schema(required = false, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
     from: String,
-    /// Registered on this day or earlier.
+    /// On this day or earlier.
     #[schema(required = false, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
     to: String,
 }

@@ -36,12 +36,7 @@ fn view(lang: Lang, seen: &Seen, now: Timestamp, instance: &Instance) -> ClockVi
     let trace = explain(rules, calendar, &seen.case, &instance.clock, Some(instance.generation));
     let ticking = instance.is_live();
     let length = instance.due.map(|due| due.as_second() - instance.start.as_second());
-    // Near is what the procedure warns of.
-    let near = match (length, clock.and_then(|clock| clock.warn)) {
-        (Some(length), Some(percent)) => Some(length * (100 - i64::from(percent)) / 100),
-        _ => None,
-    };
-    let left = instance.due.filter(|_| ticking).map(|due| Left::of(lang, calendar, now, due, near));
+    let left = instance.due.filter(|_| ticking).map(|due| Left::of(lang, calendar, now, due));
     let ended = match instance.state {
         ClockState::Met { at } => Some(at),
         ClockState::Breached { stopped } | ClockState::Expired { stopped } => stopped,

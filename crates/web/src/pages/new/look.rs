@@ -122,7 +122,7 @@ pub(crate) fn foresee(
         let name = rules
             .clock(&one.clock)
             .map_or_else(|| one.clock.to_string(), |clock| lang.word(&clock.label).to_owned());
-        (name, Left::of(lang, calendar, desk.now(), due, None))
+        (name, Left::of(lang, calendar, desk.now(), due))
     });
     Ok(Foreseen {
         holder: held,

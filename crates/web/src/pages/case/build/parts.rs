@@ -96,7 +96,7 @@ impl Look<'_> {
                 left: task
                     .due
                     .filter(|_| task.done.is_none())
-                    .map(|due| Left::of(lang, calendar, now, due, None)),
+                    .map(|due| Left::of(lang, calendar, now, due)),
                 done: task.done.map(|at| calendar.local(at).strftime("%m-%d %H:%M").to_string()),
             }
         };
