@@ -8,6 +8,7 @@ import "./palette.js";
 import "./form.js";
 import "./write.js";
 import "./new.js";
+import "./find.js";
 import "./present.js";
 import "./source.js";
 import "./tabs.js";

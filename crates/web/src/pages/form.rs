@@ -3,12 +3,17 @@
 mod build;
 mod draw;
 mod given;
+mod people;
 
 pub(crate) use build::{Maker, action_form, registration_form};
 pub(crate) use given::{Given, Typed, read};
+pub(crate) use people::People;
 
 use crate::problem::Problem;
 use std::collections::BTreeMap;
+
+/// Beyond this number people are looked for by typing.
+pub(crate) const FINDABLE: usize = 12;
 
 /// A form.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +78,8 @@ pub(crate) enum Control {
     One(Vec<Choice>),
     /// Some of some.
     Many(Vec<Choice>),
+    /// Somebody, or several.
+    People(People),
     /// Files: those that are there, by id and name.
     Files(Vec<(String, String)>),
     /// Rows of a table: each row's cells in the order of the columns.

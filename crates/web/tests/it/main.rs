@@ -28,6 +28,7 @@ mod matrix;
 #[path = "../../../desk/tests/it/mirror.rs"]
 mod mirror;
 mod once;
+mod people;
 mod proxied;
 mod rights;
 mod served;
