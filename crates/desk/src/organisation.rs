@@ -4,6 +4,7 @@ use crate::absence::Absence;
 use crate::access::may;
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::handover::HandedOver;
 use crate::secret;
 use engine::key::Key;
 use engine::people::{Directory, Person, Who};
@@ -126,13 +127,14 @@ impl Desk {
         self.put_setting(actor, PERSON, &person.id, stored(person), seen)
     }
 
-    /// Somebody leaves: what he holds is handed over, his sessions end, and nothing of him is kept but his id in what he did.
+    /// Somebody leaves: what he holds is handed over, his sessions end, and nothing of him is kept but his id in what he did. Returns
+    /// what was handed over to whom.
     ///
     /// # Errors
     /// `NotFound` when there is no such person; a failure of the store.
-    pub fn remove_person(&self, actor: &Caller, id: &Key) -> Result<(), DeskError> {
+    pub fn remove_person(&self, actor: &Caller, id: &Key) -> Result<HandedOver, DeskError> {
         let away = Absence { from: Timestamp::MIN, to: Timestamp::MAX, substitute: None };
-        self.set_absence(actor, id, Some(&away), None)?;
+        let handed = self.set_absence(actor, id, Some(&away), None)?;
         let erased = [PERSON, "credential", "preferences"]
             .map(|kind| Change::Erase { kind: kind.to_owned(), key: id.to_string() });
         let kept = self.own_saved(id).into_iter().chain(self.webhooks_left(id));
@@ -140,7 +142,8 @@ impl Desk {
         let actor = actor.person.to_string();
         self.inner.store.administer(Administer { at: self.now(), actor, changes })?;
         self.end_sessions(id, None)?;
-        self.refresh()
+        self.refresh()?;
+        Ok(handed)
     }
 
     /// A person with the version that he is at.

@@ -27,6 +27,10 @@ crate::sql::queries! {
     LAST_ENTRY = "SELECT COALESCE(MAX(sequence), 0) FROM settings_log";
     ENTRIES = "SELECT sequence, at, actor, kind, key, version, deed, body_hash, hash FROM settings_log
         WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+    NEWEST_ENTRIES = "SELECT sequence, at, actor, kind, key, version, deed, body_hash FROM settings_log
+        WHERE sequence < ?1 AND (?2 = '' OR actor = ?2) AND (?3 = '' OR kind = ?3) ORDER BY sequence DESC LIMIT ?4";
+    ENTRIES_ABOUT = "SELECT sequence, at, actor, kind, key, version, deed, body_hash FROM settings_log
+        WHERE kind = ?1 AND key >= ?2 AND key < ?3 ORDER BY sequence DESC LIMIT ?4";
     LOGGED_BODY = "SELECT body_hash FROM settings_log WHERE kind = ?1 AND key = ?2 AND version = ?3 AND deed = 'put'";
 }
 
@@ -360,19 +364,48 @@ pub(crate) fn entries(conn: &Conn, after: u64, most: usize) -> Result<Vec<LogEnt
 }
 
 fn hashed_entries(conn: &Conn, after: u64, most: usize) -> Result<Vec<(LogEntry, [u8; 32])>> {
-    conn.rows(ENTRIES, &[int(after)?.into(), limit(most).into()], |row| {
-        let entry = LogEntry {
-            sequence: row.count(0)?,
-            at: from_int(row.int(1)?)?,
-            actor: row.text(2)?,
-            kind: row.text(3)?,
-            key: row.text(4)?,
-            version: row.count(5)?,
-            deed: row.text(6)?,
-            body_hash: row.bytes(7)?,
-        };
-        Ok((entry, row.bytes(8)?))
+    let read = |row: &Row<'_>| Ok((entry(row)?, row.bytes(8)?));
+    conn.rows(ENTRIES, &[int(after)?.into(), limit(most).into()], read)
+}
+
+fn entry(row: &Row<'_>) -> Result<LogEntry> {
+    Ok(LogEntry {
+        sequence: row.count(0)?,
+        at: from_int(row.int(1)?)?,
+        actor: row.text(2)?,
+        kind: row.text(3)?,
+        key: row.text(4)?,
+        version: row.count(5)?,
+        deed: row.text(6)?,
+        body_hash: row.bytes(7)?,
     })
+}
+
+/// Entries before a place, newest first; of one actor and one kind where these say something.
+pub(crate) fn newest_entries(
+    conn: &Conn,
+    before: u64,
+    actor: &str,
+    kind: &str,
+    most: usize,
+) -> Result<Vec<LogEntry>> {
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    conn.rows(
+        NEWEST_ENTRIES,
+        &[before.into(), actor.into(), kind.into(), limit(most).into()],
+        entry,
+    )
+}
+
+/// Entries of a kind whose key lies within a range, its end left out, newest first.
+pub(crate) fn entries_about(
+    conn: &Conn,
+    kind: &str,
+    (from, to): (&str, &str),
+    most: usize,
+) -> Result<Vec<LogEntry>> {
+    let params = [kind.into(), from.into(), to.into(), limit(most).into()];
+    conn.rows(ENTRIES_ABOUT, &params, entry)
 }
 
 /// Recomputes the chain of the log and compares every stored setting with its entry. Returns the number of entries.

@@ -279,6 +279,24 @@ impl Store {
         self.read(|conn, _| settings::entries(conn, after, limit))
     }
 
+    /// Entries of the log of settings before a place, newest first; of one actor and of one kind where these are not empty.
+    pub fn newest_log(
+        &self,
+        before: u64,
+        actor: &str,
+        kind: &str,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>> {
+        self.read(|conn, _| settings::newest_entries(conn, before, actor, kind, limit))
+    }
+
+    /// Entries of a kind of the log of settings whose key begins with a text and a slash, newest first.
+    pub fn log_about(&self, kind: &str, begin: &str, limit: usize) -> Result<Vec<LogEntry>> {
+        // `0` is the character after the slash.
+        let (from, to) = (format!("{begin}/"), format!("{begin}0"));
+        self.read(|conn, _| settings::entries_about(conn, kind, (&from, &to), limit))
+    }
+
     /// An attachment without its content.
     pub fn attachment(&self, id: Uuid) -> Result<Option<Attachment>> {
         self.snapshot(|conn, vault| attachments::get(conn, vault, id))

@@ -10,6 +10,7 @@ import "./field.js";
 import "./files.js";
 import "./write.js";
 import "./new.js";
+import "./find.js";
 import "./present.js";
 import "./source.js";
 import "./tabs.js";

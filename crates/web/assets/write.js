@@ -18,7 +18,9 @@ document.addEventListener("click", (event) => {
   if (!area) return;
   event.preventDefault();
   link.closest("details")?.removeAttribute("open");
-  insert(area, link.dataset.insert);
+  // A text begins a line of its own.
+  const before = area.value.slice(0, area.selectionStart);
+  insert(area, before && !before.endsWith("\n") ? `\n${link.dataset.insert}` : link.dataset.insert);
 });
 
 // People after an @, in notes.

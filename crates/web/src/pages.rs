@@ -1,5 +1,6 @@
 //! Pages: HTML for people, one page or form per file.
 
+mod absence;
 pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod assets;
@@ -20,6 +21,7 @@ pub(crate) mod installation;
 pub(crate) mod keys;
 mod left;
 pub(crate) mod live;
+pub(crate) mod log;
 pub(crate) mod new;
 pub(crate) mod overview;
 pub(crate) mod people;

@@ -185,6 +185,7 @@ table! {
 pages! {
     get  "/"                                             LOOK,   HTML, pages::work;
     get  "/account"                                      LOOK,   HTML, pages::account;
+    post "/account/absence"                              LOOK,   HTML, pages::account::away;
     post "/account/password"                             LOOK,   HTML, pages::account::password;
     post "/account/second-factor"                        LOOK,   HTML, pages::account::confirm;
     post "/account/second-factor/removal"                LOOK,   HTML, pages::account::remove;
@@ -198,8 +199,12 @@ pages! {
     get  "/admin/keys"                                   ADMIN,  HTML, pages::keys;
     post "/admin/keys"                                   ADMIN,  HTML, pages::keys::make;
     post "/admin/keys/{id}/revocation"                   ADMIN,  HTML, pages::keys::revoke;
+    get  "/admin/log"                                    ADMIN,  HTML, pages::log;
     get  "/admin/people"                                 ADMIN,  HTML, pages::people;
     post "/admin/people"                                 ADMIN,  HTML, pages::people::add;
+    get  "/admin/people/{id}"                            ADMIN,  HTML, pages::people::show;
+    post "/admin/people/{id}"                            ADMIN,  HTML, pages::people::change;
+    post "/admin/people/{id}/absence"                    ADMIN,  HTML, pages::people::away;
     post "/admin/people/{id}/invitation"                 ADMIN,  HTML, pages::people::invite;
     post "/admin/people/{id}/leave"                      ADMIN,  HTML, pages::people::leave;
     get  "/admin/procedures"                             ADMIN,  HTML, pages::procedures;

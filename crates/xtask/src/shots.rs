@@ -105,8 +105,16 @@ impl House {
         let serving =
             tokio::spawn(web::serve(self.desk.clone(), listener, config, std::future::pending()));
         let pages = self.pages()?;
-        let places =
-            ["people", "teams", "procedures", "calendars", "keys", "webhooks", "installation"];
+        let places = [
+            "people",
+            "teams",
+            "procedures",
+            "calendars",
+            "keys",
+            "webhooks",
+            "installation",
+            "log",
+        ];
         let place = |place| (place, format!("/admin/{place}"), String::new());
         let mut admin: Vec<(&'static str, String, String)> = places.map(place).into();
         admin.extend(self.governing());

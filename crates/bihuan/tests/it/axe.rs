@@ -89,7 +89,19 @@ const AT_REST: &[State<'_>] = &[("/work", &[See(".empty")]), ("/inbox", &[See(".
 
 const IN_CHARGE: &[State<'_>] = &[
     ("/admin/people", &[]),
-    ("/admin/people", &[Click("main table form button"), See("main code")]),
+    ("/admin/people?q=qqqq", &[]),
+    ("/admin/people", &[Click("main table tbody a"), See("#away"), Unfold]),
+    (
+        "/admin/people",
+        &[
+            Click("main table tbody a"),
+            See("#away"),
+            Click("form[action$=invitation] button"),
+            See("main code"),
+        ],
+    ),
+    ("/admin/log", &[]),
+    ("/admin/log?kind=webhook&person=nobody", &[]),
     (
         "/admin/people",
         &[

@@ -139,21 +139,16 @@ impl Desk {
             };
             return Err(Refusal::Unknown { what: what.to_owned(), key: String::new() }.into());
         }
-        if said.get("phone").is_some_and(|phone| phone.contains('*')) {
-            return Err(invalid("phone", Problem::NotAPhone));
+        let fields = self.row_faults(said);
+        if !fields.is_empty() {
+            return Err(Refusal::Invalid { fields }.into());
         }
-        let key = said.get("key").map(|key| customer_key(key)).transpose();
-        let key = key.map_err(|_| invalid("key", Problem::Unknown))?;
-        let nameless = ["key", "name", "company"].iter().all(|one| !said.contains_key(one));
-        let by_company = said.contains_key("company") && said.contains_key("name");
-        if key.is_none() && (nameless || !(reaches(said) || by_company)) {
-            return Err(invalid(if nameless { "name" } else { "phone" }, Problem::TooShort(1)));
-        }
+        let key = said.get("key").map(|key| customer_key(key)).transpose()?;
         for _ in 0..ATTEMPTS {
             let known = self.known_customer(key.as_ref(), said)?;
             let mut customer =
                 known.as_ref().map(|known| known.customer.clone()).unwrap_or_default();
-            self.take_row(&mut customer, said)?;
+            self.take_row(&mut customer, said);
             let outcome = match &known {
                 Some(known) if known.customer == customer => return Ok(Outcome::Same),
                 Some(_) => Outcome::Changed,
@@ -174,6 +169,48 @@ impl Desk {
             }
         }
         Err(DeskError::Store(store::StoreError::Busy))
+    }
+
+    /// All that is wrong with a row by itself, by column.
+    fn row_faults(&self, said: &Said) -> Vec<(Key, Problem)> {
+        let mut faults: Vec<(Key, Problem)> = Vec::new();
+        if said.get("phone").is_some_and(|phone| phone.contains('*')) {
+            faults.push(("phone".into(), Problem::NotAPhone));
+        }
+        if said.get("key").is_some_and(|key| customer_key(key).is_err()) {
+            faults.push(("key".into(), Problem::Unknown));
+        }
+        let nameless = ["key", "name", "company"].iter().all(|one| !said.contains_key(one));
+        let by_company = said.contains_key("company") && said.contains_key("name");
+        if nameless {
+            faults.push(("name".into(), Problem::TooShort(1)));
+        }
+        if !said.contains_key("key") && !reaches(said) && !by_company {
+            faults.push(("phone".into(), Problem::TooShort(1)));
+        }
+        if let Some(word) = said.get("level") {
+            let levels = self.customer_levels();
+            if level_named(&levels, word).is_none() {
+                let values = levels.iter().map(|level| level.label.zh.clone()).collect();
+                faults.push(("level".into(), Problem::NotAValue { values }));
+            }
+        }
+        let mut alone = Customer::default();
+        take_texts(&mut alone, said);
+        for (name, problem) in alone.faults() {
+            // A column is named by what it says, not by where that is kept.
+            let part: Key = match name.rsplit('.').next().unwrap_or(&name) {
+                "name" if name.starts_with("contacts") => "contact".into(),
+                "text" => "product".into(),
+                part => part.into(),
+            };
+            // A known customer need not be named again, and what is missing was said above.
+            let told = faults.iter().any(|(known, _)| *known == part);
+            if !told && !matches!(problem, Problem::TooShort(_)) {
+                faults.push((part, problem));
+            }
+        }
+        faults
     }
 
     /// Whom a row is about: by number, else by how he is reached together with his name, else by name and company.
@@ -205,58 +242,58 @@ impl Desk {
     }
 
     /// Says of a customer what a row says.
-    fn take_row(&self, customer: &mut Customer, said: &Said) -> Result<(), DeskError> {
-        let master = &mut customer.master;
-        for (part, slot) in [
-            ("name", &mut master.name),
-            ("company", &mut master.company),
-            ("note", &mut master.note),
-        ] {
-            if let Some(text) = said.get(part) {
-                slot.clone_from(text);
-            }
-        }
+    fn take_row(&self, customer: &mut Customer, said: &Said) {
+        take_texts(customer, said);
         if let Some(word) = said.get("level") {
             let levels = self.customer_levels();
-            let values = || levels.iter().map(|level| level.label.zh.clone()).collect();
-            let level = level_named(&levels, word)
-                .ok_or_else(|| invalid("level", Problem::NotAValue { values: values() }))?;
-            master.level = Some(level.key.clone());
+            let level = level_named(&levels, word).map(|level| level.key.clone());
+            customer.master.level = level.or_else(|| customer.master.level.take());
         }
-        if reaches(said) {
-            let row = contact(said);
-            let same = |one: &&mut Contact| {
-                (!row.phone.is_empty()
-                    && store::phone_digits(&one.phone) == store::phone_digits(&row.phone))
-                    || (!row.account.is_empty() && one.account == row.account)
-            };
-            match customer.contacts.iter_mut().find(same) {
-                Some(known) => {
-                    for (slot, text) in [
-                        (&mut known.name, row.name),
-                        (&mut known.role, row.role),
-                        (&mut known.phone, row.phone),
-                        (&mut known.account, row.account),
-                    ] {
-                        if slot.is_empty() {
-                            *slot = text;
-                        }
+    }
+}
+
+/// Says of a customer what a row says in words of its own.
+fn take_texts(customer: &mut Customer, said: &Said) {
+    let master = &mut customer.master;
+    for (part, slot) in
+        [("name", &mut master.name), ("company", &mut master.company), ("note", &mut master.note)]
+    {
+        if let Some(text) = said.get(part) {
+            slot.clone_from(text);
+        }
+    }
+    if reaches(said) {
+        let row = contact(said);
+        let same = |one: &&mut Contact| {
+            (!row.phone.is_empty()
+                && store::phone_digits(&one.phone) == store::phone_digits(&row.phone))
+                || (!row.account.is_empty() && one.account == row.account)
+        };
+        match customer.contacts.iter_mut().find(same) {
+            Some(known) => {
+                for (slot, text) in [
+                    (&mut known.name, row.name),
+                    (&mut known.role, row.role),
+                    (&mut known.phone, row.phone),
+                    (&mut known.account, row.account),
+                ] {
+                    if slot.is_empty() {
+                        *slot = text;
                     }
                 }
-                None => customer.contacts.push(row),
+            }
+            None => customer.contacts.push(row),
+        }
+    }
+    for (part, order) in [("product", false), ("order", true)] {
+        let Some(text) = said.get(part) else { continue };
+        for text in text.split(['、', ';', '；', '\n']).map(str::trim) {
+            let known = |one: &Product| one.order == order && one.text == text;
+            if !text.is_empty() && !customer.products.iter().any(known) {
+                let text = text.to_owned();
+                customer.products.push(Product { order, text, ..Product::default() });
             }
         }
-        for (part, order) in [("product", false), ("order", true)] {
-            let Some(text) = said.get(part) else { continue };
-            for text in text.split(['、', ';', '；', '\n']).map(str::trim) {
-                let known = |one: &Product| one.order == order && one.text == text;
-                if !text.is_empty() && !customer.products.iter().any(known) {
-                    let text = text.to_owned();
-                    customer.products.push(Product { order, text, ..Product::default() });
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -273,10 +310,6 @@ fn contact(said: &Said) -> Contact {
         account: text("account"),
         ..Contact::default()
     }
-}
-
-fn invalid(part: &str, problem: Problem) -> DeskError {
-    Refusal::Invalid { fields: vec![(part.into(), problem)] }.into()
 }
 
 /// What is wrong with a row, by its columns.

@@ -83,12 +83,22 @@ impl Teller<'_> {
                 said.map(|said| self.with_reason(said, reason.as_ref()))
             }
             Event::Assigned { assignee, role, rule, note, .. } => {
-                let role = role.as_ref().and_then(|role| rules.role(role));
-                let role = role.map(|role| self.word(&role.label)).unwrap_or_default();
+                // Of a person, the role that he has, whatever the case waits for.
+                let known = assignee.as_ref().and_then(|id| self.people.person(id));
+                let has = |role: &Key| known.is_none_or(|person| person.has(role));
+                let held = || known?.roles.iter().find_map(|role| rules.role(role));
+                let role = role.as_ref().filter(|role| has(role)).and_then(|role| rules.role(role));
+                let role = role.or_else(held).map(|role| self.word(&role.label));
+                let role = role.unwrap_or_default();
                 let to = assignee.as_ref().map_or_else(|| role.clone(), |id| self.person(id));
                 let row = rule.as_ref().and_then(|(table, row)| rules.table(table)?.rows.get(*row));
                 let why = row.map(|row| row.origin.req.join(" ")).unwrap_or_default();
-                let said = work("event.assigned", &[("to", &to), ("role", &role)])?;
+                // A role alone waits; whoever has none in this procedure is named alone.
+                let key = match role.is_empty() || to == role {
+                    true => "event.assigned_to",
+                    false => "event.assigned",
+                };
+                let said = work(key, &[("to", &to), ("role", &role)])?;
                 Some(self.with_reason(Happened { why, ..said }, note.as_ref()))
             }
             Event::Unassigned { reason } => {

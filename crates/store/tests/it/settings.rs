@@ -67,6 +67,33 @@ fn procedures_keep_every_version() {
 }
 
 #[test]
+fn the_log_is_read_backwards_by_actor_by_kind_and_by_what_it_is_about() {
+    on_each(|store| {
+        let note = |kind: &str, key: &str| Change::Note { kind: kind.into(), key: key.into() };
+        for (kind, key) in [
+            ("reveal", "1a/phone"),
+            ("export", "12"),
+            ("reveal", "1a/name"),
+            ("reveal", "1ab/phone"),
+            ("reveal", "1"),
+        ] {
+            change(&store, vec![note(kind, key)]).unwrap();
+        }
+        let keys = |entries: Vec<store::LogEntry>| -> Vec<String> {
+            entries.into_iter().map(|entry| entry.key).collect()
+        };
+        let newest = store.newest_log(u64::MAX, "", "", 99).unwrap();
+        let actor = newest[0].actor.clone();
+        assert_eq!(keys(newest), ["1", "1ab/phone", "1a/name", "12", "1a/phone"]);
+        assert_eq!(keys(store.newest_log(4, "", "reveal", 99).unwrap()), ["1a/name", "1a/phone"]);
+        assert_eq!(keys(store.newest_log(u64::MAX, &actor, "export", 99).unwrap()), ["12"]);
+        assert!(store.newest_log(u64::MAX, "nobody", "", 99).unwrap().is_empty());
+        assert_eq!(keys(store.log_about("reveal", "1a", 99).unwrap()), ["1a/name", "1a/phone"]);
+        assert_eq!(keys(store.log_about("reveal", "1a", 1).unwrap()), ["1a/name"]);
+    });
+}
+
+#[test]
 fn people_leave_nothing_behind() {
     on_each(|store| {
         let person = |name: &str| json!({"name": {"$p": name}, "team": "north"});

@@ -1,10 +1,14 @@
-//! `GET /account`: what somebody does about himself: password, second factor, sessions.
+//! `GET /account`: what somebody does about himself: absence, password, second factor, sessions.
 
+pub(crate) mod away;
 pub(crate) mod confirm;
 pub(crate) mod end;
 pub(crate) mod password;
 pub(crate) mod remove;
 
+use super::absence::Away;
+use super::left::calendar_of_the_house;
+use super::words::Lang;
 use crate::app::App;
 use crate::pages::document::{Page, text};
 use crate::pages::field::{input, wrong};
@@ -15,8 +19,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use desk::words;
+use jiff::Timestamp;
 use maud::{Markup, html};
 use qrcode::{Color, QrCode};
+
+/// Where an own absence is said.
+const ABSENCE: &str = "/account/absence";
 
 /// The page.
 pub(crate) async fn handler(
@@ -26,20 +34,37 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let shown = signed.clone();
     let again = app.clone();
-    let work = move || page(&app, &shown, None, html! {});
+    let work = move || page(&app, &shown, None, html! {}, None);
     again.inner.pool.run(work).await
 }
 
-/// The page, with why something was not done, or with news above everything else.
-fn page(app: &App, signed: &Signed, why: Option<&str>, news: Markup) -> Result<Response, Problem> {
-    let english = signed.english;
+/// The page, with why something was not done, or with news above everything else; `away` is the absence as it was sent.
+fn page(
+    app: &App,
+    signed: &Signed,
+    why: Option<&str>,
+    news: Markup,
+    away: Option<Away>,
+) -> Result<Response, Problem> {
+    let (english, lang) = (signed.english, Lang { english: signed.english });
+    let away = match away {
+        Some(away) => away,
+        None => Away::of(app, lang, &app.desk().person(&signed.person.id)?.0, ABSENCE.to_owned()),
+    };
     let title = text("page.account", english);
     let csrf = html! { input type="hidden" name="csrf" value=(signed.csrf); };
     let sessions = app.desk().sessions(&signed.person.id)?;
+    let calendar = calendar_of_the_house(app.desk());
+    let local = |at: Timestamp| match &calendar {
+        Some(calendar) => calendar.local(at).strftime("%Y-%m-%d %H:%M").to_string(),
+        None => at.strftime("%F %H:%MZ").to_string(),
+    };
     let content = html! {
         h1 { (title) }
         (wrong(why))
         (news)
+        h2 { (lang.say("away.title")) }
+        (away.html(lang, &signed.csrf))
         h2 { (text("page.account.password", english)) }
         form method="post" action="/account/password" {
             (csrf)
@@ -54,7 +79,7 @@ fn page(app: &App, signed: &Signed, why: Option<&str>, news: Markup) -> Result<R
         ul {
             @for session in &sessions {
                 li {
-                    (session.since.strftime("%F %H:%MZ")) " " (session.origin.address) " " (session.origin.agent) " "
+                    (local(session.since)) " · " (session.origin.address) " · " span title=(session.origin.agent) { (browser(&session.origin.agent, lang)) } " "
                     @if session.id == signed.session.id {
                         (text("page.account.this", english))
                     } @else {
@@ -71,6 +96,37 @@ fn page(app: &App, signed: &Signed, why: Option<&str>, news: Markup) -> Result<R
     let status = if why.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page { title: &title, english, theme: signed.theme, content };
     Ok((status, page).into_response())
+}
+
+/// A browser and its system, as people call them, out of what it says of itself; what is unknown shows its beginning.
+fn browser(agent: &str, lang: Lang) -> String {
+    let known = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+    };
+    // Most claim to be several at once; the more special ones come first.
+    let browser = known(&[
+        ("MicroMessenger", "WeChat"),
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = known(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} · {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) if agent.is_empty() => lang.say("account.unknown").to_owned(),
+        (None, None) => agent.chars().take(24).collect(),
+    }
 }
 
 /// The second factor: how many recovery codes are left, or the key to take in.
@@ -121,6 +177,35 @@ fn code(text: &str, name: &str) -> Markup {
         svg role="img" aria-label=(name) width="200" height="200" viewBox=(format!("0 0 {size} {size}")) {
             rect width="100%" height="100%" fill="#fff" {}
             path d=(path) fill="#000" {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::browser;
+    use crate::pages::words::Lang;
+
+    #[test]
+    fn a_browser_is_called_as_people_call_it() {
+        let zh = Lang { english: false };
+        for (agent, name) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+                "Edge · Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+                "Safari · iPhone",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox · Linux",
+            ),
+            ("curl/8.5.0", "curl"),
+            ("", "未知浏览器"),
+        ] {
+            assert_eq!(browser(agent, zh), name);
         }
     }
 }

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 /// The places, with their addresses and words.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
     ("/admin/people", "admin.people"),
     ("/admin/teams", "admin.teams"),
     ("/admin/procedures", "admin.procedures"),
@@ -19,6 +19,7 @@ const PLACES: [(&str, &str); 9] = [
     ("/admin/keys", "admin.keys"),
     ("/admin/webhooks", "hooks.title"),
     ("/admin/installation", "admin.installation"),
+    ("/admin/log", "log.title"),
     ("/saved/views", "views.title"),
     ("/saved/templates", "templates.title"),
 ];

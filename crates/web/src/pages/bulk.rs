@@ -1,24 +1,25 @@
 //! `GET /bulk`: several cases of a list at once - what can be done with them, and what would become of each.
 
 pub(crate) mod act;
+mod becomes;
 
 use super::cases::picked;
 use super::form::{Control, Form, Item, Maker, Typed, action_form};
 use super::framed::{Frame, Section};
 use super::icon::icon;
 use super::local;
-use super::row::{case_href, holder_name, stage_name};
+use super::row::case_href;
 use super::visit::Visit;
 use super::words::Lang;
 use crate::answer::encoded;
 use crate::app::App;
-use crate::bulk::{Bulk, Deed, Outcome, numbers};
-use crate::problem::{Kind, Problem};
+use crate::bulk::{Bulk, Deed, numbers};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use becomes::{becomes, other_customer, where_is};
 use desk::{Seen, without_phones};
-use engine::case::{Holder, holder};
 use engine::key::Key;
 use engine::procedure::{Action, Verb};
 use maud::{Markup, html};
@@ -153,9 +154,19 @@ fn look(app: &App, visit: &Visit, given: &Given, phase: Phase) -> Result<BulkPag
         }
         _ => Vec::new(),
     };
+    let main = match &deed {
+        Some(Deed::Merge(main)) => seen.iter().find(|one| one.case.number == *main),
+        _ => None,
+    };
     let line = |seen: &Seen| {
         let outcome = looked.iter().find(|one| one.number == seen.case.number);
-        Line { becomes: becomes(&bulk, lang, outcome), ..line(&bulk, lang, seen) }
+        let mut becomes = becomes(&bulk, lang, deed.as_ref(), outcome);
+        if let (Becomes::Fine(said), Some(main)) = (&mut becomes, &main)
+            && other_customer(main, seen)
+        {
+            *said = lang.listed(&[said.clone(), lang.say("bulk.other_customer").to_owned()]);
+        }
+        Line { becomes, ..line(&bulk, lang, seen) }
     };
     Ok(BulkPage {
         frame: visit.frame(app, Section::Cases, lang.say("bulk.title"))?,
@@ -174,55 +185,6 @@ fn line(bulk: &Bulk<'_>, lang: Lang, seen: &Seen) -> Line {
     let (stage, holder) = where_is(bulk, lang, seen, &seen.case);
     let (number, title) = (seen.case.number.clone(), title.unwrap_or_default());
     Line { number, title, stage, holder, becomes: Becomes::Open }
-}
-
-/// Stage and holder of a case in words.
-fn where_is(
-    bulk: &Bulk<'_>,
-    lang: Lang,
-    seen: &Seen,
-    case: &engine::case::Case,
-) -> (String, String) {
-    let held = match holder(&seen.procedure, case) {
-        Holder::Person(key) | Holder::Role(key) => {
-            holder_name(lang, &seen.procedure, &bulk.people, &key)
-        }
-        Holder::Nobody => String::new(),
-    };
-    (stage_name(lang, &seen.procedure, &case.stage, case.life.name()), held)
-}
-
-/// What becomes of a case in words.
-fn becomes(bulk: &Bulk<'_>, lang: Lang, outcome: Option<&Outcome>) -> Becomes {
-    let Some(outcome) = outcome else { return Becomes::Open };
-    match (&outcome.after, &outcome.before) {
-        // Programs are told where to look; people see it beside the case.
-        (Err(problem), _) if problem.kind() == Kind::ActionUnavailable => {
-            Becomes::Refused(lang.say("bulk.not_now").to_owned())
-        }
-        (Err(problem), _) => Becomes::Refused(problem.body(lang.english).detail),
-        (Ok(_), _) if outcome.is_idle() => Becomes::Same(lang.say("bulk.same").to_owned()),
-        (Ok(after), Some(before)) => {
-            let (was, is) =
-                (where_is(bulk, lang, before, &before.case), where_is(bulk, lang, before, after));
-            let mut said = Vec::new();
-            if was.0 != is.0 {
-                said.push(lang.fill("bulk.becomes.stage", &[("stage", &is.0)]));
-            }
-            if was.1 != is.1 && !is.1.is_empty() {
-                said.push(lang.fill("bulk.becomes.holder", &[("holder", &is.1)]));
-            }
-            if after.procedure_version != before.case.procedure_version {
-                let version = after.procedure_version.to_string();
-                said.push(lang.fill("bulk.becomes.version", &[("version", &version)]));
-            }
-            if said.is_empty() {
-                said.push(lang.say("bulk.becomes.done").to_owned());
-            }
-            Becomes::Fine(lang.listed(&said))
-        }
-        (Ok(_), None) => Becomes::Fine(lang.say("bulk.becomes.done").to_owned()),
-    }
 }
 
 /// What can be done with the cases, what suits most of them first.

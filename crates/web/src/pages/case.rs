@@ -63,6 +63,8 @@ pub(crate) struct CasePage {
     pub(crate) clocks: Vec<ClockView>,
     pub(crate) settled: Vec<ClockView>,
     pub(crate) customer: Vec<Fact>,
+    /// Fields that are shown in full, and stay so when another one is.
+    pub(crate) shown: Vec<String>,
     /// The records of the customer: name and address.
     pub(crate) records: Vec<(String, String)>,
     /// A record can be made of what the case says.
@@ -132,6 +134,8 @@ pub(crate) struct Doing {
 
 /// Something that the case says of its customer.
 pub(crate) struct Fact {
+    /// The field.
+    pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) text: String,
     /// The field, where it is masked and may be shown in full.

@@ -164,6 +164,12 @@ pub(crate) fn title(customer: &Customer) -> String {
     if master.name.is_empty() { master.company.clone() } else { masked_name(&master.name) }
 }
 
+/// What a customer is called and how he is reached, masked.
+pub(crate) fn named(customer: &Customer) -> String {
+    let parts = [title(customer), reached(customer)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
 /// How a customer is usually reached, masked.
 fn reached(customer: &Customer) -> String {
     let first = customer.contacts.iter().find(|one| !one.phone.is_empty());

@@ -4,13 +4,18 @@ mod build;
 mod draw;
 mod given;
 mod layout;
+mod people;
 
 pub(crate) use build::Maker;
 pub(crate) use given::{Given, Typed, read};
 pub(crate) use layout::{action_form, registration_form};
+pub(crate) use people::People;
 
 use crate::problem::{Kind, Problem};
 use std::collections::BTreeMap;
+
+/// Beyond this number people are looked for by typing.
+pub(crate) const FINDABLE: usize = 12;
 
 /// A form.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +84,8 @@ pub(crate) enum Control {
     One(Vec<Choice>),
     /// Some of some.
     Many(Vec<Choice>),
+    /// Somebody, or several.
+    People(People),
     /// Files: those that are there, by id and name.
     Files(Vec<(String, String)>),
     /// Rows of a table: each row's cells in the order of the columns.

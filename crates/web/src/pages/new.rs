@@ -1,11 +1,12 @@
 //! `GET /new`, `GET /new/{procedure}`: a case is taken down while the customer is on the telephone.
 
+mod customer;
 pub(crate) mod form;
 pub(crate) mod look;
 pub(crate) mod save;
 
 use super::framed::{Frame, Section};
-use super::visit::{Visit, see_other};
+use super::visit::{Asked, Visit, see_other};
 use super::words::Lang;
 use crate::answer::encoded;
 use crate::app::App;
@@ -15,6 +16,25 @@ use axum::response::Response;
 use engine::people::Person;
 use engine::procedure::{Actor, Procedure, Relation};
 use maud::{Markup, html};
+use serde::Deserialize;
+
+/// What an address asks for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    /// The customer whose case it is.
+    customer: String,
+}
+
+impl Wanted {
+    /// As the end of an address.
+    fn query(&self) -> String {
+        match self.customer.as_str() {
+            "" => String::new(),
+            customer => format!("?customer={}", encoded(customer)),
+        }
+    }
+}
 
 /// A procedure under which somebody may register.
 pub(crate) struct Way {
@@ -26,15 +46,22 @@ pub(crate) struct Way {
 pub(crate) struct Which {
     pub(crate) frame: Frame,
     pub(crate) ways: Vec<Way>,
+    /// What is handed on to the form.
+    pub(crate) query: String,
 }
 
-pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
+pub(crate) async fn handler(
+    State(app): State<App>,
+    visit: Visit,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Problem> {
+    let query = wanted.query();
     let ways = ways(&app, visit.lang, &visit.signed.person);
     if let [only] = ways.as_slice() {
-        return Ok(see_other(&format!("/new/{}", encoded(&only.key))));
+        return Ok(see_other(&format!("/new/{}{query}", encoded(&only.key))));
     }
     let frame = visit.frame(&app, Section::New, visit.lang.say("new.title"))?;
-    Ok(visit.page(&Which { frame, ways }.html()))
+    Ok(visit.page(&Which { frame, ways, query }.html()))
 }
 
 /// The procedures in force whose registration is open to a person.
@@ -66,7 +93,7 @@ impl Which {
                 } @else {
                     ul.card.beside {
                         @for way in &self.ways {
-                            li data-row { a href={ "/new/" (encoded(&way.key)) } data-open data-command=(way.name) { (way.name) } }
+                            li data-row { a href={ "/new/" (encoded(&way.key)) (self.query) } data-open data-command=(way.name) { (way.name) } }
                         }
                     }
                 }

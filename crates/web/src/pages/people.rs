@@ -1,31 +1,48 @@
-//! `GET /admin/people`: who works here; taking people in, inviting them, letting them go. The second step of setting up.
+//! `GET /admin/people`: who works here, and taking people in. The second step of setting up.
 
 pub(crate) mod add;
+pub(crate) mod away;
+pub(crate) mod change;
 pub(crate) mod invite;
 pub(crate) mod leave;
+pub(crate) mod show;
 
 use super::admin::{self, Names, csrf, named, wrong};
 use super::framed::{Frame, Section};
-use super::visit::Visit;
-use crate::answer::encoded;
+use super::visit::{Asked, Visit};
 use crate::app::App;
-use crate::parse::NoParams;
 use crate::problem::Problem;
 use add::Given;
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
+use serde::Deserialize;
+use show::person_href;
+
+/// What an address asks for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    /// Part of a name, user name, role or department.
+    q: String,
+}
 
 /// The page.
 pub(crate) struct People {
     pub(crate) frame: Frame,
     pub(crate) people: Vec<Somebody>,
+    /// How many there are, found or not.
+    pub(crate) count: usize,
+    /// What was looked for.
+    pub(crate) text: String,
     pub(crate) roles: Names,
     pub(crate) departments: Names,
     pub(crate) given: Given,
     pub(crate) wrong: Option<String>,
     /// An invitation that was just made: for whom, and the link.
     pub(crate) invitation: Option<(String, String)>,
+    /// Somebody has just left: what went to whom.
+    pub(crate) left: Option<String>,
 }
 
 /// Somebody who works here.
@@ -37,51 +54,58 @@ pub(crate) struct Somebody {
     pub(crate) present: bool,
     /// Has a password.
     pub(crate) account: bool,
-    /// Whoever looks.
-    pub(crate) me: bool,
 }
 
 pub(crate) async fn handler(
     State(app): State<App>,
     visit: Visit,
-    _: NoParams,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    Ok(visit.page(&People::of(&app, &visit)?.html()))
+    Ok(visit.page(&People::of(&app, &visit, &wanted)?.html()))
 }
 
 impl People {
-    fn of(app: &App, visit: &Visit) -> Result<Self, Problem> {
+    fn of(app: &App, visit: &Visit, wanted: &Wanted) -> Result<Self, Problem> {
         let (desk, lang) = (app.desk(), visit.lang);
         let (roles, departments) = (admin::roles(app, lang), admin::departments(app, lang));
-        let mut people = Vec::new();
-        for person in desk.people().people.iter() {
+        let (mut people, all) = (Vec::new(), desk.people());
+        let sought = store::fold(wanted.q.trim());
+        for person in all.people.iter() {
             let held: Vec<String> = person.roles.iter().map(|role| named(&roles, role)).collect();
             let department = person.department.as_ref().map(|key| named(&departments, key));
+            let (roles, department) = (lang.listed(&held), department.unwrap_or_default());
+            let said = [&*person.id, &person.name, &roles, &department];
+            if !said.iter().any(|text| store::fold(text).contains(&sought)) {
+                continue;
+            }
             people.push(Somebody {
                 id: person.id.to_string(),
                 name: person.name.clone(),
-                roles: lang.listed(&held),
-                department: department.unwrap_or_default(),
+                roles,
+                department,
                 present: person.present(desk.now()),
                 account: desk.has_account(&person.id)?,
-                me: person.id == visit.caller().person,
             });
         }
         Ok(Self {
             frame: visit.frame(app, Section::Admin, lang.say("admin.people"))?,
             people,
+            count: all.people.len(),
+            text: wanted.q.clone(),
             roles,
             departments,
             given: Given::default(),
             wrong: None,
             invitation: None,
+            left: None,
         })
     }
 
     pub(crate) fn html(&self) -> Markup {
         let (frame, lang) = (&self.frame, self.frame.lang);
         let content = html! {
-            div.bar { h1 { (lang.say("admin.people")) " " span.count { (self.people.len()) } } }
+            div.bar { h1 { (lang.say("admin.people")) " " span.count { (self.count) } } }
+            @if let Some(left) = &self.left { p.notice.fine role="status" { (left) } }
             @if let Some((name, link)) = &self.invitation {
                 div.notice.fine role="status" {
                     div {
@@ -90,13 +114,24 @@ impl People {
                     }
                 }
             }
-            div.cases-frame { table.cases.things {
-                thead { tr {
-                    @for head in ["admin.name", "admin.id", "admin.roles", "admin.department"] { th scope="col" { (lang.say(head)) } }
-                    th scope="col" { span.unseen { (lang.say("admin.entry")) } }
-                } }
-                tbody { @for person in &self.people { (self.line(person)) } }
-            } }
+            div #people {
+                form.filters action="/admin/people" role="search" aria-label=(lang.say("admin.people.find")) data-swap="people" data-auto {
+                    div.field.text {
+                        label for="people-q" { (lang.say("admin.people.find")) }
+                        input #people-q type="search" name="q" value=(self.text) placeholder=(lang.say("admin.people.find.what")) autocomplete="off";
+                    }
+                    button type="submit" { (lang.say("customers.go")) }
+                }
+                @if self.people.is_empty() { p.quiet role="status" { (lang.say("admin.people.none")) } }
+                @else {
+                    div.cases-frame { table.cases.things {
+                        thead { tr {
+                            @for head in ["admin.name", "admin.id", "admin.roles", "admin.department"] { th scope="col" { (lang.say(head)) } }
+                        } }
+                        tbody { @for person in &self.people { (self.line(person)) } }
+                    } }
+                }
+            }
             section.card aria-labelledby="add" {
                 header { h2 #add { (lang.say("admin.people.add")) } }
                 div.body { (self.form()) }
@@ -107,29 +142,17 @@ impl People {
     }
 
     fn line(&self, person: &Somebody) -> Markup {
-        let (frame, lang) = (&self.frame, self.frame.lang);
-        let place = format!("/admin/people/{}", encoded(&person.id));
-        let entry = if person.account { "admin.people.reset" } else { "admin.people.invite" };
+        let lang = self.frame.lang;
         html! {
             tr data-row {
-                td { b { (person.name) } @if !person.present { " " span.tag.s2 { (lang.say("admin.people.away")) } } }
+                td {
+                    a href=(person_href(&person.id)) data-open { b { (person.name) } }
+                    @if !person.present { " " span.tag.s2 { (lang.say("admin.people.away")) } }
+                    @if !person.account { " " span.tag { (lang.say("admin.people.no_account")) } }
+                }
                 td.quiet { (person.id) }
                 td { (person.roles) }
                 td { (person.department) }
-                td.c-do {
-                    form method="post" action={ (place) "/invitation" } { (csrf(frame)) button.small { (lang.say(entry)) span.unseen { " " (person.name) } } }
-                    " "
-                    @if !person.me {
-                        details.menu id={ "leave-" (person.id) } {
-                            summary.small.button aria-label={ (lang.say("admin.people.leave")) " " (person.name) } { (lang.say("admin.people.leave")) }
-                            form.sheet method="post" action={ (place) "/leave" } {
-                                (csrf(frame))
-                                p { (lang.fill("admin.people.leave.what", &[("name", &person.name)])) }
-                                button.danger { (lang.say("admin.people.leave.do")) }
-                            }
-                        }
-                    }
-                }
             }
         }
     }

@@ -153,6 +153,7 @@ impl Sampler {
             },
             known: Known {
                 asked: true,
+                begins: Vec::new(),
                 who: Some(HOSTILE.to_owned()),
                 records: vec![(HOSTILE.to_owned(), "/customers/1".to_owned())],
                 cases: self.beside(),
@@ -250,8 +251,20 @@ impl Sampler {
             ("case", self.case(true).html()),
             ("case, empty", self.case(false).html()),
             ("new", self.new_case(self.form()).html()),
-            ("which", Which { frame: self.frame(Section::New), ways: self.ways() }.html()),
-            ("which, none", Which { frame: self.frame(Section::New), ways: Vec::new() }.html()),
+            (
+                "which",
+                Which {
+                    frame: self.frame(Section::New),
+                    ways: self.ways(),
+                    query: "?customer=1".to_owned(),
+                }
+                .html(),
+            ),
+            (
+                "which, none",
+                Which { frame: self.frame(Section::New), ways: Vec::new(), query: String::new() }
+                    .html(),
+            ),
             ("search", search(HOSTILE, hits(self.rows())).html()),
             ("search, empty", search(HOSTILE, Vec::new()).html()),
             ("inbox", inbox(vec![told], Some(3)).html()),

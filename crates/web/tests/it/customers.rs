@@ -40,7 +40,7 @@ fn writes(world: &World, person: &Person) -> bool {
 }
 
 /// Somebody who writes customers and does not administer.
-fn writer(world: &World) -> Person {
+pub(crate) fn writer(world: &World) -> Person {
     let people = world.desk.people();
     let may = |person: &&Person| writes(world, person) && !world.desk.is_administrator(person);
     people.people.iter().find(may).unwrap().clone()
@@ -268,9 +268,14 @@ async fn a_customer_is_typed_in_changed_compared_merged_and_parted_by_forms_alon
 
     let page = browser.get("/customers/new").await;
     let form = form_to(&page.text, "/customers");
-    let other =
-        send(&mut browser, &form, &[("c.name", "鸿远"), ("c.contacts.0.phone", phone.as_str())])
-            .await;
+    assert!(!page.text.contains("带 * 的内容已隐藏"), "nothing is hidden in an empty form");
+    let given = [("c.name", "鸿远"), ("c.contacts.0.phone", phone.as_str())];
+    let warned = send(&mut browser, &form, &given).await;
+    assert_eq!(warned.status, 422, "{}", warned.text);
+    assert!(warned.text.contains(&format!("href=\"{place}\"")), "who it is: {}", warned.text);
+    assert_eq!(world.desk.customers(None, None, None, 9).unwrap().rows.len(), 1);
+    let form = form_to(&warned.text, "/customers");
+    let other = send(&mut browser, &form, &[]).await;
     assert_eq!(other.status, 303, "{}", other.text);
     let pairs = browser.get("/customers/duplicates").await;
     let compare = pairs.text.split("href=\"").find(|rest| rest.contains("/merge/")).unwrap();
@@ -396,4 +401,18 @@ async fn an_administrator_imports_a_file_and_gets_the_refused_rows_back() {
     let mut other = Browser::signed_in(&world, &writer(&world).id).await;
     assert_eq!(other.get("/customers/import/refused").await.status, 403);
     assert_eq!(other.get("/customers/import").await.status, 403);
+    // What was looked at is taken in without choosing the file again.
+    let more = format!("姓名,电话\n钱多,{PHONE}0009\n");
+    let looked = browser.send(Method::POST, "/customers/import", &kind, upload("try", &more)).await;
+    let kept = form_to(&looked.text, "/customers/import");
+    let id = kept.fields.iter().find(|(name, _)| name == "kept").unwrap().1.clone();
+    let taken = send(&mut browser, &kept, &[("kept", &id), ("does", "take")]).await;
+    assert_eq!(taken.status, 200, "{}", taken.text);
+    let known = world.desk.customers(Some("钱多"), None, None, 9).unwrap().rows;
+    assert_eq!(known.len(), 1, "{}", taken.text);
+    // All that is wrong with a row is named.
+    let wrong = "姓名,电话,客户等级\n李静,电话,没有这一级\n";
+    let told = browser.send(Method::POST, "/customers/import", &kind, upload("try", wrong)).await;
+    let row = told.text.split("<tbody>").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(row.contains("电话：") && row.contains("客户等级："), "{row}");
 }

@@ -30,6 +30,7 @@ mod matrix;
 mod mirror;
 mod numbers;
 mod once;
+mod people;
 mod proxied;
 mod rights;
 mod served;

@@ -467,7 +467,7 @@ async fn whoever_is_away_gets_nothing_new_and_what_he_holds_is_handed_over() {
             substitute: Some(other.0.as_str().into()),
         };
         let caller = desk::Caller { person: now.clone(), scopes: vec![] };
-        assert!(world.desk.set_absence(&caller, &now, Some(&absence), None).unwrap() >= 1);
+        assert!(world.desk.set_absence(&caller, &now, Some(&absence), None).unwrap().cases >= 1);
         assert_eq!(
             world.desk.case_for_operator(&number).unwrap().case.assignee.as_deref(),
             Some(other.0.as_str())

@@ -198,6 +198,7 @@ async fn cases_are_joined_from_a_list_and_parted_again() {
         .collect();
     let looked = browser.post("/bulk", &look).await.text;
     assert!(looked.contains("class=\"ok\""), "{looked}");
+    assert!(looked.contains("不是同一位客户"), "two customers: {looked}");
     let act: Vec<_> = fields
         .iter()
         .copied()
@@ -383,6 +384,8 @@ async fn the_tools_and_the_administration_fit_and_can_be_used_by_everybody() {
         "/cases",
         &format!("/cases/{}?do={action}", numbers[0]),
         "/admin/people",
+        &format!("/admin/people/{person}"),
+        "/admin/log",
         "/admin/teams",
         "/admin/procedures",
         "/admin/procedures/draft?from=as",

@@ -29,7 +29,7 @@ pub(crate) async fn handler(
     let work = move || {
         let english = signed.english;
         match app.desk().confirm_second_factor(&signed.person.id, &given.code)? {
-            None => page(&app, &signed, Some(&text("page.code.wrong", english)), html! {}),
+            None => page(&app, &signed, Some(&text("page.code.wrong", english)), html! {}, None),
             Some(codes) => {
                 let news = html! {
                     div role="status" {
@@ -37,7 +37,7 @@ pub(crate) async fn handler(
                         ul { @for code in &codes { li { code { (code) } } } }
                     }
                 };
-                page(&app, &signed, None, news)
+                page(&app, &signed, None, news, None)
             }
         }
     };

@@ -31,7 +31,7 @@ pub(crate) async fn handler(
     let again = app.clone();
     let work = move || {
         let (desk, english, person) = (app.desk(), signed.english, &signed.person.id);
-        let refused = |why: &str| page(&app, &signed, Some(why), html! {});
+        let refused = |why: &str| page(&app, &signed, Some(why), html! {}, None);
         if given.password != given.again {
             return refused(&text("password.differs", english));
         }
@@ -41,7 +41,7 @@ pub(crate) async fn handler(
         match desk.set_password(person, person, &given.password, Some(&signed.session.id)) {
             Ok(()) => {
                 let done = html! { p role="status" { (text("password.changed", english)) } };
-                page(&app, &signed, None, done)
+                page(&app, &signed, None, done, None)
             }
             Err(error @ DeskError::WeakPassword { .. }) => {
                 refused(&words::failure(&error, english))

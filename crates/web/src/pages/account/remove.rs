@@ -29,10 +29,16 @@ pub(crate) async fn handler(
     let work = move || {
         let person = &signed.person.id;
         if !app.desk().is_password(person, &given.old)? {
-            return page(&app, &signed, Some(&text("password.old", signed.english)), html! {});
+            return page(
+                &app,
+                &signed,
+                Some(&text("password.old", signed.english)),
+                html! {},
+                None,
+            );
         }
         app.desk().remove_second_factor(person, person)?;
-        page(&app, &signed, None, html! {})
+        page(&app, &signed, None, html! {}, None)
     };
     again.inner.passwords.run(work).await
 }

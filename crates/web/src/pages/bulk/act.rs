@@ -1,6 +1,6 @@
 //! `POST /bulk`: what is chosen is looked at, or done with each of the cases. Sent twice, it is done once.
 
-use super::{Becomes, BulkPage, Given, Line, Phase, becomes, line, look};
+use super::{Becomes, BulkPage, Given, Line, Phase, becomes, line, look, where_is};
 use crate::app::App;
 use crate::bulk::{Bulk, Deed, numbers};
 use crate::pages::case::act::once;
@@ -45,12 +45,17 @@ fn done(app: &App, visit: &Visit, given: &Given) -> Result<BulkPage, Problem> {
     let outcomes = bulk.act(&given.concerned(), &deed, &giving, key.as_ref());
     let told = |number: &String| {
         let outcome = outcomes.iter().find(|one| one.number == *number);
-        let becomes = becomes(&bulk, lang, outcome);
+        let becomes = becomes(&bulk, lang, Some(&deed), outcome);
         // One that can no longer be seen after it was given away is told of all the same.
         let seen = outcome.and_then(|one| one.before.clone());
         let seen = seen.or_else(|| desk.case_for(caller, number).ok());
         match &seen {
-            Some(seen) => Line { becomes, ..line(&bulk, lang, seen) },
+            // Where it stands is told as it is now.
+            Some(seen) => {
+                let now = outcome.and_then(|one| one.after.as_ref().ok()).unwrap_or(&seen.case);
+                let (stage, holder) = where_is(&bulk, lang, seen, now);
+                Line { becomes, stage, holder, ..line(&bulk, lang, seen) }
+            }
             None => Line {
                 number: number.clone(),
                 title: String::new(),

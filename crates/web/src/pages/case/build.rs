@@ -93,6 +93,7 @@ impl CasePage {
             clocks: running,
             settled,
             customer: look.customer(),
+            shown: Vec::new(),
             records: look.records()?,
             may_record: desk.may_write_customers(&visit.signed.person),
             earlier: look.earlier()?,

@@ -195,7 +195,7 @@ impl CasePage {
                     @for (name, href) in &self.records { a.button.small.bare href=(href) { (name) } }
                     @if self.records.is_empty() && self.may_record { a.button.small.bare href={ "/customers/new?case=" (encoded(&self.number)) } { (lang.say("customer.record")) } }
                 }
-                div.body { dl.facts { @for fact in &self.customer { div { dt { (fact.name) } dd { (fact.text) @if let Some(field) = &fact.reveal { (self.reveal(field, &fact.name)) } } } } } }
+                div.body { dl.facts { @for fact in &self.customer { div #{ "fact-" (fact.key) } { dt { (fact.name) } dd { (fact.text) @if let Some(field) = &fact.reveal { (self.reveal(field, &fact.name)) } } } } } }
                 @if !self.earlier.is_empty() {
                     details.sheet-of #earlier open[open > 0] {
                         summary { (lang.fill("case.earlier", &[("count", &self.earlier.len().to_string()), ("open", &open.to_string())])) }
@@ -206,11 +206,12 @@ impl CasePage {
         }
     }
 
-    /// Has a field shown in full; the answer replaces the customer's part of the page.
+    /// Has a field shown in full; the answer replaces the field alone, so that others stay as they are shown.
     fn reveal(&self, field: &str, name: &str) -> Markup {
         html! {
-            form.within method="post" action={ (case_href(&self.number)) "/reveal" } data-form data-within="customer" {
+            form.within method="post" action={ (case_href(&self.number)) "/reveal" } data-form data-within={ "fact-" (field) } {
                 input type="hidden" name="csrf" value=(self.frame.csrf);
+                @for shown in &self.shown { input type="hidden" name="shown" value=(shown); }
                 input type="hidden" name="field" value=(field);
                 button.small.bare type="submit" data-reveal { (icon("eye")) (self.frame.lang.say("customer.reveal")) span.unseen { " " (name) } }
             }

@@ -1,19 +1,32 @@
 //! `POST /cases/{number}/reveal`: a value of a case in full, for whoever may. That it was shown is logged.
 
-use super::{CasePage, Wanted};
+use super::{CasePage, Fact, Wanted};
 use crate::app::App;
 use crate::pages::visit::Visit;
 use crate::parse::{Form, Named, NoParams};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 
-/// Which value.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Which value, and which were shown before on the same page.
+#[derive(Default)]
 pub(crate) struct Wish {
     field: String,
+    shown: Vec<String>,
+}
+
+impl Wish {
+    fn of(fields: Vec<(String, String)>) -> Result<Self, Problem> {
+        let mut wish = Self::default();
+        for (name, value) in fields {
+            match name.as_str() {
+                "field" => wish.field = value,
+                "shown" => wish.shown.push(value),
+                _ => return Err(Problem::new(Kind::InvalidBody)),
+            }
+        }
+        Ok(wish)
+    }
 }
 
 pub(crate) async fn handler(
@@ -21,17 +34,23 @@ pub(crate) async fn handler(
     visit: Visit,
     Named(number): Named<String>,
     _: NoParams,
-    Form(wish): Form<Wish>,
+    Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
+    let Wish { field, mut shown } = Wish::of(fields)?;
+    shown.push(field);
     let again = app.clone();
     let work = move || {
-        let value = app.desk().reveal(visit.caller(), &number, &wish.field)?;
+        let values = shown.iter().map(|field| app.desk().reveal(visit.caller(), &number, field));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
         let mut page = CasePage::of(&app, &visit, &number, &Wanted::default(), None)?;
-        let wanted = |reveal: &Option<String>| reveal.as_deref() == Some(wish.field.as_str());
-        for fact in page.customer.iter_mut().filter(|fact| wanted(&fact.reveal)) {
-            value.text().clone_into(&mut fact.text);
-            fact.reveal = None;
+        for (field, value) in shown.iter().zip(values) {
+            let wanted = |fact: &&mut Fact| fact.reveal.as_ref() == Some(field);
+            for fact in page.customer.iter_mut().filter(wanted) {
+                value.text().clone_into(&mut fact.text);
+                fact.reveal = None;
+            }
         }
+        page.shown = shown;
         Ok(visit.page(&page.html()))
     };
     again.inner.pool.run(work).await

@@ -7,7 +7,8 @@ use desk::words::{Sort, Teller};
 use desk::{Desk, Seen, decode_event};
 use engine::event::Recorded;
 use engine::people::{Directory, Who};
-use store::{Scope, StoreError};
+use jiff::Timestamp;
+use store::{LogEntry, Scope, StoreError};
 
 /// Facts that are read for a page; older ones are one step away.
 const MOST: usize = 600;
@@ -31,6 +32,14 @@ fn belongs(part: &str, sort: Sort) -> bool {
         "audit" => true,
         _ => !matches!(sort, Sort::Values),
     }
+}
+
+/// Something that happened.
+struct Line {
+    at: Timestamp,
+    who: String,
+    sort: Sort,
+    text: String,
 }
 
 /// Tells a case.
@@ -69,31 +78,65 @@ impl Storyteller<'_> {
             number_of: &number_of,
             english: self.lang.english,
         };
+        let mut told: Vec<Line> = Vec::new();
+        for fact in facts.iter().rev() {
+            let said = teller.tell(fact).filter(|told| belongs(part, told.sort));
+            told.extend(said.map(|said| Line {
+                at: fact.at,
+                who: self.who(&fact.who),
+                sort: said.sort,
+                text: said.text,
+            }));
+        }
+        if part == "audit" {
+            told.extend(self.reveals()?);
+            told.sort_by_key(|line| std::cmp::Reverse(line.at));
+        }
+        Ok(self.by_days(told))
+    }
+
+    /// Lines, newest first, by days; what one person did at one moment stands together.
+    fn by_days(&self, told: Vec<Line>) -> Vec<Day> {
         let mut days: Vec<Day> = Vec::new();
         let mut last = None;
-        for fact in facts.iter().rev() {
-            let Some(told) = teller.tell(fact).filter(|told| belongs(part, told.sort)) else {
-                continue;
-            };
-            let local = self.seen.calendar.local(fact.at);
+        for line in told {
+            let local = self.seen.calendar.local(line.at);
             let date = local.strftime("%Y-%m-%d").to_string();
             if days.last().is_none_or(|day| day.date != date) {
                 days.push(Day { date, entries: Vec::new() });
                 last = None;
             }
             let Some(day) = days.last_mut() else { continue };
-            let moment = Some((fact.at, &fact.who));
+            let moment = Some((line.at, line.who.clone()));
             if last != moment {
                 last = moment;
                 let at = local.strftime("%H:%M").to_string();
-                day.entries.push(Entry { at, who: self.who(&fact.who), lines: Vec::new() });
+                day.entries.push(Entry { at, who: line.who, lines: Vec::new() });
             }
             if let Some(entry) = day.entries.last_mut() {
                 // Facts are read backwards; within a moment they are told forwards.
-                entry.lines.insert(0, (told.sort, told.text));
+                entry.lines.insert(0, (line.sort, line.text));
             }
         }
-        Ok(days)
+        days
+    }
+
+    /// Who had which value of the case shown in full.
+    fn reveals(&self) -> Result<Vec<Line>, Problem> {
+        let id = self.seen.summary.id.to_string();
+        let entries = self.desk.store().log_about("reveal", &id, MOST)?;
+        let line = |entry: &LogEntry| {
+            let field = entry.key.split_once('/').map(|(_, field)| field).unwrap_or_default();
+            let known = self.seen.procedure.field(field);
+            let name = known.map_or(field, |field| self.lang.word(&field.label));
+            Line {
+                at: entry.at,
+                who: self.who(&Who::Person(entry.actor.as_str().into())),
+                sort: Sort::Values,
+                text: self.lang.fill("story.revealed", &[("field", name)]),
+            }
+        };
+        Ok(entries.iter().map(line).collect())
     }
 
     /// What happened after a version, in one line each.

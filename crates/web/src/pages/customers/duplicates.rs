@@ -30,6 +30,8 @@ pub(crate) struct Pair {
     pub(crate) other: Line,
     pub(crate) percent: u8,
     pub(crate) why: String,
+    /// Whether the names are the same, where both have one: masked, they may look so.
+    pub(crate) name: Option<&'static str>,
     /// Where they are compared, and where they are judged to be two.
     pub(crate) merge: String,
     pub(crate) apart: String,
@@ -59,6 +61,7 @@ pub(crate) async fn handler(
     let look = Look::of(desk, &visit);
     let mut pairs = Vec::with_capacity(page.rows.len());
     for (pair, one, other) in &page.rows {
+        let names = [one, other].map(|kept| store::fold(&kept.customer.master.name));
         let (one, other) = (look.line(one)?, look.line(other)?);
         // The record with more to it stays.
         let (main, rest) = if other.all > one.all { (&other, &one) } else { (&one, &other) };
@@ -67,6 +70,7 @@ pub(crate) async fn handler(
             merge: format!("{}/merge/{}", main.href, key(rest)),
             apart: format!("{}/apart/{}", one.href, key(&other)),
             percent: pair.percent,
+            name: same_name(&names),
             why: lang.say(&format!("duplicates.why.{}", pair.why)).to_owned(),
             one,
             other,
@@ -83,6 +87,15 @@ pub(crate) async fn handler(
     Ok(visit.page(&shown.html()))
 }
 
+/// What is to be said of two names.
+fn same_name([one, other]: &[String; 2]) -> Option<&'static str> {
+    match one.is_empty() || other.is_empty() {
+        true => None,
+        false if one == other => Some("duplicates.name.same"),
+        false => Some("duplicates.name.differs"),
+    }
+}
+
 impl Duplicates {
     pub(crate) fn html(&self) -> Markup {
         let lang = self.frame.lang;
@@ -96,7 +109,7 @@ impl Duplicates {
                 ul.pairs {
                     @for pair in &self.pairs {
                         li.card data-row {
-                            div.why { b { (pair.percent) " %" } span.quiet { (pair.why) } }
+                            div.why { b { (pair.percent) " %" } span.quiet { (pair.why) @if let Some(name) = pair.name { " · " (lang.say(name)) } } }
                             (side(lang, &pair.one, true)) (side(lang, &pair.other, false))
                             @if self.may_write {
                                 div.does {

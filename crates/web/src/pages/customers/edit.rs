@@ -25,6 +25,10 @@ pub(crate) struct Edit {
     /// Where to go without saving.
     pub(crate) back: String,
     pub(crate) form: Form,
+    /// Something in it is masked.
+    pub(crate) masked: bool,
+    /// Known customers who are reached by the same number or account: name and address.
+    pub(crate) same: Vec<(String, String)>,
 }
 
 /// What came back.
@@ -34,6 +38,8 @@ pub(super) struct Returned {
     pub(super) wrong: Wrong,
     /// Rows of contacts and of products that were sent, in the order in which they were refused.
     pub(super) rows: [Vec<usize>; 2],
+    /// Known customers who are reached by the same number or account: sent once more, it is meant.
+    pub(super) same: Vec<(String, String)>,
 }
 
 pub(crate) async fn handler(
@@ -53,6 +59,9 @@ pub(crate) async fn handler(
 pub(super) fn draft_name(key: Option<&str>) -> String {
     format!("customer {}", key.unwrap_or("new"))
 }
+
+/// The name under which a form says that a customer is another one than those with the same number.
+pub(super) const SURE: &str = "sure";
 
 /// The parts of a contact and of a product, by the names of their controls.
 const CONTACT: [&str; 4] = ["name", "role", "phone", "account"];
@@ -97,6 +106,11 @@ impl Edit {
             once: Uuid::new_v4().to_string(),
             ..Form::default()
         };
+        let same = returned.as_ref().map(|returned| returned.same.clone()).unwrap_or_default();
+        if !same.is_empty() {
+            form.kept.push((SURE.to_owned(), "yes".to_owned()));
+            lang.say("customer.save.anyway").clone_into(&mut form.label);
+        }
         form.wrong = returned.and_then(|returned| returned.wrong.whole);
         let heading = match kept {
             Some(kept) => lang.fill("customer.edit.heading", &[("name", &title(&kept.customer))]),
@@ -107,6 +121,8 @@ impl Edit {
             heading,
             back: kept.map_or("/customers".to_owned(), |kept| customer_href(&kept.key)),
             form,
+            masked: known != Customer::default(),
+            same,
         })
     }
 
@@ -115,11 +131,23 @@ impl Edit {
         let content = html! {
             div.split {
                 div.bar { h1 { (self.heading) } a.button.bare href=(self.back) { (lang.say("customer.cancel")) } }
-                p.quiet { (lang.say("customer.edit.what")) }
-                section.card aria-label=(self.heading) { div.body #customer-form { (self.form.html(lang, &self.frame.csrf, "customer-form", None)) } }
+                @if self.masked { p.quiet { (lang.say("customer.edit.what")) } }
+                section.card aria-label=(self.heading) { div.body #customer-form { (self.known(lang)) (self.form.html(lang, &self.frame.csrf, "customer-form", None)) } }
             }
         };
         self.frame.page(&content)
+    }
+
+    /// Who is known already under the number that is about to be saved.
+    fn known(&self, lang: Lang) -> Markup {
+        html! {
+            @if !self.same.is_empty() {
+                div.notice.near role="alert" tabindex="-1" { div {
+                    p { (lang.say("customer.same")) }
+                    ul { @for (name, href) in &self.same { li { a href=(href) { (name) } } } }
+                } }
+            }
+        }
     }
 }
 

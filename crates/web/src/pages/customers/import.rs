@@ -37,6 +37,8 @@ pub(crate) struct ImportPage {
 pub(crate) struct Done {
     pub(crate) file: String,
     pub(crate) dry_run: bool,
+    /// Where the file is kept after it was looked at.
+    pub(crate) kept: Option<String>,
     pub(crate) result: CustomersImported,
 }
 
@@ -113,6 +115,13 @@ impl ImportPage {
                 header {
                     h2 #import-done { (lang.fill(if done.dry_run { "import.tried" } else { "import.done" }, &[("file", &done.file)])) }
                     @if !result.bad.is_empty() { a.button.small href="/customers/import/refused" { (lang.say("import.refused")) } }
+                }
+                @if let Some(kept) = &done.kept {
+                    form.body method="post" action="/customers/import" enctype="multipart/form-data" {
+                        input type="hidden" name="csrf" value=(self.frame.csrf);
+                        input type="hidden" name="kept" value=(kept);
+                        div.actions { button.main type="submit" name="does" value="take" { (lang.fill("import.take.kept", &[("file", &done.file)])) } }
+                    }
                 }
                 div.counts { @for (name, count, class) in tiles { div.(class) { b { (count) } span { (lang.say(name)) } } } }
                 @if !result.unknown.is_empty() { p.body { (lang.fill("import.unknown", &[("columns", &lang.listed(&result.unknown))])) } }

@@ -22,6 +22,8 @@ pub(crate) struct Merge {
     /// The record that stays, and the one that becomes part of it.
     pub(crate) sides: [Side; 2],
     pub(crate) traits: Vec<Choice>,
+    /// What their numbers and accounts have in common.
+    pub(crate) common: Common,
     /// How their union is reached, and what it has: each once.
     pub(crate) whole: [Vec<String>; 2],
     /// Where the union is made.
@@ -31,6 +33,46 @@ pub(crate) struct Merge {
     pub(crate) apart: String,
     /// Somebody has changed one of them meanwhile.
     pub(crate) overtaken: bool,
+}
+
+/// What the ways to reach two records have in common.
+pub(crate) enum Common {
+    /// These, masked.
+    Ways(Vec<String>),
+    /// None; but some numbers have the same last four digits.
+    Tails,
+    /// Nothing.
+    Nothing,
+}
+
+impl Common {
+    fn of([one, other]: [&Customer; 2]) -> Self {
+        let digits = |customer: &Customer| -> Vec<String> {
+            customer.phones().map(store::phone_digits).collect()
+        };
+        let (own, theirs) = (digits(one), digits(other));
+        let phones =
+            own.iter().filter(|phone| theirs.contains(phone)).map(|phone| mask_phone(phone));
+        let accounts = one.accounts().filter(|account| other.accounts().any(|one| one == *account));
+        let ways: Vec<String> = phones.chain(accounts.map(mask_account)).collect();
+        let tail = |phone: &String| phone.get(phone.len().saturating_sub(4)..).map(str::to_owned);
+        let tails: Vec<_> = theirs.iter().filter_map(tail).collect();
+        if !ways.is_empty() {
+            Self::Ways(ways)
+        } else if own.iter().filter_map(tail).any(|one| tails.contains(&one)) {
+            Self::Tails
+        } else {
+            Self::Nothing
+        }
+    }
+
+    fn told(&self, lang: Lang) -> String {
+        match self {
+            Self::Ways(ways) => lang.fill("merge.common", &[("ways", &lang.listed(ways))]),
+            Self::Tails => lang.say("merge.tails").to_owned(),
+            Self::Nothing => lang.say("merge.apart").to_owned(),
+        }
+    }
 }
 
 /// A record.
@@ -50,6 +92,8 @@ pub(crate) struct Choice {
     pub(crate) other: bool,
     /// There is a choice.
     pub(crate) differs: bool,
+    /// Both say the same.
+    pub(crate) same: bool,
 }
 
 pub(crate) async fn handler(
@@ -85,6 +129,7 @@ impl Merge {
                 texts: pair.map(|one| shown(&look, one, which)),
                 other: !theirs.is_empty() && (own.is_empty() || take.contains(&which)),
                 differs: !own.is_empty() && !theirs.is_empty() && own != theirs,
+                same: !own.is_empty() && own == theirs,
             }
         });
         let traits = traits.filter(|one| one.texts.iter().any(|text| !text.is_empty())).collect();
@@ -103,6 +148,7 @@ impl Merge {
             frame: visit.frame(app, Section::Customers, lang.say("merge.title"))?,
             sides,
             traits,
+            common: Common::of([&main.customer, &other.customer]),
             whole: whole.unwrap_or_default(),
             action: at(main, "merge", other),
             exchange: at(other, "merge", main),
@@ -129,7 +175,7 @@ impl Merge {
                         (head(lang, main, "merge.stays")) (head(lang, other, "merge.joins"))
                         div.side-head.result { b { (lang.say("merge.result")) } span.quiet { (lang.say("merge.result.what")) } }
                         @for choice in &self.traits { (choice.html(lang)) }
-                        h2 { (lang.say("customer.contacts")) }
+                        h2 { (lang.say("customer.contacts")) span.tag { (self.common.told(lang)) } }
                         (all(lang, &main.contacts, "")) (all(lang, &other.contacts, "")) (all(lang, contacts, "result"))
                         h2 { (lang.say("customer.products")) }
                         (all(lang, &main.products, "")) (all(lang, &other.products, "")) (all(lang, products, "result"))
@@ -206,7 +252,11 @@ impl Choice {
         html! {
             // The style shows of the result what is chosen, so that it follows without scripts.
             div.trait {
-                h2 #{ "merge-" (self.name) } { (self.label) }
+                h2 #{ "merge-" (self.name) } {
+                    (self.label)
+                    @if self.same { span.tag { (lang.say("merge.same")) } }
+                    @else if self.differs { span.tag.near { (lang.say("merge.differs")) } }
+                }
                 @for (place, text) in self.texts.iter().enumerate() {
                     @let chosen = (place == 1) == self.other;
                     @if self.differs {

@@ -6,18 +6,21 @@ use super::{Line, Look, customer_href, title};
 use crate::answer::{masked_name, page_link};
 use crate::app::App;
 use crate::pages::framed::{Frame, Section};
-use crate::pages::left::ago;
-use crate::pages::row::Row;
+use crate::pages::left::{Left, ago};
+use crate::pages::row::{Row, case_href};
 use crate::pages::visit::{Asked, Visit, see_other};
+use crate::pages::words::Lang;
 use crate::parse;
 use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use desk::{DeskError, Kept, Revealed, mask_account, mask_phone, without_phones};
+use engine::calendar::Calendar;
+use engine::people::Directory;
 use engine::procedure::Meaning;
 use serde::Deserialize;
-use store::StoreError;
+use store::{CaseSummary, StoreError};
 
 /// Cases of a page.
 const CASES: usize = 25;
@@ -46,7 +49,9 @@ pub(crate) struct CustomerPage {
     pub(crate) may_reveal: bool,
     pub(crate) contacts: Vec<Way>,
     pub(crate) products: Vec<Bought>,
-    pub(crate) cases: Vec<Row>,
+    /// Where a new case of his is taken down.
+    pub(crate) register: String,
+    pub(crate) cases: Vec<Past>,
     pub(crate) first: Option<String>,
     pub(crate) next: Option<String>,
     /// Channel and how many cases came by it.
@@ -59,6 +64,21 @@ pub(crate) struct CustomerPage {
     pub(crate) done: Option<(String, Option<String>)>,
     /// The name is shown in full.
     pub(crate) revealed: bool,
+    /// Parts that are shown in full, and stay so when another one is.
+    pub(crate) shown: Vec<String>,
+}
+
+/// A case of his.
+pub(crate) struct Past {
+    pub(crate) number: String,
+    pub(crate) href: String,
+    pub(crate) title: String,
+    /// The day on which it was registered.
+    pub(crate) day: String,
+    pub(crate) level: Option<(u8, String)>,
+    pub(crate) left: Option<Left>,
+    pub(crate) stage: String,
+    pub(crate) holder: String,
 }
 
 /// A way to reach the customer.
@@ -109,7 +129,7 @@ pub(crate) async fn handler(
     if *kept.key != *id {
         return Ok(see_other(&customer_href(&kept.key)));
     }
-    let mut page = CustomerPage::of(&app, &visit, &kept, &wanted, None)?;
+    let mut page = CustomerPage::of(&app, &visit, &kept, &wanted, Vec::new())?;
     let link = |cursor: &str| page_link(uri.path(), uri.query(), &[("cursor", cursor)]);
     page.first = (!wanted.cursor.is_empty()).then(|| link(""));
     page.next = page.next.as_deref().map(link);
@@ -117,13 +137,13 @@ pub(crate) async fn handler(
 }
 
 impl CustomerPage {
-    /// The page; `shown` is a part that is shown in full.
+    /// The page; `shown` are parts that are shown in full, by what they are asked for.
     pub(super) fn of(
         app: &App,
         visit: &Visit,
         kept: &Kept,
         wanted: &Wanted,
-        shown: Option<(&str, Revealed)>,
+        shown: Vec<(String, Revealed)>,
     ) -> Result<Self, Problem> {
         let (desk, lang, person) = (app.desk(), visit.lang, &visit.signed.person);
         let (customer, href) = (&kept.customer, customer_href(&kept.key));
@@ -136,7 +156,7 @@ impl CustomerPage {
         })?;
         let people = desk.people();
         let cases =
-            history.cases.rows.iter().map(|row| Row::of_summary(app, lang, &people, row)).collect();
+            history.cases.rows.iter().map(|row| Past::of(app, lang, &people, row)).collect();
         let rated = |meaning| history.ratings.get(&meaning).copied().unwrap_or(0);
         let meanings =
             [Meaning::Satisfied, Meaning::Neutral, Meaning::Dissatisfied, Meaning::Unrated];
@@ -181,10 +201,10 @@ impl CustomerPage {
             });
         }
         let way = |one: &engine::customer::Contact| {
-            let full = match &shown {
-                Some((_, Revealed::Contact(shown))) => shown.id == one.id,
-                _ => false,
-            };
+            let full = shown.iter().any(|(_, shown)| match shown {
+                Revealed::Contact(shown) => shown.id == one.id,
+                Revealed::Name(_) => false,
+            });
             let mask = |text: &str, mask: fn(&str) -> String| {
                 if full { text.to_owned() } else { mask(text) }
             };
@@ -197,10 +217,10 @@ impl CustomerPage {
                 full,
             }
         };
-        let revealed = match &shown {
-            Some((_, Revealed::Name(name))) => Some(name.clone()),
-            _ => None,
-        };
+        let revealed = shown.iter().find_map(|(_, shown)| match shown {
+            Revealed::Name(name) => Some(name.clone()),
+            Revealed::Contact(_) => None,
+        });
         let done = match wanted.done.as_str() {
             "saved" | "parted" => {
                 Some((lang.say(&format!("customer.done.{}", wanted.done)).to_owned(), None))
@@ -233,6 +253,7 @@ impl CustomerPage {
             may_reveal: desk.may_reveal_customers(person),
             contacts: customer.shown_contacts().into_iter().map(way).collect(),
             products,
+            register: format!("/new?customer={}", crate::answer::encoded(&kept.key)),
             cases,
             first: None,
             next: history.cases.next,
@@ -246,7 +267,29 @@ impl CustomerPage {
             merged,
             done,
             revealed: revealed.is_some(),
+            shown: shown.into_iter().map(|(part, _)| part).collect(),
             name: revealed.unwrap_or(name),
         })
+    }
+}
+
+impl Past {
+    fn of(app: &App, lang: Lang, people: &Directory, summary: &CaseSummary) -> Self {
+        let row = Row::of_summary(app, lang, people, summary);
+        let columns = &summary.columns;
+        let rules = app.desk().library().version(&columns.procedure, columns.procedure_version);
+        let day = |calendar: &Calendar| {
+            calendar.local(columns.registered_at).strftime("%Y-%m-%d").to_string()
+        };
+        Self {
+            href: case_href(&row.number),
+            number: row.number,
+            title: row.title,
+            day: rules.map(|(_, calendar)| day(&calendar)).unwrap_or_default(),
+            level: row.level,
+            left: row.left,
+            stage: row.stage,
+            holder: row.holder,
+        }
     }
 }

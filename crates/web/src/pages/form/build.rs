@@ -1,5 +1,6 @@
 //! From the procedure's data to controls.
 
+use super::people::wanted;
 use super::{Choice, Control, Item, Typed};
 use crate::pages::words::Lang;
 use crate::schema;
@@ -64,8 +65,8 @@ impl Maker<'_> {
             FieldKind::Bool => Control::YesNo,
             FieldKind::One(axis) => Control::One(self.offered(self.rules.axis(axis), values)),
             FieldKind::Many(axis) => Control::Many(self.offered(self.rules.axis(axis), values)),
-            FieldKind::Person => Control::One(self.persons()),
-            FieldKind::People => Control::Many(self.persons()),
+            FieldKind::Person => self.persons(false, None),
+            FieldKind::People => self.persons(true, None),
             FieldKind::Department => Control::One(self.departments()),
             FieldKind::Departments => Control::Many(self.departments()),
             FieldKind::Files => {
@@ -86,25 +87,6 @@ impl Maker<'_> {
                 key: value.key.to_string(),
                 label: self.lang.word(&value.label).to_owned(),
                 hint: value.criterion.as_ref().map(|text| self.lang.word(text).to_owned()),
-            })
-            .collect()
-    }
-
-    /// Everybody who is present, by how much he has to do.
-    fn persons(&self) -> Vec<Choice> {
-        let now = self.desk.now();
-        let present = self.people.people.iter().filter(|person| person.present(now));
-        present
-            .map(|person| {
-                let role = person.roles.iter().find_map(|role| self.rules.role(role));
-                let load = u64::from(self.people.load_of(&person.id));
-                let parts = [
-                    Some(person.name.clone()),
-                    role.map(|role| self.lang.word(&role.label).to_owned()),
-                    Some(self.lang.count("form.load", load)),
-                ];
-                let label = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-                Choice { key: person.id.to_string(), label, hint: None }
             })
             .collect()
     }
@@ -200,8 +182,9 @@ impl Maker<'_> {
         let choices = || self.enumerated(seen, name, schema);
         let control = match (name, kind) {
             ("tasks", _) => self.tasks(&key),
-            ("assignee" | "owner", _) => Control::One(self.persons()),
-            ("co_owners", _) => Control::Many(self.persons()),
+            ("assignee", _) => self.persons(false, wanted(seen, action).as_ref()),
+            ("owner", _) => self.persons(false, None),
+            ("co_owners", _) => self.persons(true, None),
             ("file", _) => {
                 Control::Files(values.iter().map(|id| (id.clone(), self.file(id))).collect())
             }
@@ -322,7 +305,7 @@ impl Maker<'_> {
         let line = |row: usize| {
             vec![
                 cell(row, "title", Control::Line("text")),
-                cell(row, "owner", Control::One(self.persons())),
+                cell(row, "owner", self.persons(false, None)),
                 cell(row, "department", Control::One(self.departments())),
                 cell(row, "due", Control::Line("datetime-local")),
             ]

@@ -1,6 +1,6 @@
 //! Forms as HTML. They work without scripts; with them nothing that was typed is lost.
 
-use super::{Choice, Control, Form, Item};
+use super::{Choice, Control, FINDABLE, Form, Item, People};
 use crate::pages::words::Lang;
 use maud::{Markup, html};
 
@@ -88,6 +88,7 @@ impl Item {
     fn html(&self, lang: Lang) -> Markup {
         let id = self.id();
         let group = matches!(self.control, Control::YesNo | Control::Many(_) | Control::Rows(_))
+            || matches!(&self.control, Control::People(People { many: true, .. }))
             || self.is_side_by_side();
         let wide = matches!(self.control, Control::Long | Control::Rows(_) | Control::Files(_));
         let wide = wide
@@ -179,6 +180,32 @@ impl Item {
                 }
             },
             Control::Many(options) => self.chips("checkbox", options, lang),
+            Control::People(people) if people.many => self.several(people, lang),
+            Control::People(people) => {
+                // Without the role that is wanted somebody can be chosen, but not unawares.
+                let misfit = people.wanted.as_ref().map(|_| format!("{id}-misfit"));
+                let option = |one: &Choice| {
+                    html! {
+                        option value=(one.key) selected[self.value() == one.key] { (one.label) }
+                    }
+                };
+                html! {
+                    select id=(id) name=(name) required[self.required] aria-invalid=[invalid] aria-describedby=[describes]
+                        data-find=[(people.count() > FINDABLE).then(|| lang.say("form.find"))] data-misfit=[misfit.as_deref()] {
+                        option value="" { "—" }
+                        @match &people.wanted {
+                            Some(role) => {
+                                optgroup label=(lang.fill("form.fit", &[("role", role)])) { @for one in &people.fit { (option(one)) } }
+                                optgroup label=(lang.fill("form.others", &[("role", role)])) data-others="" { @for one in &people.others { (option(one)) } }
+                            },
+                            None => @for one in people.all() { (option(one)) },
+                        }
+                    }
+                    @if let (Some(id), Some(role)) = (&misfit, &people.wanted) {
+                        p.hint.near id=(id) role="status" hidden[!people.others.iter().any(|one| self.value() == one.key)] { (lang.fill("form.misfit", &[("role", role)])) }
+                    }
+                }
+            }
             Control::Files(known) => html! {
                 // It was shown, so that what is taken out of it is gone.
                 input type="hidden" name=(name) value="";
@@ -198,6 +225,27 @@ impl Item {
                 }
                 button.small type="button" data-add-row={ (id) "-rows" } { (lang.say("form.row")) }
             },
+        }
+    }
+
+    /// Several people: a few side by side, more in a box that opens and is narrowed by typing.
+    fn several(&self, people: &People, lang: Lang) -> Markup {
+        let all: Vec<Choice> = people.all().cloned().collect();
+        if all.len() <= FINDABLE {
+            return self.chips("checkbox", &all, lang);
+        }
+        let chosen = all.iter().filter(|one| self.values.contains(&one.key));
+        let names: Vec<String> = chosen
+            .map(|one| one.label.split(" · ").next().unwrap_or_default().to_owned())
+            .collect();
+        let none = lang.say("form.people");
+        let told = if names.is_empty() { none.to_owned() } else { lang.listed(&names) };
+        html! {
+            details.who id={ (self.id()) "-who" } {
+                summary.button { span data-chosen=(none) { (told) } }
+                input.find type="search" data-narrows="" placeholder=(lang.say("form.find")) aria-label={ (self.label) " " (lang.say("form.find")) } autocomplete="off";
+                (self.chips("checkbox", &all, lang))
+            }
         }
     }
 

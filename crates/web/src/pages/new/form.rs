@@ -1,12 +1,13 @@
 //! The form of a registration, with what stands beside it.
 
+use super::customer::{CUSTOMER, proposed, whole};
 use super::look::{Foreseen, Known, foresee, known};
-use super::{Way, ways};
+use super::{Wanted, Way, ways};
 use crate::answer::encoded;
 use crate::app::App;
 use crate::pages::form::{Form, Maker, Typed, Wrong, registration_form};
 use crate::pages::framed::{Frame, Section};
-use crate::pages::visit::Visit;
+use crate::pages::visit::{Asked, Visit};
 use crate::parse;
 use crate::problem::{Kind, Problem};
 use axum::extract::State;
@@ -38,22 +39,27 @@ pub(crate) async fn handler(
     State(app): State<App>,
     visit: Visit,
     parse::Named(key): parse::Named<String>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let page = New::of(&app, &visit, &key, None)?;
+    let page = New::of(&app, &visit, &key, &wanted, None)?;
     Ok(visit.page(&page.html()))
 }
 
-/// The name of the draft of a registration.
-pub(crate) fn draft_name(procedure: &str) -> String {
-    format!("new {procedure}")
+/// The name of the draft of a registration; one for a known customer is a draft of its own.
+pub(crate) fn draft_name(procedure: &str, customer: Option<&str>) -> String {
+    match customer.filter(|customer| !customer.is_empty()) {
+        Some(customer) => format!("new {procedure} {customer}"),
+        None => format!("new {procedure}"),
+    }
 }
 
 impl New {
-    /// The page, with what came back, else with the draft.
+    /// The page, with what came back, else with the draft, else with what is known of the customer.
     pub(crate) fn of(
         app: &App,
         visit: &Visit,
         key: &str,
+        wanted: &Wanted,
         returned: Option<(Typed, Wrong)>,
     ) -> Result<Self, Problem> {
         let (desk, lang) = (app.desk(), visit.lang);
@@ -64,14 +70,20 @@ impl New {
             return Err(missing());
         }
         let action = rules.register_action().ok_or_else(missing)?;
+        let sent = returned.as_ref().and_then(|(typed, _)| typed.one(CUSTOMER));
+        let customer = sent.unwrap_or(&wanted.customer).to_owned();
+        let draft = draft_name(key, Some(&customer));
         let kept = match &returned {
             Some(_) => None,
-            None => desk.draft(visit.caller(), &draft_name(key))?,
+            None => desk.draft(visit.caller(), &draft)?,
         };
         let kept: Option<Typed> =
             kept.and_then(|kept| serde_json::from_value(kept).ok()).map(Typed);
         let restored = kept.is_some();
-        let typed = returned.as_ref().map(|(typed, _)| typed.clone()).or(kept);
+        let mut typed = returned.as_ref().map(|(typed, _)| typed.clone()).or(kept);
+        if typed.is_none() && !customer.is_empty() {
+            typed = Some(proposed(desk, &rules, &customer)?);
+        }
         let people = desk.directory();
         let maker = Maker {
             desk,
@@ -83,15 +95,19 @@ impl New {
         };
         let mut form = Form {
             action: format!("/new/{}", encoded(key)),
-            draft: Some(draft_name(key)),
+            draft: Some(draft),
             restored,
+            kept: Some((CUSTOMER.to_owned(), customer))
+                .filter(|(_, key)| !key.is_empty())
+                .into_iter()
+                .collect(),
             once: Uuid::new_v4().to_string(),
             ..registration_form(&maker, action)
         };
         if let Some((_, wrong)) = &returned {
             form.refuse(wrong);
         }
-        let typed = typed.unwrap_or_default();
+        let typed = whole(desk, &rules, &typed.unwrap_or_default())?;
         let procedure = lang.word(&rules.label).to_owned();
         Ok(Self {
             frame: visit.frame(

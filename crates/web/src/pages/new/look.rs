@@ -1,5 +1,6 @@
 //! `POST /new/{procedure}/look`: who calls, what is open already, and what would come of the registration. Nothing is written.
 
+use super::customer::whole;
 use crate::app::App;
 use crate::pages::case::Beside;
 use crate::pages::case::build::beside;
@@ -14,7 +15,7 @@ use crate::parse;
 use crate::problem::{Kind, Problem};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use desk::DeskError;
+use desk::{Desk, DeskError, mask_phone};
 use engine::case::{Case, Holder, holder};
 use engine::decide::missing;
 use engine::procedure::{FieldKind, Means, Procedure};
@@ -23,8 +24,8 @@ use engine::show;
 use maud::{Markup, html};
 use store::{Filter, PhoneMatch, Sort};
 
-/// Digits of a number that is looked for.
-const WHOLE: usize = 7;
+/// Digits from which on numbers are found that begin so.
+const BEGINNING: usize = 7;
 /// Cases of a caller that are shown.
 const SHOWN: usize = 6;
 /// Records of one number that are shown.
@@ -48,6 +49,8 @@ pub(crate) struct Foreseen {
 pub(crate) struct Known {
     /// A whole number was typed.
     pub(crate) asked: bool,
+    /// While the number is not whole: the records of whoever is reached by one that begins so, with the number as it is shown.
+    pub(crate) begins: Vec<(String, String)>,
     /// The customer of the newest case, masked, with his level.
     pub(crate) who: Option<String>,
     /// The records of whoever is reached by the number: name with level, and address.
@@ -64,7 +67,7 @@ pub(crate) async fn handler(
     let typed = read(&app, request).await?.typed;
     let (rules, _) =
         app.desk().library().in_force(&key).ok_or_else(|| Problem::new(Kind::NotFound))?;
-    let lang = visit.lang;
+    let (typed, lang) = (whole(app.desk(), &rules, &typed)?, visit.lang);
     let (known, foreseen) =
         (known(&app, &visit, &rules, &typed)?, foresee(&app, &visit, &rules, &typed)?);
     Ok(visit.page(&html! { (known.html(lang)) (foreseen.html(lang)) }))
@@ -152,11 +155,11 @@ pub(crate) fn known(
     let phone =
         rules.field_meaning(Means::Phone).and_then(|field| typed.one(&format!("f.{}", field.key)));
     let digits = phone.map(store::phone_digits).unwrap_or_default();
-    if digits.len() < WHOLE {
-        return Ok(Known::default());
-    }
     let desk = app.desk();
     let look = Look::of(desk, visit);
+    if !is_whole(&digits) {
+        return Ok(Known { begins: beginning(desk, &digits)?, ..Known::default() });
+    }
     let known = desk.customers_reached_by(std::slice::from_ref(&digits), &[])?;
     let records = known.iter().take(RECORDS).map(|kept| {
         let name = title(&kept.customer);
@@ -177,7 +180,38 @@ pub(crate) fn known(
         let level = meaning(desk, visit.lang, &seen, Means::Level);
         Some(level.map_or_else(|| name.clone(), |level| format!("{name} · {level}")))
     });
-    Ok(Known { asked: true, who, records, cases })
+    // One that may still go on is not said to be new while others begin so.
+    let begins = match cases.is_empty() && known.is_empty() {
+        true => beginning(desk, &digits)?,
+        false => Vec::new(),
+    };
+    Ok(Known { asked: true, begins, who, records, cases })
+}
+
+/// Whether nothing more is expected of a number: a mobile one, a service number, one with its area code, or one of the town.
+fn is_whole(digits: &str) -> bool {
+    let (first, second) = digits.split_at_checked(1).unwrap_or_default();
+    match first {
+        "1" if second.starts_with(|c| ('3'..='9').contains(&c)) => digits.len() >= 11,
+        "4" | "8" if second.starts_with("00") => digits.len() >= 10,
+        "0" => digits.len() >= 11,
+        // The country's code, typed without its sign.
+        "8" if second.starts_with("61") => digits.len() >= 13,
+        _ => digits.len() >= 8,
+    }
+}
+
+/// Customers who are reached by a number that begins so.
+fn beginning(desk: &Desk, digits: &str) -> Result<Vec<(String, String)>, Problem> {
+    let Some(begin) = digits.get(..BEGINNING) else { return Ok(Vec::new()) };
+    let page = desk.customers(Some(begin), None, None, SHOWN * 4)?;
+    let reached = |kept: &desk::Kept| {
+        let mut phones = kept.customer.contacts.iter().map(|one| one.phone.as_str());
+        let phone = phones.find(|phone| store::phone_digits(phone).starts_with(digits))?;
+        let name = format!("{} · {}", title(&kept.customer), mask_phone(phone));
+        Some((name, customer_href(&kept.key)))
+    };
+    Ok(page.rows.iter().filter_map(reached).take(SHOWN).collect())
 }
 
 impl Known {
@@ -186,7 +220,11 @@ impl Known {
         html! {
             section.card #known aria-labelledby="known-title" aria-live="polite" data-always {
                 header { h2 #known-title { (lang.say("new.known")) } }
-                @if !self.asked { p.body.quiet { (lang.say("new.known.none")) } }
+                @if !self.begins.is_empty() {
+                    p.body.quiet { (lang.say("new.known.begins")) }
+                    ul.beside { @for (name, href) in &self.begins { li { a href=(href) target="_blank" rel="noopener" { (name) } } } }
+                }
+                @else if !self.asked { p.body.quiet { (lang.say("new.known.none")) } }
                 @else if self.cases.is_empty() && self.records.is_empty() { p.body.quiet { (lang.say("new.known.new")) } }
                 @else {
                     @for (name, href) in &self.records { p.body { a href=(href) target="_blank" rel="noopener" { b { (name) } } } }

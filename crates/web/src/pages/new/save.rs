@@ -1,5 +1,7 @@
 //! `POST /new/{procedure}`: the case is opened. What is refused comes back as it was typed.
 
+use super::Wanted;
+use super::customer::{CUSTOMER, whole};
 use super::form::{New, draft_name};
 use crate::answer::encoded;
 use crate::app::App;
@@ -27,7 +29,7 @@ pub(crate) async fn handler(
             (app.desk().clone(), visit.caller().clone(), std::sync::Arc::clone(&rules));
         move || {
             let typed = given.upload(&desk, &caller)?;
-            let fields = Given::entered(&typed, &rules);
+            let fields = Given::entered(&whole(&desk, &rules, &typed)?, &rules);
             let options = Options {
                 key: once(&caller, &format!("new {}", rules.key), &typed),
                 ..Options::default()
@@ -37,7 +39,7 @@ pub(crate) async fn handler(
                 .submit_made(&caller.who(), options, make)
                 .map_err(|problem| problem.under(&rules));
             if done.is_ok() {
-                desk.drop_draft(&caller, &draft_name(&rules.key))?;
+                desk.drop_draft(&caller, &draft_name(&rules.key, typed.one(CUSTOMER)))?;
             }
             Ok((typed, done))
         }
@@ -56,7 +58,7 @@ pub(crate) async fn handler(
         }
         Err(problem) => {
             let wrong = Wrong::of(&problem, visit.lang.english);
-            let page = New::of(&app, &visit, &key, Some((typed, wrong)))?;
+            let page = New::of(&app, &visit, &key, &Wanted::default(), Some((typed, wrong)))?;
             Ok(visit.answer(problem.kind().status(), &page.html()))
         }
     }

@@ -1,6 +1,6 @@
 //! `POST /admin/people`: somebody is taken in, and an invitation for him made.
 
-use super::People;
+use super::{People, Wanted};
 use crate::app::App;
 use crate::pages::visit::Visit;
 use crate::parse::{Form, NoParams};
@@ -67,12 +67,12 @@ pub(crate) async fn handler(
         match taken {
             Ok(link) => {
                 let invitation = Some((given.name, app.welcome(&link)));
-                let page = People { invitation, ..People::of(&app, &visit)? };
+                let page = People { invitation, ..People::of(&app, &visit, &Wanted::default())? };
                 Ok(visit.page(&page.html()))
             }
             Err(error @ (DeskError::BadName | DeskError::NameTaken)) => {
                 let wrong = Some(words::failure(&error, visit.lang.english));
-                let page = People { given, wrong, ..People::of(&app, &visit)? };
+                let page = People { given, wrong, ..People::of(&app, &visit, &Wanted::default())? };
                 Ok(visit.answer(StatusCode::UNPROCESSABLE_ENTITY, &page.html()))
             }
             Err(error) => Err(error.into()),

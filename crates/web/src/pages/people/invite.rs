@@ -1,6 +1,6 @@
 //! `POST /admin/people/{id}/invitation`: a link by which somebody chooses a password, the first one or a new one.
 
-use super::People;
+use super::show::Show;
 use crate::app::App;
 use crate::pages::visit::Visit;
 use crate::parse::{Named, NoParams};
@@ -19,7 +19,7 @@ pub(crate) async fn handler(
     let work = move || {
         let (person, _) = app.desk().person(&id)?;
         let link = app.welcome(&app.desk().invite(&visit.caller().person, &person.id)?);
-        let page = People { invitation: Some((person.name, link)), ..People::of(&app, &visit)? };
+        let page = Show { invitation: Some(link), ..Show::of(&app, &visit, &person.id)? };
         Ok(visit.page(&page.html()))
     };
     again.inner.pool.run(work).await

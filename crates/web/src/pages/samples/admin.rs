@@ -1,11 +1,14 @@
 //! Samples of the administration.
 
+use super::super::absence::{Away, Share, Shares};
 use super::super::admin::Names;
 use super::super::calendars::edit::{Edit, Plan, Typed as TypedDays};
 use super::super::calendars::{Calendars, Days};
 use super::super::framed::Section;
 use super::super::installation::Installation;
 use super::super::keys::{Keys, OneKey};
+use super::super::log::{Line, Log};
+use super::super::people::show::Show;
 use super::super::people::{People, Somebody};
 use super::super::procedures::draft::{Draft, Flaw, Looked};
 use super::super::procedures::{Procedures, Ruled};
@@ -27,16 +30,18 @@ impl Sampler {
             department: HOSTILE.to_owned(),
             present: me,
             account: me,
-            me,
         };
         let persons = People {
             frame: admin.clone(),
             people: vec![somebody(true), somebody(false)],
+            count: 2,
+            text: HOSTILE.to_owned(),
             roles: names(),
             departments: names(),
             given: Default::default(),
             wrong: Some(HOSTILE.to_owned()),
             invitation: Some((HOSTILE.to_owned(), "/welcome/x".to_owned())),
+            left: Some(HOSTILE.to_owned()),
         };
         let ruled = |in_force: bool| Ruled {
             key: HOSTILE.to_owned(),
@@ -152,6 +157,10 @@ impl Sampler {
         };
         vec![
             ("people", persons.html()),
+            ("person", self.person(true)),
+            ("person, who looks", self.person(false)),
+            ("log", self.log(true)),
+            ("log, none", self.log(false)),
             ("procedures", procedures.html()),
             ("draft", draft(Vec::new(), Some(vec![[(); 3].map(|()| HOSTILE.to_owned())]))),
             ("draft, new", draft(Vec::new(), None)),
@@ -180,5 +189,65 @@ impl Sampler {
             ("installation", installation(None).html()),
             ("installation, said", installation(Some(desk::Language::En)).html()),
         ]
+    }
+    fn person(&self, other: bool) -> Markup {
+        let names = || -> Names { [("x".into(), HOSTILE.to_owned())].into() };
+        let shares = || Shares {
+            cases: 3,
+            shares: vec![Share {
+                to: HOSTILE.to_owned(),
+                taken: desk::Taken { cases: 2, tasks: 1, parts: 1 },
+            }],
+            more: true,
+        };
+        let away = Away {
+            action: "/admin/people/q/absence".to_owned(),
+            given: Default::default(),
+            people: vec![("p".to_owned(), HOSTILE.to_owned())],
+            said: other,
+            wrong: other.then(|| HOSTILE.to_owned()),
+            foreseen: Some(if other { shares() } else { Shares::default() }),
+            handed: Some(if other { shares() } else { Shares::default() }),
+        };
+        Show {
+            frame: self.frame(Section::Admin),
+            id: HOSTILE.to_owned(),
+            name: HOSTILE.to_owned(),
+            present: !other,
+            account: other,
+            me: !other,
+            seen: 3,
+            given: Default::default(),
+            roles: names(),
+            departments: names(),
+            teams: names(),
+            wrong: other.then(|| HOSTILE.to_owned()),
+            saved: !other,
+            invitation: other.then(|| "/welcome/x".to_owned()),
+            held: if other { self.rows() } else { Vec::new() },
+            count: 12,
+            away,
+            leaving: shares(),
+        }
+        .html()
+    }
+
+    fn log(&self, full: bool) -> Markup {
+        let line = |href: Option<&str>| Line {
+            at: "2026-11-30 09:00".to_owned(),
+            who: HOSTILE.to_owned(),
+            what: HOSTILE.to_owned(),
+            about: HOSTILE.to_owned(),
+            href: href.map(str::to_owned),
+        };
+        Log {
+            frame: self.frame(Section::Admin),
+            people: vec![("p".to_owned(), HOSTILE.to_owned(), true)],
+            kinds: vec![("reveal".to_owned(), HOSTILE.to_owned(), false)],
+            lines: if full { vec![line(None), line(Some("/cases/N-1"))] } else { Vec::new() },
+            first: full.then(|| "/admin/log".to_owned()),
+            next: full.then(|| "/admin/log?before=1".to_owned()),
+        }
+        .html()
     }
 }

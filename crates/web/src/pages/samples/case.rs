@@ -4,7 +4,7 @@ use super::super::case::{
     Beside, CasePage, ClockView, Conflict, Day, Doing, Entry, Fact, FileView, Other, Sheet, Step,
     TaskView,
 };
-use super::super::form::{Choice, Control, Form, Item, Template};
+use super::super::form::{Choice, Control, Form, Item, People, Template};
 use super::super::framed::Section;
 use super::super::left::Left;
 use super::{HOSTILE, Sampler};
@@ -35,6 +35,15 @@ impl Sampler {
                 })
                 .collect()
         };
+        let people = |many: bool| People {
+            many,
+            wanted: (!many).then(|| HOSTILE.to_owned()),
+            fit: options(9),
+            others: options(9)
+                .into_iter()
+                .map(|one| Choice { key: format!("other {}", one.key), ..one })
+                .collect(),
+        };
         let controls = vec![
             ("line", Control::Line("text")),
             ("time", Control::Line("datetime-local")),
@@ -44,6 +53,8 @@ impl Sampler {
             ("many", Control::One(options(30))),
             ("none", Control::Many(Vec::new())),
             ("some", Control::Many(options(4))),
+            ("person", Control::People(people(false))),
+            ("people", Control::People(people(true))),
             ("files", Control::Files(vec![("id".to_owned(), HOSTILE.to_owned())])),
             ("rows", Control::Rows(vec![vec![self.item("rows.0.a", Control::Line("text"))]])),
         ];
@@ -128,8 +139,14 @@ impl Sampler {
             clocks: if full { vec![self.clock(1, Some(self.left(5)))] } else { Vec::new() },
             settled: if full { vec![self.clock(2, None)] } else { Vec::new() },
             customer: [None, Some("field".to_owned())]
-                .map(|reveal| Fact { name: "Name".to_owned(), text: HOSTILE.to_owned(), reveal })
+                .map(|reveal| Fact {
+                    key: format!("k{}", u8::from(reveal.is_some())),
+                    name: "Name".to_owned(),
+                    text: HOSTILE.to_owned(),
+                    reveal,
+                })
                 .into(),
+            shown: vec!["name".to_owned()],
             records: if full {
                 vec![(HOSTILE.to_owned(), "/customers/1".to_owned())]
             } else {

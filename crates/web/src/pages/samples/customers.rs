@@ -4,8 +4,8 @@ use super::{HOSTILE, Sampler};
 use crate::pages::customers::duplicates::{Duplicates, Pair};
 use crate::pages::customers::edit::Edit;
 use crate::pages::customers::import::{Done, ImportPage};
-use crate::pages::customers::merge::{Choice as Difference, Merge, Side};
-use crate::pages::customers::show::{Bought, CustomerPage, Double, Inside, Way as Reach};
+use crate::pages::customers::merge::{Choice as Difference, Common, Merge, Side};
+use crate::pages::customers::show::{Bought, CustomerPage, Double, Inside, Past, Way as Reach};
 use crate::pages::customers::{Customers, Line};
 use crate::pages::framed::Section;
 use maud::Markup;
@@ -25,6 +25,8 @@ impl Sampler {
                     heading: HOSTILE.to_owned(),
                     back: "/customers".to_owned(),
                     form: self.form(),
+                    masked: true,
+                    same: vec![(HOSTILE.to_owned(), "/customers/1".to_owned())],
                 }
                 .html(),
             ),
@@ -71,7 +73,7 @@ impl Sampler {
 
     fn customer(&self, full: bool) -> CustomerPage {
         let reach = |shown| Reach {
-            part: "contacts/1".to_owned(),
+            part: format!("contacts/{}", u8::from(shown)),
             name: HOSTILE.to_owned(),
             role: HOSTILE.to_owned(),
             phone: "138****5678".to_owned(),
@@ -99,7 +101,8 @@ impl Sampler {
                 .into_iter()
                 .take(some(2))
                 .collect(),
-            cases: if full { self.rows() } else { Vec::new() },
+            register: "/new?customer=1".to_owned(),
+            cases: if full { self.pasts() } else { Vec::new() },
             first: full.then(|| "/customers/1".to_owned()),
             next: full.then(|| "/customers/1?cursor=1".to_owned()),
             channels: vec![(HOSTILE.to_owned(), 3), ("B".to_owned(), 1)],
@@ -126,7 +129,22 @@ impl Sampler {
             },
             done: full.then(|| (HOSTILE.to_owned(), Some("/customers/1/part/2".to_owned()))),
             revealed: !full,
+            shown: vec!["name".to_owned()],
         }
+    }
+
+    fn pasts(&self) -> Vec<Past> {
+        let past = |held: bool| Past {
+            number: "N-1".to_owned(),
+            href: "/cases/N-1".to_owned(),
+            title: HOSTILE.to_owned(),
+            day: "2026-11-30".to_owned(),
+            level: held.then(|| (2, HOSTILE.to_owned())),
+            left: held.then(|| self.left(60)),
+            stage: HOSTILE.to_owned(),
+            holder: if held { HOSTILE.to_owned() } else { String::new() },
+        };
+        vec![past(true), past(false)]
     }
 
     fn duplicates(&self, full: bool) -> Duplicates {
@@ -136,6 +154,7 @@ impl Sampler {
                 other,
                 percent: 80,
                 why: HOSTILE.to_owned(),
+                name: Some("duplicates.name.same"),
                 merge: "/customers/1/merge/2".to_owned(),
                 apart: "/customers/1/apart/2".to_owned(),
             });
@@ -162,6 +181,7 @@ impl Sampler {
             texts: texts.map(str::to_owned),
             other: differs,
             differs,
+            same: !differs,
         };
         Merge {
             frame: self.frame(Section::Customers),
@@ -169,6 +189,7 @@ impl Sampler {
             traits: [("name", true, [HOSTILE, "B"]), ("note", false, [HOSTILE, ""])]
                 .map(choice)
                 .into(),
+            common: Common::Ways(vec![HOSTILE.to_owned()]),
             whole: [vec![HOSTILE.to_owned()], Vec::new()],
             action: "/customers/1/merge/2".to_owned(),
             exchange: "/customers/2/merge/1".to_owned(),
@@ -198,7 +219,12 @@ impl Sampler {
         ImportPage {
             frame: self.frame(Section::Customers),
             wrong: (!done).then(|| HOSTILE.to_owned()),
-            done: done.then(|| Done { file: HOSTILE.to_owned(), dry_run: true, result }),
+            done: done.then(|| Done {
+                file: HOSTILE.to_owned(),
+                dry_run: true,
+                kept: Some("kept".to_owned()),
+                result,
+            }),
         }
     }
 }

@@ -36,6 +36,7 @@ impl Look<'_> {
         let told = fields.map(|field| {
             let hidden = self.seen.masked(&field.key).as_ref() != case.value(&field.key);
             Fact {
+                key: field.key.to_string(),
                 name: self.lang.word(&field.label).to_owned(),
                 text: self.text(&field.key, &field.kind),
                 reveal: (may && hidden).then(|| field.key.to_string()),

@@ -1,9 +1,9 @@
 //! A customer as HTML.
 
-use super::{Bought, CustomerPage, Double, Inside, Way};
+use super::{Bought, CustomerPage, Double, Inside, Past, Way};
 use crate::pages::customers::level_tag;
 use crate::pages::icon::icon;
-use crate::pages::row::{self, case_href};
+use crate::pages::row::case_href;
 use crate::pages::words::Lang;
 use maud::{Markup, html};
 
@@ -45,6 +45,7 @@ impl CustomerPage {
                 div.bar #customer-head {
                     h1 { (self.name) (level_tag(self.level.as_ref())) @if !self.company.is_empty() { span.quiet { (self.company) } } }
                     @if self.may_reveal && !self.revealed { (self.reveal("name", &self.name, "customer-head")) }
+                    a.button.main href=(self.register) data-command=(lang.say("customer.register")) { (lang.say("customer.register")) }
                     @if self.may_write { a.button href={ (self.href) "/edit" } data-command=(lang.say("customer.edit")) { (lang.say("customer.edit")) } }
                 }
                 div.line { span { (lang.fill("customer.changed", &[("when", &self.changed)])) } }
@@ -67,6 +68,7 @@ impl CustomerPage {
         html! {
             form method="post" action={ (self.href) "/reveal" } data-form data-within=(within) {
                 input type="hidden" name="csrf" value=(self.frame.csrf);
+                @for shown in &self.shown { input type="hidden" name="shown" value=(shown); }
                 input type="hidden" name="part" value=(part);
                 button.small.bare type="submit" data-reveal { (icon("eye")) (self.frame.lang.say("customer.reveal")) span.unseen { " " (name) } }
             }
@@ -81,11 +83,11 @@ impl CustomerPage {
                 @if self.contacts.is_empty() { p.body.quiet { (lang.say("customer.contacts.none")) } }
                 ul.beside {
                     @for way in &self.contacts {
-                        li {
+                        li #(way.id()) {
                             @if !way.name.is_empty() || !way.role.is_empty() { div.line { b { (way.name) } span.quiet { (way.role) } } }
                             div.line {
                                 span.number.spread { (first(way)) }
-                                @if self.may_reveal && !way.full { (self.reveal(&way.part, &way.phone, "ways")) }
+                                @if self.may_reveal && !way.full { (self.reveal(&way.part, &way.phone, &way.id())) }
                             }
                             @if !way.phone.is_empty() && !way.account.is_empty() { span { (way.account) } }
                         }
@@ -123,8 +125,8 @@ impl CustomerPage {
                     span.quiet { @for (place, (channel, count)) in self.channels.iter().enumerate() { @if place > 0 { " · " } (channel) " " (count) } }
                 }
                 @if self.cases.is_empty() {
-                    div.card { div.empty { p.say { (lang.say("customer.cases.none")) } p { (lang.say("customer.cases.none.what")) } a.button href="/new" { (lang.say("new.title")) } } }
-                } @else { (row::table(&self.frame, &self.cases, lang.say("customer.cases"))) }
+                    div.card { div.empty { p.say { (lang.say("customer.cases.none")) } p { (lang.say("customer.cases.none.what")) } a.button href=(self.register) { (lang.say("new.title")) } } }
+                } @else { (pasts(lang, &self.cases)) }
                 @if self.first.is_some() || self.next.is_some() {
                     nav.more aria-label=(lang.say("cases.pages")) {
                         @if let Some(first) = &self.first { a.button href=(first) data-swap="history" { (lang.say("cases.first")) } }
@@ -175,6 +177,37 @@ impl CustomerPage {
                     label.line { input type="checkbox" name="sure" value="yes" required; " " (lang.say("customer.erase.sure")) }
                     div.actions { button.danger type="submit" { (lang.say("customer.erase.do")) } }
                 }
+            }
+        }
+    }
+}
+
+impl Way {
+    /// For the part of the page that an answer replaces.
+    fn id(&self) -> String {
+        self.part.replace('/', "-")
+    }
+}
+
+/// His cases: what it was about has the room.
+fn pasts(lang: Lang, cases: &[Past]) -> Markup {
+    html! {
+        div.cases-frame {
+            table.cases.pasts {
+                caption.unseen { (lang.say("customer.cases")) }
+                thead { tr {
+                    @for (class, head) in [("c-number", "row.number"), ("c-day", "customer.day"), ("c-title", "row.title"), ("c-level", "row.level"), ("c-stage", "row.stage"), ("c-left", "row.left")] {
+                        th.(class) scope="col" { (lang.say(head)) }
+                    }
+                } }
+                tbody { @for one in cases { tr data-row {
+                    td.c-number { a.number href=(one.href) data-open data-number=(one.number) { (one.number) } }
+                    td.c-day { (one.day) }
+                    td.c-title title=(one.title) { a href=(one.href) tabindex="-1" { (one.title) } }
+                    td.c-level { @if let Some((severity, name)) = &one.level { span.tag.{ "s" (severity) } { (name) } } }
+                    td.c-stage { (one.stage) @if !one.holder.is_empty() { span.quiet { " · " (one.holder) } } }
+                    td.c-left { @match &one.left { Some(left) => (left.html(lang)), None => span.quiet { "—" } } }
+                } } }
             }
         }
     }
