@@ -44,6 +44,9 @@ pub struct Options {
     /// Whether a server is asked to tell of other programs' commits. Without it, as in an embedded database, they are noticed by
     /// asking, four times a second.
     pub listen: bool,
+    /// Whether the store does anything that nobody asked it for: asks what other programs commit, and uses its pauses to make sure of
+    /// commits and to move the log. When it does depends on the machine; a simulation, where nobody else writes, goes without.
+    pub unasked: bool,
     /// Where to put a copy of a database of an older schema before its first step, if anywhere. A new database needs none.
     pub before_upgrade: Option<Upgrading>,
 }
@@ -81,6 +84,7 @@ impl Options {
             batch: None,
             readers: 16,
             listen: true,
+            unasked: true,
             before_upgrade: None,
         }
     }
@@ -104,7 +108,7 @@ pub(crate) struct Inner {
     pub(crate) blobs: Blobs,
     changes: watch::Receiver<u64>,
     settings: watch::Receiver<u64>,
-    _follower: Follower,
+    _follower: Option<Follower>,
     /// Last: it is given back when all else has ended.
     _present: Present,
 }
@@ -127,11 +131,15 @@ impl Store {
         check_key(&conn, &vault, true)?;
         let (news, changes, settings) = follow::News::new(&conn)?;
         let anchor = Arc::new(Anchor::of(&place));
-        let follower =
-            Follower::start(place.clone(), news.clone(), options.listen, Arc::clone(&anchor))?;
+        let follow =
+            || Follower::start(place.clone(), news.clone(), options.listen, Arc::clone(&anchor));
+        let follower = options.unasked.then(follow).transpose()?;
         let mut desk = queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, &anchor)?;
         if let Some(most) = options.batch {
             desk.share_at_most(most);
+        }
+        if !options.unasked {
+            desk.rest();
         }
         let inner = Inner {
             writer: Writer::start(desk, options.queue.max(1))?,

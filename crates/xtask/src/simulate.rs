@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn Write) -> io::Result<ExitC
     let steps = usize::try_from(number("--steps", 0)).unwrap_or(0);
     let steps = if steps == 0 { STEPS } else { steps };
     let prepared = Prepared::new()?;
-    let mut sound = true;
+    let (mut sound, mut before) = (true, None);
     for (medium, name) in [(Medium::Memory, "memory"), (Medium::File, "file")] {
         if value("--store").is_some_and(|only| only != name) {
             continue;
@@ -54,6 +54,10 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn Write) -> io::Result<ExitC
         let lived = all(&prepared, from, seeds, manner, has("--twice"));
         let seconds = begun.elapsed().as_secs_f64();
         sound &= report(&lived, from, name, seconds, has("--verbose"), out)?;
+        if let Some(before) = &before {
+            sound &= alike(before, &lived, out)?;
+        }
+        before = Some(lived);
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -80,15 +84,37 @@ fn again(
 ) -> Result<Lived, Failed> {
     let first = first?;
     let second = live(prepared, seed, manner)?;
-    if first == second {
-        return Ok(first);
+    match parted(&first, &second) {
+        None => Ok(first),
+        Some(parted) => {
+            let problem = format!("lived twice it is another life, {parted}");
+            Err(Failed { step: manner.steps, problem, story: first.story })
+        }
     }
-    let parts = first.story.iter().zip(&second.story).find(|(one, other)| one != other);
-    let problem = format!(
-        "lived twice it is another life, {} and {}: {parts:?}",
-        first.digest, second.digest
-    );
-    Err(Failed { step: manner.steps, problem, story: first.story })
+}
+
+/// Where two lives part that should be one.
+fn parted(one: &Lived, other: &Lived) -> Option<String> {
+    let at = || one.story.iter().zip(&other.story).find(|(one, other)| one != other);
+    (one != other).then(|| format!("{} and {}: {:?}", one.digest, other.digest, at()))
+}
+
+/// The same seed is the same life in memory and in a file. One that went wrong in either was told of before.
+fn alike(memory: &Results, file: &Results, out: &mut dyn Write) -> io::Result<bool> {
+    let pairs = memory.iter().zip(file.values());
+    let parted: Vec<_> = pairs
+        .filter_map(|((seed, memory), file)| {
+            Some((seed, parted(memory.as_ref().ok()?, file.as_ref().ok()?)?))
+        })
+        .collect();
+    for (seed, parted) in parted.iter().take(5) {
+        writeln!(out, "seed {seed}: in memory and in a file it is another life, {parted}")?;
+    }
+    match parted.len() {
+        0 => writeln!(out, "simulate: in memory and in a file each seed is one life")?,
+        lives => writeln!(out, "simulate: {lives} LIVES DIFFER between memory and file")?,
+    }
+    Ok(parted.is_empty())
 }
 
 fn report(
@@ -198,5 +224,25 @@ mod tests {
             assert_eq!(first, lived(Medium::Memory), "seed {seed}");
             assert_eq!(first, lived(Medium::File), "seed {seed}");
         }
+    }
+
+    #[test]
+    fn a_life_that_differs_between_memory_and_file_is_told_with_where_they_part() {
+        let life = |last: &str| Lived {
+            events: 2,
+            digest: last.to_owned(),
+            story: vec!["1 registers".to_owned(), last.to_owned()],
+            tally: BTreeMap::new(),
+        };
+        let lives = |of_eight: &str| Results::from([(7, Ok(life("a"))), (8, Ok(life(of_eight)))]);
+        let compared = |file: &Results| {
+            let mut told = Vec::new();
+            (alike(&lives("b"), file, &mut told).unwrap(), String::from_utf8(told).unwrap())
+        };
+        assert!(compared(&lives("b")).0);
+        let (one_life, told) = compared(&lives("c"));
+        assert!(!one_life);
+        assert!(told.contains("seed 8") && told.contains(r#"("b", "c")"#), "{told}");
+        assert!(!told.contains("seed 7"), "{told}");
     }
 }

@@ -130,6 +130,8 @@ pub(crate) struct Desk {
     unsure: bool,
     /// Most tasks of one transaction.
     most: usize,
+    /// Nothing is done in pauses.
+    rests: bool,
 }
 
 impl Desk {
@@ -143,7 +145,18 @@ impl Desk {
         let mark = place.is_shared().then(mark).transpose()?;
         let anchor = Arc::clone(anchor);
         let most = conn.batch().max(1);
-        Ok(Self { place, anchor, conn, vault, news, mark, batches: 0, unsure: false, most })
+        Ok(Self {
+            place,
+            anchor,
+            conn,
+            vault,
+            news,
+            mark,
+            batches: 0,
+            unsure: false,
+            most,
+            rests: false,
+        })
     }
 
     /// Commits at most so many tasks together, at least one.
@@ -151,11 +164,20 @@ impl Desk {
         self.most = most.max(1);
     }
 
+    /// Does nothing while there is no task.
+    pub(crate) fn rest(&mut self) {
+        self.rests = true;
+    }
+
     fn work(&mut self, tasks: &Receiver<Message>) {
         let mut written = false;
         loop {
             let mut stop = false;
-            let first = match tasks.recv_timeout(IDLE) {
+            let next = match self.rests {
+                true => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                false => tasks.recv_timeout(IDLE),
+            };
+            let first = match next {
                 Ok(Message::Task(task)) => task,
                 Err(RecvTimeoutError::Timeout) => {
                     self.make_sure();

@@ -17,6 +17,7 @@ mod once;
 mod privacy;
 mod search;
 mod settings;
+mod unasked;
 mod upkeep;
 mod webhooks;
 mod work;
