@@ -12,7 +12,9 @@ use engine::procedure::{FieldKind, Meaning, Means, Moment, Procedure};
 use engine::value::Value;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use store::{Attachment, CaseColumns, CaseRows, EventRow, OutboxRow, Rollup, Tie, TimerRow};
+use store::{
+    Attachment, CaseColumns, CaseRows, EventRow, OutboxRow, Rederived, Rollup, Tie, TimerRow,
+};
 use uuid::Uuid;
 
 /// Version of the fold that makes snapshots. It is raised when `apply` or [`Case`] changes; older snapshots are folded again.
@@ -20,6 +22,9 @@ pub const FOLD_VERSION: u32 = 2;
 
 /// What a rating can say.
 pub const RATINGS: [Meaning; 3] = [Meaning::Satisfied, Meaning::Neutral, Meaning::Dissatisfied];
+/// Version of the rules by which measures, the people who have to do with a case, and its texts are derived. It is raised when
+/// [`rederived`] says something else of a case than before; then what older rules derived is derived anew, in the background.
+pub const DERIVED_VERSION: u32 = 1;
 
 /// Everything a case's rows are made of.
 pub(crate) struct Draft {
@@ -75,6 +80,7 @@ impl Draft {
                 .collect(),
             snapshot: serde_json::to_string(&self.case).unwrap_or_default(),
             fold_version: FOLD_VERSION,
+            derived: DERIVED_VERSION,
             timers: self.timers(),
             outbox: self.outbox(),
             search: search_texts(&self.procedure, &self.case, &self.files),
@@ -344,6 +350,28 @@ pub fn rows_of_life(
     fresh: &mut dyn FnMut() -> Uuid,
 ) -> CaseRows {
     Draft::new(rules, directory, case, events, fresh).numbered(number).rows()
+}
+
+/// What the present rules derive of a case as it stands at a version of its rows.
+pub(crate) fn rederived(
+    (procedure, calendar): Rules,
+    case: Case,
+    version: u64,
+    files: Vec<Attachment>,
+) -> Rederived {
+    // Only messages speak of people by their names.
+    let directory = Directory::default();
+    let (events, message_ids) = (Vec::new(), Vec::new());
+    let draft = Draft { procedure, calendar, directory, case, events, message_ids, files };
+    let columns = draft.columns();
+    Rederived {
+        case: draft.case.id.parse().unwrap_or_default(),
+        version,
+        rules: DERIVED_VERSION,
+        texts: search_texts(&draft.procedure, &draft.case, &draft.files),
+        rollups: draft.rollups(&columns),
+        people: draft.people(&columns),
+    }
 }
 
 fn messages(recorded: &Recorded) -> usize {

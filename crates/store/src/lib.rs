@@ -48,14 +48,14 @@ pub use model::{
 };
 pub use outbox::{Delivery, OutboxMessage};
 pub use presence::AtRest;
-pub use read::case::{CaseSummary, Links, StoredCase};
+pub use read::case::{CaseSummary, Links, Older, StoredCase};
 pub use read::feed::{Feed, FeedEvent, FeedHead};
 pub use read::list::{Filter, Measured, Page, PhoneMatch, Sort};
 pub use read::open::{Count, Likeness};
 pub use read::standing::Standing;
 pub use scope::{Grant, Reach, Scope, Viewer};
 pub use settings::{Administer, Change, LogEntry, Setting, api_key_hash};
-pub use store::{Committing, Options, Reindexed, Store, Upgrading};
+pub use store::{Committing, Options, Rederived, Store, Upgrading};
 pub use text::{fold, matches, phone_digits};
 pub use timers::DueTimer;
 pub use upkeep::{Facts, Verification};

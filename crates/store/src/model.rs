@@ -127,6 +127,8 @@ pub struct CaseRows {
     pub snapshot: String,
     /// Version of the fold that made the snapshot.
     pub fold_version: u32,
+    /// Version of the rules that derived texts, measures and people: the rows below, as far as [`crate::Rederived`] has them.
+    pub derived: u32,
     /// All timers of the case; replaces what was there. A timer that stays the same keeps its lease.
     pub timers: Vec<TimerRow>,
     /// Messages to add, to people (channel `inbox`) or to the outside. A known id is left alone.

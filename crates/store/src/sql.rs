@@ -144,17 +144,8 @@ mod tests {
         let conn = Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
         crate::migrate::migrate(&conn).unwrap();
         // These are asked for by `doctor` and `verify`, or look at something small.
-        let may_scan = [
-            "COUNT_",
-            "ALL",
-            "ATTACHMENTS",
-            "OLD_TOKENS",
-            "TO_REINDEX",
-            "VERSION",
-            "SCHEMA",
-            "INDEX_LATER",
-            "ANYTHING",
-        ];
+        let may_scan =
+            ["COUNT_", "ALL", "ATTACHMENTS", "VERSION", "SCHEMA", "INDEX_LATER", "ANYTHING"];
         let mut scanning = BTreeSet::new();
         for query in super::all()
             .into_iter()

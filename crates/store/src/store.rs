@@ -6,7 +6,7 @@ use crate::backend::{Conn, Mode, Place, waiting};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError};
 use crate::follow::{self, Follower};
-use crate::model::{Receipt, Write};
+use crate::model::{Receipt, Rollup, Tie, Write};
 use crate::outbox::{Delivery, OutboxMessage};
 use crate::pool::{Lent, Pool};
 use crate::presence::{self, Present};
@@ -14,9 +14,11 @@ use crate::read::board::Board;
 use crate::read::kept::Kept;
 use crate::read::standing::Standings;
 use crate::settings::Administer;
+use crate::text::Tokens;
 use crate::timers::DueTimer;
 use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
+use crate::write::derived::Again;
 use crate::write::prepare::Prepared;
 use crate::write::queue::{self, Batch, Job, Writer, stopped};
 use crate::{
@@ -54,15 +56,21 @@ pub struct Options {
 /// Hears the schema found and the one to come, and names a folder that holds no database yet.
 pub type Upgrading = Arc<dyn Fn(u32, u32) -> PathBuf + Send + Sync>;
 
-/// The texts by which a case is found, as they were at a version of it.
+/// What rules derive of a case, as it was at a version of it: what [`crate::CaseRows`] has under the same names.
 #[derive(Debug, Clone)]
-pub struct Reindexed {
+pub struct Rederived {
     /// The case.
     pub case: Uuid,
-    /// The version that they were made of.
+    /// The version that it was derived of.
     pub version: u64,
-    /// The texts.
+    /// The version of the rules.
+    pub rules: u32,
+    /// The texts by which it is found.
     pub texts: Vec<String>,
+    /// What it contributes to the measures.
+    pub rollups: Vec<Rollup>,
+    /// The people who have to do with it.
+    pub people: Vec<(Tie, String)>,
 }
 
 /// A write that waits to be durable.
@@ -290,11 +298,24 @@ impl Store {
         upkeep::sweep_files(self.reader()?.conn()?, &self.inner.blobs, before)
     }
 
-    /// Replaces the texts by which cases are found, without a write of the cases: after the rules of search changed. A case that was
-    /// written meanwhile is left alone, since its write brought its own. All in one commit: give it some hundreds at a time.
-    pub fn reindex(&self, cases: Vec<Reindexed>) -> Result<()> {
+    /// Replaces what older rules derived of cases, without a write of the cases; says of how many. A case that was written meanwhile is
+    /// left alone, since its write brought its own. All in one commit, which others wait for: give it some tens at a time. Fails with
+    /// `NotFound`.
+    pub fn rederive(&self, cases: Vec<Rederived>) -> Result<usize> {
+        let vault = &self.inner.vault;
+        let lined = |one: Rederived| (Tokens::of(vault, &one.texts).line(), one);
+        let cases: Vec<_> = cases.into_iter().map(lined).collect();
         self.wait(move |batch, _| {
-            cases.iter().try_for_each(|one| write::derived::search_again(batch, one))
+            let (mut replaced, mut silent) = (0, false);
+            for (line, one) in cases {
+                if let Again::Replaced { tied } = write::derived::again(batch, &one, line)? {
+                    replaced += 1;
+                    silent |= tied;
+                }
+            }
+            // No event tells of it, but whoever keeps who has to do with which case must hear of it.
+            batch.sequence += u64::from(silent);
+            Ok(replaced)
         })
     }
 
@@ -352,7 +373,7 @@ impl Store {
 
     /// Moves an installation: copies everything in `from` as it stands, files included, into a place that holds nothing yet, and
     /// verifies what arrived. One of an older schema arrives upgraded and stays as it is. `tell` hears the table and the number of rows so far. Texts are indexed anew when the other place is
-    /// opened ([`Store::cases_to_reindex`]). Nobody may write to `from` meanwhile ([`Place::at_rest`]), or it would be lost. Fails with
+    /// opened ([`Store::cases_to_rederive`]). Nobody may write to `from` meanwhile ([`Place::at_rest`]), or it would be lost. Fails with
     /// `NotEmpty`, `WrongKey`, or a failure of either side.
     pub fn copy(
         from: &Place,

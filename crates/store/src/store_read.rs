@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::inbox::InboxMessage;
 use crate::model::{EventRow, IdempotencyKey, Rollup, Tie, TimerRow};
 use crate::outbox::OutboxMessage;
-use crate::read::case::{self, CaseSummary, Links, StoredCase, Which};
+use crate::read::case::{self, CaseSummary, Links, Older, StoredCase, Which};
 use crate::read::feed::{self, Feed};
 use crate::read::list::{self, Filter, Page, Sort};
 use crate::read::measure;
@@ -234,9 +234,15 @@ impl Store {
         self.read(|conn, _| case::to_forget(conn, before, limit))
     }
 
-    /// Cases whose texts were indexed by the rules of another version; give them to [`Store::reindex`].
-    pub fn cases_to_reindex(&self, limit: usize) -> Result<Vec<Uuid>> {
-        self.read(|conn, _| case::to_reindex(conn, limit))
+    /// Cases of which something was derived by older rules than these, or whose texts were indexed by older ones; give them to
+    /// [`Store::rederive`].
+    pub fn cases_to_rederive(&self, rules: u32, limit: usize) -> Result<Vec<Uuid>> {
+        self.read(|conn, _| case::to_rederive(conn, rules, limit))
+    }
+
+    /// How many there are. Counts rows; not for every page.
+    pub fn older(&self, rules: u32) -> Result<Older> {
+        self.read(|conn, _| case::older(conn, rules))
     }
 
     /// The line of tokens by which texts are found, as the index holds it.

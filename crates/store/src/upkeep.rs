@@ -23,7 +23,6 @@ crate::sql::queries! {
     COUNT_WEBHOOK_DEAD = "SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'dead'";
     ATTACHMENTS = "SELECT attachments.uuid, attachments.mark, cases.number
         FROM attachments LEFT JOIN cases ON cases.id = attachments.case_id WHERE attachments.erased = 0";
-    OLD_TOKENS = "SELECT COUNT(*) FROM searched WHERE tokenizer <> ?1";
 }
 
 /// The folder of attachments beside it.
@@ -87,8 +86,6 @@ pub struct Facts {
     pub outbox_dead: u64,
     /// What webhooks did not accept within three days.
     pub webhook_dead: u64,
-    /// Cases whose texts were indexed by other rules than this program's.
-    pub old_search_rows: u64,
 }
 
 /// Recognises the database's master key, or makes this one its own when the database is new.
@@ -289,9 +286,6 @@ pub(crate) fn facts(conn: &Conn, blobs: &Blobs) -> Result<Facts> {
         outbox_waiting: count(conn, COUNT_WAITING)?,
         outbox_dead: count(conn, COUNT_DEAD)?,
         webhook_dead: count(conn, COUNT_WEBHOOK_DEAD)?,
-        old_search_rows: conn
-            .row(OLD_TOKENS, &[crate::text::TOKENIZER.into()], |row| row.count(0))?
-            .unwrap_or(0),
     })
 }
 

@@ -54,7 +54,7 @@ pub async fn serve(
     let tidier = tokio::spawn(worker::tidy(app.clone()));
     let substitute = tokio::spawn(worker::hand_over(app.clone()));
     let counter = tokio::spawn(worker::count_anew(app.clone()));
-    tokio::spawn(worker::reindex(app.clone()));
+    let rederiver = tokio::spawn(worker::rederive(app.clone()));
     let customers = tokio::spawn(worker::take_customers_in(app.clone()));
     let sender = tokio::spawn(webhooks::deliver(app.clone()));
     let stopping = app.clone();
@@ -68,7 +68,7 @@ pub async fn serve(
         let served = server.await;
         app.stop();
         // They end by themselves; a panic in them was logged.
-        let _ = tokio::join!(worker, tidier, substitute, counter, customers, sender);
+        let _ = tokio::join!(worker, tidier, substitute, counter, rederiver, customers, sender);
         served
     };
     let late = async {

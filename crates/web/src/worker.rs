@@ -1,7 +1,7 @@
 //! The worker: lets time act on cases as soon as something is due, and forgets what nobody needs any more.
 
 use crate::app::App;
-use desk::{Counting, Tidied};
+use desk::{Counting, Rederiving, Tidied};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -113,14 +113,32 @@ pub(crate) async fn take_customers_in(app: App) {
     }
 }
 
-/// Indexes texts anew that were indexed by an older program. Cases can be served meanwhile; they are found a little later.
-pub(crate) async fn reindex(app: App) {
-    let desk = app.desk().clone();
-    match tokio::task::spawn_blocking(move || desk.reindex(&mut |_| {})).await {
-        Ok(Ok(0)) => {}
-        Ok(Ok(cases)) => tracing::info!(cases, "texts were indexed anew"),
-        Ok(Err(error)) => tracing::error!(error.desk = %error, "texts cannot be indexed anew"),
-        Err(_) => tracing::error!("indexing texts anew panicked"),
+/// Derives anew what an older program derived of cases, until the server stops. Cases can be served meanwhile; lists, figures and
+/// search say a little later what the present rules say.
+pub(crate) async fn rederive(app: App) {
+    loop {
+        let (desk, stopping) = (app.desk().clone(), app.clone());
+        let rederive = move || desk.rederive(&|| !stopping.is_stopping(), &mut |_| {});
+        let again = match tokio::task::spawn_blocking(rederive).await {
+            // A program of older rules may still be writing somewhere.
+            Ok(Ok(done)) if done == Rederiving::default() => TIDY,
+            Ok(Ok(Rederiving { cases, failed, elsewhere })) => {
+                tracing::info!(cases, failed, "what older rules had derived was derived anew");
+                if elsewhere { LONGEST } else { TIDY }
+            }
+            Ok(Err(error)) => {
+                tracing::error!(error.desk = %error, "what older rules derived stays for now");
+                LONGEST
+            }
+            Err(_) => {
+                tracing::error!("deriving anew panicked");
+                TIDY
+            }
+        };
+        tokio::select! {
+            () = app.stopped() => return,
+            () = tokio::time::sleep(again) => {}
+        }
     }
 }
 

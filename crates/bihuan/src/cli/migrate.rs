@@ -112,9 +112,11 @@ pub(crate) fn copy(
 /// Indexes the texts of a place that was just filled; says of how many cases.
 pub(crate) fn index(global: &Global, to: &Place, key: [u8; 32], output: &Output) -> Result<usize> {
     let store = Store::open(to.clone(), place::options(global, to, key))?;
-    let waiting = store.facts()?.old_search_rows;
-    let mut progress = Progress::new(usize::try_from(waiting).unwrap_or(0), output);
-    let indexed = Desk::open(store)?.reindex(&mut |done| progress.at(done));
+    let desk = Desk::open(store)?;
+    let older = desk.older()?;
+    let waiting = usize::try_from(older.texts.max(older.derived)).unwrap_or(0);
+    let mut progress = Progress::new(waiting, output);
+    let indexed = desk.rederive(&|| true, &mut |done| progress.at(done));
     progress.end();
-    Ok(indexed?)
+    Ok(indexed?.cases)
 }

@@ -82,8 +82,12 @@ pub(crate) fn of(place: Place, key: [u8; 32]) -> Vec<String> {
     }
     let days = ["2020-01-01", "2099-12-31"].map(|day| day.parse().unwrap());
     for metric in ["registered", "closed", "met", "breached"] {
-        let cells = store.rollups(metric, days[0], days[1]).unwrap();
-        lines.push(format!("{metric} {}", cells.iter().map(|cell| cell.add).sum::<i64>()));
+        let apart = format!("{metric}, confidential");
+        let sum = |name: &str| {
+            let cells = store.rollups(name, days[0], days[1]).unwrap();
+            cells.iter().map(|cell| cell.add).sum::<i64>()
+        };
+        lines.push(format!("{metric} {}", sum(metric) + sum(&apart)));
     }
     lines
 }

@@ -7,10 +7,12 @@ use desk::Desk;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use store::{Options, Scope, Store};
+use store::{Filter, Older, Options, Scope, Sort, Store};
 
 const DATABASE: &str = "bihuan.db.gz";
 const DUMP: &str = "postgres.sql.gz";
@@ -95,7 +97,7 @@ fn is_what_it_was(world: &World, schema: u32, contents: &str) {
     assert_eq!(world.data().join("backups").exists(), is_older, "a copy before an upgrade");
     assert_eq!(Store::verify(world.place(), key).unwrap().problems, [""; 0]);
     let desk = Desk::open(store).unwrap();
-    desk.reindex(&mut |_| {}).unwrap();
+    is_derived_anew(&world, &desk);
     let sweep = desk.sweep().unwrap();
     assert!(sweep.snapshots.is_empty() && sweep.broken.is_empty(), "{sweep:?}");
     drop(desk);
@@ -105,6 +107,35 @@ fn is_what_it_was(world: &World, schema: u32, contents: &str) {
     }
     assert_eq!(contents.lines().count(), present.len());
     assert_eq!(world.import(&world.fixture("gb18030.csv"), &[])["imported"], 2, "work goes on");
+}
+
+/// What the program of that day derived becomes what this one derives, and the doctor says how far that is.
+fn is_derived_anew(world: &World, desk: &Desk) {
+    let told = || {
+        let report = world.json(&["doctor"]);
+        let findings = report["findings"].as_array().unwrap().iter();
+        let mut older = findings.filter(|one| one["code"] == "old_derived");
+        older.next().map(|one| one["facts"].clone())
+    };
+    let cases = desk.store().facts().unwrap().cases.to_string();
+    assert_eq!(told(), Some(json!({ "count": cases, "done": "0", "cases": cases })));
+    let done = desk.rederive(&|| true, &mut |_| {}).unwrap();
+    assert_eq!((done.cases.to_string(), done.failed, done.elsewhere), (cases, 0, false));
+    assert_eq!((desk.older().unwrap(), told()), (Older::default(), None));
+    let mut expected = BTreeMap::new();
+    let all = desk.store().list(&Scope::all(), &Filter::default(), Sort::NewestEntry, None, 9_999);
+    for row in all.unwrap().rows {
+        for cell in desk.derived_of(row.id).unwrap().rollups {
+            *expected.entry((cell.metric, cell.day, cell.dims)).or_insert(0) += cell.add;
+        }
+    }
+    let metrics: BTreeSet<String> = expected.keys().map(|(metric, ..)| metric.clone()).collect();
+    let days = ["2020-01-01", "2099-12-31"].map(|day| day.parse().unwrap());
+    let cells = |metric: &String| desk.store().rollups(metric, days[0], days[1]).unwrap();
+    let found = metrics.iter().flat_map(cells);
+    let found: BTreeMap<_, _> =
+        found.map(|cell| ((cell.metric, cell.day, cell.dims), cell.add)).collect();
+    assert_eq!(found, expected);
 }
 
 /// Freezes the schema of this program. Done once, before a release with a new schema; see the README.

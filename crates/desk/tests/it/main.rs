@@ -9,6 +9,7 @@ mod house;
 mod mirror;
 mod moving;
 mod nodes;
+mod rederive;
 mod saved;
 mod scenarios;
 mod tidy;

@@ -29,6 +29,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0001_initial", include_str!("../../migrations/postgres/0001_initial.sql")),
     ("0002_customers", include_str!("../../migrations/postgres/0002_customers.sql")),
     ("0003_webhooks", include_str!("../../migrations/postgres/0003_webhooks.sql")),
+    ("0004_derived", include_str!("../../migrations/postgres/0004_derived.sql")),
     ("0005_measures", include_str!("../../migrations/postgres/0005_measures.sql")),
 ];
 

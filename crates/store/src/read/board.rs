@@ -273,18 +273,24 @@ impl State {
     fn follow(&mut self, conn: &Conn, mut upto: u64, last: u64) -> Result<()> {
         // What fails midway is on it in part: then it begins again.
         self.upto = None;
+        let mut silent = false;
         while upto < last {
             let to = last.min(upto + FEW);
             let span = [int(upto)?, int(to)?];
             let params = || span.map(Param::from);
             conn.each(CHANGED, &params(), &mut |row| self.change(row))?;
             conn.each(CHANGED_TIES, &params(), &mut |row| self.tie(row))?;
-            // A case can lose its title without an event: then the counter moves alone.
-            let told = conn.row(TOLD, &params(), |row| row.count(0))?;
-            if told != Some(to - upto) {
-                self.cases.values_mut().for_each(|case| case.named = None);
-            }
+            silent |= conn.row(TOLD, &params(), |row| row.count(0))? != Some(to - upto);
             upto = to;
+        }
+        // A case can lose its title without an event, or get other ties by newer rules: then the counter moves alone.
+        if silent {
+            self.ties.clear();
+            for case in self.cases.values_mut() {
+                case.named = None;
+                case.ties.clear();
+            }
+            conn.each(ALL_TIES, &[], &mut |row| self.tie(row))?;
         }
         self.upto = Some(last);
         Ok(())

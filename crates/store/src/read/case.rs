@@ -8,6 +8,7 @@ use crate::text::TOKENIZER;
 use crate::time::{NEVER, from_int, int, limit, opt_from_int, to_int};
 use crate::vault::{Drawer, Vault};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 crate::sql::queries! {
@@ -18,7 +19,11 @@ crate::sql::queries! {
     LINKS_TO = "SELECT links.relation, cases.uuid FROM links JOIN cases ON cases.id = links.case_id WHERE links.target = ?1
         ORDER BY links.relation, cases.uuid";
     TO_FORGET = "SELECT uuid FROM cases WHERE keep_until IS NOT NULL AND keep_until < ?1 ORDER BY keep_until LIMIT ?2";
-    TO_REINDEX = "SELECT cases.uuid FROM searched JOIN cases ON cases.id = searched.case_id WHERE searched.tokenizer <> ?1 LIMIT ?2";
+    TO_REDERIVE = "SELECT uuid FROM cases WHERE derived < ?1 ORDER BY derived LIMIT ?2";
+    TO_REINDEX = "SELECT cases.uuid FROM searched JOIN cases ON cases.id = searched.case_id WHERE searched.tokenizer < ?1
+        ORDER BY searched.tokenizer LIMIT ?2";
+    COUNT_OLDER = "SELECT COUNT(*) FROM cases WHERE derived < ?1";
+    COUNT_OLDER_TEXTS = "SELECT COUNT(*) FROM searched WHERE tokenizer < ?1";
     ID = "SELECT id FROM cases WHERE uuid = ?1";
 }
 
@@ -202,7 +207,33 @@ pub(crate) fn to_forget(conn: &Conn, before: Timestamp, most: usize) -> Result<V
     conn.rows(TO_FORGET, &[to_int(before)?.into(), limit(most).into()], |row| row.uuid(0))
 }
 
-/// Cases indexed by other rules than these.
-pub(crate) fn to_reindex(conn: &Conn, most: usize) -> Result<Vec<Uuid>> {
-    conn.rows(TO_REINDEX, &[TOKENIZER.into(), limit(most).into()], |row| row.uuid(0))
+/// Cases of which something was derived by older rules than these.
+pub(crate) fn to_rederive(conn: &Conn, rules: u32, most: usize) -> Result<Vec<Uuid>> {
+    let ask = |sql, version: u32, most| {
+        conn.rows(sql, &[version.into(), limit(most).into()], |row| row.uuid(0))
+    };
+    let mut found = ask(TO_REDERIVE, rules, most)?;
+    // Mostly they are the same.
+    let texts = ask(TO_REINDEX, TOKENIZER, most)?;
+    let known: BTreeSet<Uuid> = found.iter().copied().collect();
+    found.extend(texts.into_iter().filter(|case| !known.contains(case)));
+    found.truncate(most);
+    Ok(found)
+}
+
+/// How many cases have something that older rules derived.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Older {
+    /// Cases whose measures and people are older.
+    pub derived: u64,
+    /// Cases whose texts are older.
+    pub texts: u64,
+}
+
+/// Counts them.
+pub(crate) fn older(conn: &Conn, rules: u32) -> Result<Older> {
+    let count = |sql, version: u32| {
+        Ok::<_, StoreError>(conn.row(sql, &[version.into()], |row| row.count(0))?.unwrap_or(0))
+    };
+    Ok(Older { derived: count(COUNT_OLDER, rules)?, texts: count(COUNT_OLDER_TEXTS, TOKENIZER)? })
 }

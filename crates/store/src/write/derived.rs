@@ -1,23 +1,25 @@
 //! The rows that a write derives from a case: timers, links, search, phones, measures, messages, attachments. Each is replaced by
-//! what the write brings; rows that stay the same are not touched.
+//! what the write brings; rows that stay the same are not touched. What older rules derived is replaced without a write as well.
 
 use super::prepare::PreparedCase;
 use super::queue::{Batch, Indexed};
 use crate::backend::{Conn, SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
-use crate::model::{CaseRows, Rollup, person_target};
-use crate::store::Reindexed;
-use crate::text::{TOKENIZER, Tokens};
+use crate::model::{CaseRows, Rollup, Tie, person_target};
+use crate::store::Rederived;
+use crate::text::TOKENIZER;
 use crate::time::to_int;
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 crate::sql::queries! {
     TIMERS = "SELECT clock, generation, step, due FROM timers WHERE case_id = ?1";
     DROP_TIMER = "DELETE FROM timers WHERE case_id = ?1 AND clock = ?2 AND generation = ?3 AND step = ?4";
     ADD_TIMER = "INSERT INTO timers (case_id, clock, generation, step, due) VALUES (?1, ?2, ?3, ?4, ?5)";
     LINKS = "SELECT relation, target FROM links WHERE case_id = ?1";
+    TIES = "SELECT relation, target FROM links WHERE case_id = ?1 AND relation LIKE 'person %'";
     DROP_LINK = "DELETE FROM links WHERE case_id = ?1 AND relation = ?2 AND target = ?3";
     ADD_LINK = "INSERT INTO links (case_id, relation, target) VALUES (?1, ?2, ?3)";
     PHONES = "SELECT mark FROM phones WHERE case_id = ?1";
@@ -35,7 +37,8 @@ crate::sql::queries! {
     SEARCHED = "SELECT mark, tokenizer FROM searched WHERE case_id = ?1";
     KEEP_SEARCHED = "INSERT INTO searched (case_id, mark, tokenizer) VALUES (?1, ?2, ?3)
         ON CONFLICT (case_id) DO UPDATE SET mark = excluded.mark, tokenizer = excluded.tokenizer";
-    PRESENT_VERSION = "SELECT id, version FROM cases WHERE uuid = ?1 /*lock*/";
+    PRESENT = "SELECT id, version, derived FROM cases WHERE uuid = ?1 /*lock*/";
+    KEEP_DERIVED = "UPDATE cases SET derived = ?2 WHERE id = ?1";
     DROP_SEARCHED = "DELETE FROM searched WHERE case_id = ?1";
     ADD_INBOX = "INSERT INTO inbox (uuid, case_id, person, kind, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (uuid) DO NOTHING";
@@ -61,7 +64,7 @@ pub(crate) fn replace(
         None => case.tokens.line(),
     };
     search(batch, line, id, is_new)?;
-    contributions(batch, rows, id, is_new)?;
+    contributions(batch, &rows.rollups, id, is_new)?;
     for attachment in &rows.attachments {
         if batch.conn.run(TAKE_ATTACHMENT, &[attachment.into(), id.into()])? != 1 {
             return Err(StoreError::NotFound { what: "attachment" });
@@ -114,19 +117,27 @@ fn timers(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
     Ok(())
 }
 
+type Link = (String, Uuid);
+
 fn links(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
-    let people =
-        rows.people.iter().map(|(tie, person)| (tie.relation().to_owned(), person_target(person)));
-    let new = rows.links.iter().cloned().chain(people).collect();
+    let new = rows.links.iter().cloned().chain(ties(&rows.people)).collect();
     let old = match is_new {
         true => BTreeSet::new(),
-        false => batch
-            .conn
-            .rows(LINKS, &[id.into()], |row| Ok((row.text(0)?, row.uuid(1)?)))?
-            .into_iter()
-            .collect(),
+        false => kept_links(batch, LINKS, id)?,
     };
-    let (gone, added) = difference(old, new);
+    replace_links(batch, difference(old, new), id)
+}
+
+fn ties(people: &[(Tie, String)]) -> impl Iterator<Item = Link> {
+    people.iter().map(|(tie, person)| (tie.relation().to_owned(), person_target(person)))
+}
+
+fn kept_links(batch: &Batch<'_>, sql: &str, id: i64) -> Result<BTreeSet<Link>> {
+    let kept = batch.conn.rows(sql, &[id.into()], |row| Ok((row.text(0)?, row.uuid(1)?)))?;
+    Ok(kept.into_iter().collect())
+}
+
+fn replace_links(batch: &Batch<'_>, (gone, added): (Vec<Link>, Vec<Link>), id: i64) -> Result<()> {
     for (relation, target) in &gone {
         batch.conn.push(DROP_LINK, &[id.into(), relation.into(), target.into()])?;
     }
@@ -154,35 +165,69 @@ fn phones(batch: &Batch<'_>, marks: &[[u8; 16]], id: i64, is_new: bool) -> Resul
     Ok(())
 }
 
-/// Indexes a case anew by the texts of a version, unless it has moved on.
-pub(crate) fn search_again(batch: &mut Batch<'_>, again: &Reindexed) -> Result<()> {
-    let found = batch
-        .conn
-        .row(PRESENT_VERSION, &[(&again.case).into()], |row| Ok((row.int(0)?, row.count(1)?)))?;
-    match found {
-        Some((id, version)) if version == again.version => {
-            search(batch, Tokens::of(batch.vault, &again.texts).line(), id, false)
-        }
-        Some(_) => Ok(()),
-        None => Err(StoreError::NotFound { what: "case" }),
-    }
+/// What became of a case that was to be derived anew.
+pub(crate) enum Again {
+    /// It has moved on, or somebody else was faster.
+    Left,
+    Replaced {
+        /// Somebody has got something to do with it, or nothing any more.
+        tied: bool,
+    },
 }
 
-/// Indexes the texts again, but only when they changed: most writes of a case leave them alone.
-fn search(batch: &mut Batch<'_>, line: String, id: i64, is_new: bool) -> Result<()> {
-    let mark = batch.vault.mark("indexed text", line.as_bytes());
-    let mut was_there = false;
-    if !is_new {
-        match batch
-            .conn
-            .row(SEARCHED, &[id.into()], |row| Ok((row.bytes::<16>(0)?, row.small(1)?)))?
-        {
-            Some((before, TOKENIZER)) if before == mark => return Ok(()),
-            found => was_there = found.is_some(),
-        }
+/// Replaces what older rules derived of a case at a version, unless it has moved on; `line` holds the tokens of its texts.
+pub(crate) fn again(batch: &mut Batch<'_>, again: &Rederived, line: String) -> Result<Again> {
+    let found = batch.conn.row(PRESENT, &[(&again.case).into()], |row| {
+        Ok((row.int(0)?, row.count(1)?, row.small::<u32>(2)?))
+    })?;
+    let (id, version, rules) = found.ok_or(StoreError::NotFound { what: "case" })?;
+    if version != again.version {
+        return Ok(Again::Left);
     }
-    batch.texts.push(Indexed { case: id, was_there, line: Some(line) });
-    batch.conn.push(KEEP_SEARCHED, &[id.into(), (&mark).into(), TOKENIZER.into()])
+    // What was erased is not to be found again.
+    let before = searched(batch, id)?;
+    let is_older = |(_, tokenizer): &Searched| rules <= again.rules || *tokenizer < TOKENIZER;
+    let indexed = match before.filter(is_older) {
+        Some(before) => index_again(batch, line, id, Some(before))?,
+        None => false,
+    };
+    if rules >= again.rules {
+        return Ok(if indexed { Again::Replaced { tied: false } } else { Again::Left });
+    }
+    contributions(batch, &again.rollups, id, false)?;
+    let (gone, added) = difference(kept_links(batch, TIES, id)?, ties(&again.people).collect());
+    let tied = !gone.is_empty() || !added.is_empty();
+    replace_links(batch, (gone, added), id)?;
+    batch.conn.push(KEEP_DERIVED, &[id.into(), again.rules.into()])?;
+    Ok(Again::Replaced { tied })
+}
+
+fn search(batch: &mut Batch<'_>, line: String, id: i64, is_new: bool) -> Result<()> {
+    let before = if is_new { None } else { searched(batch, id)? };
+    index_again(batch, line, id, before).map(drop)
+}
+
+/// What was indexed of a case, and by which rules.
+type Searched = ([u8; 16], u32);
+
+fn searched(batch: &Batch<'_>, id: i64) -> Result<Option<Searched>> {
+    batch.conn.row(SEARCHED, &[id.into()], |row| Ok((row.bytes(0)?, row.small(1)?)))
+}
+
+/// Indexes the texts again, but only when they changed: most writes of a case leave them alone. Says whether they did.
+fn index_again(
+    batch: &mut Batch<'_>,
+    line: String,
+    id: i64,
+    before: Option<Searched>,
+) -> Result<bool> {
+    let mark = batch.vault.mark("indexed text", line.as_bytes());
+    if before == Some((mark, TOKENIZER)) {
+        return Ok(false);
+    }
+    batch.texts.push(Indexed { case: id, was_there: before.is_some(), line: Some(line) });
+    batch.conn.push(KEEP_SEARCHED, &[id.into(), (&mark).into(), TOKENIZER.into()])?;
+    Ok(true)
 }
 
 /// Brings the changes of a batch into the full-text index.
@@ -201,9 +246,9 @@ pub(crate) fn index(conn: &Conn, texts: &[Indexed]) -> Result<()> {
 type Cell = (String, String, String);
 
 /// Subtracts what the case contributed and adds what it contributes now, cell by cell.
-fn contributions(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
+fn contributions(batch: &Batch<'_>, rollups: &[Rollup], id: i64, is_new: bool) -> Result<()> {
     let mut new: BTreeMap<Cell, i64> = BTreeMap::new();
-    for Rollup { metric, day, dims, add } in &rows.rollups {
+    for Rollup { metric, day, dims, add } in rollups {
         let cell = new.entry((metric.clone(), day.to_string(), dims.clone())).or_default();
         *cell = cell.checked_add(*add).ok_or_else(|| StoreError::invalid("a measure overflows"))?;
     }

@@ -8,6 +8,7 @@
 mod commit;
 mod customers;
 mod cut;
+mod derived;
 mod disk;
 mod entry;
 mod lists;

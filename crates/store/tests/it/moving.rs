@@ -3,7 +3,7 @@
 use crate::world::{KEY, after, at, fresh, new_id, numbered, numbers, on_each, put};
 use serde_json::json;
 use store::{
-    Administer, Change, Filter, NewAttachment, NewDelivery, Options, Place, Reindexed, Scope, Sort,
+    Administer, Change, Filter, NewAttachment, NewDelivery, Options, Place, Rederived, Scope, Sort,
     Store, StoreError,
 };
 
@@ -93,13 +93,19 @@ fn what_arrives_is_what_was_there_and_goes_on_from_it() {
             assert_eq!(moved.settings("a").unwrap(), store.settings("a").unwrap());
             assert_eq!(moved.attachment_content(id).unwrap().as_deref(), Some(&b"picture"[..]));
             assert_eq!(
-                moved.cases_to_reindex(9_999).unwrap().len(),
+                moved.cases_to_rederive(0, 9_999).unwrap().len(),
                 2_501,
                 "but not the erased one"
             );
-            moved
-                .reindex(vec![Reindexed { case: rows.id, version: 1, texts: rows.search.clone() }])
-                .unwrap();
+            let one = Rederived {
+                case: rows.id,
+                version: 1,
+                rules: 0,
+                texts: rows.search.clone(),
+                rollups: vec![],
+                people: vec![],
+            };
+            assert_eq!(moved.rederive(vec![one]).unwrap(), 1);
             let found = moved.search(&Scope::all(), "退货", None, 9).unwrap().rows;
             assert_eq!(found.len(), 1);
             // Serials, the feed and generated keys go on.

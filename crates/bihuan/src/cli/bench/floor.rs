@@ -114,7 +114,7 @@ impl Floor {
                 By::Owner => Value::Blob(uuid.clone()),
                 By::Number => Value::Text(store::fold_number(&number)),
             };
-            let line = desk.store().index_line(&desk.texts_of(case)?.texts);
+            let line = desk.store().index_line(&desk.derived_of(case)?.texts);
             let mut unit: Unit = vec![(draw, vec![Value::Text(format!("{procedure}:"))])];
             for table in &tables {
                 let rows = self.rows(&table.select, &of(table.by))?;

@@ -140,8 +140,23 @@ fn facts(desk: &Desk, findings: &mut Findings) {
         let dead = [("count", facts.webhook_dead.to_string())];
         findings.add(Level::Warning, "doctor.dead_deliveries", &dead);
     }
-    if facts.old_search_rows > 0 {
-        let rows = [("count", facts.old_search_rows.to_string())];
+    older(desk, facts.cases, findings);
+}
+
+/// What is still as older rules derived it; a running server is at it.
+fn older(desk: &Desk, cases: u64, findings: &mut Findings) {
+    let older = match desk.older() {
+        Ok(older) => older,
+        Err(error) => return findings.add(Level::Wrong, "doctor.cannot_open", &why(&error)),
+    };
+    if older.derived > 0 {
+        let done = cases.saturating_sub(older.derived);
+        let facts = [("count", older.derived), ("done", done), ("cases", cases)];
+        let facts = facts.map(|(name, cases)| (name, cases.to_string()));
+        findings.add(Level::Warning, "doctor.old_derived", &facts);
+    }
+    if older.texts > 0 {
+        let rows = [("count", older.texts.to_string())];
         findings.add(Level::Warning, "doctor.old_search", &rows);
     }
 }

@@ -1,0 +1,4 @@
+-- By which version of the rules the measures and ties of a case were derived; 0: by rules that had no number yet.
+ALTER TABLE cases ADD COLUMN derived BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX cases_by_rules ON cases (derived);
+CREATE INDEX searched_by_rules ON searched (tokenizer);
