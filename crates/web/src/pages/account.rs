@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_browser_is_called_as_people_call_it() {
-        let zh = Lang { english: false };
+        let lang = Lang { english: true };
         for (agent, name) in [
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
@@ -203,9 +203,9 @@ mod tests {
                 "Firefox · Linux",
             ),
             ("curl/8.5.0", "curl"),
-            ("", "未知浏览器"),
+            ("", "unknown browser"),
         ] {
-            assert_eq!(browser(agent, zh), name);
+            assert_eq!(browser(agent, lang), name);
         }
     }
 }

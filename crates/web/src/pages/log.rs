@@ -82,7 +82,7 @@ pub(crate) async fn handler(
     let again = app.clone();
     let work = move || {
         let (desk, lang) = (app.desk(), visit.lang);
-        let place = wanted.before.parse().ok();
+        let place: Option<u64> = wanted.before.parse().ok();
         let before = place.unwrap_or(u64::MAX);
         let mut entries =
             desk.store().newest_log(before, &wanted.person, &wanted.kind, PAGE + 1)?;

@@ -167,7 +167,7 @@ pub(crate) fn known(
         (level.unwrap_or(name), customer_href(&kept.key))
     });
     let records = records.collect();
-    let filter = Filter { phone: Some(PhoneMatch::Whole(digits)), ..Filter::default() };
+    let filter = Filter { phone: Some(PhoneMatch::Whole(digits.clone())), ..Filter::default() };
     let found =
         desk.store().list(&desk.scope(visit.caller()), &filter, Sort::Newest, None, SHOWN)?;
     let mut cases: Vec<Beside> =
@@ -192,7 +192,7 @@ pub(crate) fn known(
 fn is_whole(digits: &str) -> bool {
     let (first, second) = digits.split_at_checked(1).unwrap_or_default();
     match first {
-        "1" if second.starts_with(|c| ('3'..='9').contains(&c)) => digits.len() >= 11,
+        "1" if second.starts_with(|c: char| ('3'..='9').contains(&c)) => digits.len() >= 11,
         "4" | "8" if second.starts_with("00") => digits.len() >= 10,
         "0" => digits.len() >= 11,
         // The country's code, typed without its sign.
