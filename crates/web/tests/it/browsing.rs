@@ -281,6 +281,8 @@ async fn whoever_stands_on_a_line_stays_there_while_others_come() {
         let (key, _) = stage.world.register(0).await;
         person = stage.world.keys.iter().find(|(_, known)| **known == key).unwrap().0.clone();
     }
+    // Off the full hour, which passes while the page stands open.
+    stage.world.wait(7);
     stage.open(&person, "/work").await;
     let browser = &stage.browser;
     browser.wait("[data-row]").await.unwrap();

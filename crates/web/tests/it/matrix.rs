@@ -396,9 +396,11 @@ async fn numbers_count_confidential_cases_for_those_who_see_them_only() {
         let (today, open) = (figures.registered_today().cases, figures.open.cases);
         (today, channels, open, held <= open)
     };
+    let channel = rules.field_meaning(Means::Channel).unwrap();
+    let by = rules.axis_of(&channel.key).unwrap().values[0].key.to_string();
     let register = |accused: Option<&Person>| {
-        let fields =
-            accused.map(|person| (field.key.clone(), json!(*person.id))).into_iter().collect();
+        let accused = accused.map(|person| (field.key.clone(), json!(*person.id)));
+        let fields = accused.into_iter().chain([(channel.key.clone(), json!(by))]).collect();
         world.desk.register(&Who::System, &rules.key, fields, Options::default()).unwrap();
     };
     register(None);
