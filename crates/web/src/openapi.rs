@@ -125,11 +125,16 @@ fn problems(line: &Line, operation: &Operation) -> Vec<Kind> {
     kinds
 }
 
-fn problem(kind: Kind) -> utoipa::openapi::Response {
-    let example = match kind {
+/// A problem as it stands in examples.
+pub(crate) fn sample(kind: Kind) -> Problem {
+    match kind {
         Kind::TooLarge => Problem::too_large(desk::LARGEST_FILE),
         kind => Problem::new(kind),
-    };
+    }
+}
+
+fn problem(kind: Kind) -> utoipa::openapi::Response {
+    let example = sample(kind);
     let mut content = Content::new(Some(Ref::from_schema_name(ProblemBody::name())));
     content.example = serde_json::to_value(example.body(true)).ok();
     ResponseBuilder::new()

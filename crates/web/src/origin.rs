@@ -46,6 +46,13 @@ fn address(headers: &HeaderMap, peer: Option<IpAddr>, proxies: &[IpAddr]) -> Opt
     peer
 }
 
+/// Where whoever asks reaches us, for commands that are copied.
+pub(crate) fn ours(app: &App, headers: &HeaderMap) -> String {
+    let scheme = if app.is_https() { "https" } else { "http" };
+    let host = text(headers, &header::HOST).unwrap_or("localhost");
+    app.inner.config.address.clone().unwrap_or_else(|| format!("{scheme}://{host}"))
+}
+
 /// Whether a write comes from a page of ours, as far as the browser tells. Programs tell nothing and are not held up: they bring no
 /// cookies but their own.
 pub(crate) fn is_ours(app: &App, headers: &HeaderMap) -> bool {

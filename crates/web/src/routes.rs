@@ -258,7 +258,7 @@ pages! {
     get  "/overview"                                     LOOK,   HTML, pages::overview;
     post "/preferences"                                  LOOK,   HTML, pages::preferences;
     get  "/reference"                                    LOOK,   HTML, pages::reference;
-    get  "/reference/{version}/{file}"                   LOOK,   ASSET, pages::reference::file;
+    get  "/reference/{operation}"                        LOOK,   HTML, pages::reference::operation;
     get  "/saved/{shelf}"                                LOOK,   HTML, pages::saved;
     post "/saved/{shelf}"                                LOOK,   HTML, pages::saved::make;
     post "/saved/{shelf}/{id}"                           LOOK,   HTML, pages::saved::change;

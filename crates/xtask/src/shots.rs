@@ -213,6 +213,8 @@ impl House {
             ("inbox", "/inbox".to_owned(), String::new()),
             ("overview", "/overview".to_owned(), String::new()),
             ("wall", "/wall".to_owned(), String::new()),
+            ("reference", "/reference".to_owned(), String::new()),
+            ("reference-operation", "/reference/cases_act".to_owned(), String::new()),
             ("palette", "/work".to_owned(), palette.to_owned()),
             ("keys", "/work".to_owned(), "document.getElementById('keys').showModal()".to_owned()),
             ("missing", "/cases/none".to_owned(), String::new()),

@@ -81,6 +81,18 @@ const AT_WORK: &[State<'_>] = &[
     ("/overview", &[]),
     ("/wall", &[]),
     ("/account", &[]),
+    ("/reference", &[]),
+    ("/reference", &[Write("[data-filter]", "qqqq"), See("#nothing")]),
+    ("/reference/cases_show", &[Unfold]),
+    ("/reference/customers_put", &[Unfold]),
+    ("/reference/exports_cases", &[Unfold]),
+    ("/reference/attachments_upload", &[Unfold]),
+    ("/reference/me", &[Click("[data-send]"), See("[data-came] .fine"), Unfold]),
+    (
+        "/reference/cases_clocks",
+        &[Write("#path-number", "none"), Press("Enter"), See("[data-came] .late")],
+    ),
+    ("/reference/inbox_read", &[Click("[data-send]"), See("[data-really]")]),
     ("/cases/none", &[]),
 ];
 

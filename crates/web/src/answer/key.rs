@@ -22,7 +22,7 @@ pub struct KeyAnswer {
     pub since: Timestamp,
 }
 
-/// What a key may do, for the document.
+/// What a key may do.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
 pub(crate) enum Scope {

@@ -25,7 +25,7 @@ pub struct ViewAnswer {
     pub cases: Option<u64>,
 }
 
-/// What filters can say, for the document: [`desk::Criteria`] holds them as texts.
+/// Which deadlines a list shows.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]

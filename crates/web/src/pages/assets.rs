@@ -26,20 +26,20 @@ struct Assets {
 }
 
 /// A file that is part of the program, plain and packed.
-pub(crate) struct Asset {
+struct Asset {
     media: &'static str,
     plain: Bytes,
     packed: Bytes,
 }
 
 impl Asset {
-    pub(crate) fn new(media: &'static str, plain: Bytes) -> Self {
+    fn new(media: &'static str, plain: Bytes) -> Self {
         let packed = packed(&plain, Compression::best()).into();
         Self { media, plain, packed }
     }
 
     /// It as an answer that browsers keep for good: its address changes with its content.
-    pub(crate) fn answer(&self, headers: &HeaderMap) -> Response {
+    fn answer(&self, headers: &HeaderMap) -> Response {
         let gzip = takes_gzip(headers);
         let body = if gzip { &self.packed } else { &self.plain };
         let mut response = body.clone().into_response();

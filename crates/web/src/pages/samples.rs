@@ -3,6 +3,7 @@
 mod admin;
 mod case;
 mod customers;
+mod reference;
 mod tools;
 mod webhooks;
 
@@ -296,6 +297,7 @@ impl Sampler {
         .chain(self.tools())
         .chain(self.admin())
         .chain(self.webhooks())
+        .chain(self.reference())
         .map(|(name, page)| (name, page.into_string()))
         .collect()
     }
@@ -349,6 +351,7 @@ fn every_page_is_drawn_whole_and_safe_in_both_languages() {
                     "admin.",
                     "export.",
                     "hooks.",
+                    "reference.",
                 ];
                 begins.iter().any(|begin| text.trim().starts_with(begin))
             });
@@ -356,6 +359,11 @@ fn every_page_is_drawn_whole_and_safe_in_both_languages() {
             if english {
                 let chinese = html.replace("中文", "");
                 let chinese = chinese.split("data-words=").next().unwrap();
+                // Examples of the API are data.
+                let said = |part: &str| {
+                    part.split_once("</pre>").map_or(part.to_owned(), |(_, rest)| rest.to_owned())
+                };
+                let chinese: String = chinese.split("<pre ").map(said).collect();
                 let stray = chinese.chars().find(|c| ('\u{4E00}'..'\u{A000}').contains(c));
                 assert_eq!(stray, None, "{name}: Chinese in the English page");
             }

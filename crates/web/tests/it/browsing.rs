@@ -273,6 +273,13 @@ async fn keys_move_search_and_open() {
     browser.until(there, Vec::new(), "the new case").await.unwrap();
 }
 
+/// Whoever administers, by id.
+fn administrator(world: &World) -> String {
+    let people = world.desk.people();
+    let admin = people.people.iter().find(|person| world.desk.is_administrator(person));
+    admin.unwrap().id.to_string()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_stands_on_a_line_stays_there_while_others_come() {
     let mut stage = Stage::new(Window::DESK).await;
@@ -306,27 +313,62 @@ async fn whoever_stands_on_a_line_stays_there_while_others_come() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_is_found_beside_the_keys_and_tries_calls_out() {
     let mut stage = Stage::new(Window::DESK).await;
-    let people = stage.world.desk.people();
-    let admin = people.people.iter().find(|person| stage.world.desk.is_administrator(person));
-    let admin = admin.unwrap().id.to_string();
+    let admin = administrator(&stage.world);
     stage.open(&admin, "/admin/keys").await;
     let browser = &stage.browser;
     browser.click("main a[href='/reference']").await.unwrap();
-    browser.click("#reference #operations-tag-me").await.unwrap();
-    let shown = "#reference #operations-me-me";
-    browser.click(&format!("{shown} .opblock-summary-control")).await.unwrap();
-    browser.click(&format!("{shown} button.execute")).await.unwrap();
-    browser.wait(&format!("{shown} .live-responses-table .response-col_status")).await.unwrap();
-    let answer = browser.text(&format!("{shown} .live-responses-table")).await.unwrap();
-    assert!(answer.contains("200") && answer.contains(&admin), "{answer}");
-    // A write goes through as well, with the session's token.
-    browser.click("#reference #operations-tag-inbox").await.unwrap();
-    let write = "#reference #operations-inbox-inbox_read";
-    browser.click(&format!("{write} .opblock-summary-control")).await.unwrap();
-    browser.click(&format!("{write} button.execute")).await.unwrap();
-    browser.wait(&format!("{write} .live-responses-table .response-col_status")).await.unwrap();
-    let answer = browser.text(&format!("{write} .live-responses-table")).await.unwrap();
-    assert!(answer.contains("200") && answer.contains("marked"), "{answer}");
+    browser.fill("[data-filter]", "get /api/v1/me").await.unwrap();
+    let shown = "[...document.querySelectorAll('[data-operation]')].filter((one) => one.getClientRects().length)";
+    let only = format!("return {shown}.length === 1;");
+    browser.until(&only, Vec::new(), "one operation alone").await.unwrap();
+    browser.click("a[href='/reference/me']").await.unwrap();
+    browser.click("[data-send]").await.unwrap();
+    browser.wait("[data-came] [data-status].fine").await.unwrap();
+    browser.read(&format!("\"{admin}\"")).await.unwrap();
+    let came = browser.text("[data-came]").await.unwrap();
+    assert!(came.contains("200 OK") && came.contains(" ms"), "{came}");
+    let headers = "return document.querySelector('[data-headers]').textContent;";
+    let headers = browser.script(headers).await.unwrap();
+    assert!(headers.as_str().unwrap().contains("content-type: application/json"), "{headers}");
+    // What is refused is shown as it is answered.
+    browser.go("/reference/cases_show").await.unwrap();
+    browser.fill("#path-number", "X/1 2").await.unwrap();
+    let command = browser.text(".attempt [data-command-line]").await.unwrap();
+    assert!(command.contains("/api/v1/cases/X%2F1%202'"), "{command}");
+    assert!(command.contains("Authorization: Bearer $KEY"), "{command}");
+    browser.press("Enter").await.unwrap();
+    browser.wait("[data-came] [data-status].late").await.unwrap();
+    browser.read("/problems/not-found").await.unwrap();
+    // The browser's own word on that answer; nothing else was complained of.
+    let complaints = browser.complaints().await.unwrap();
+    assert!(complaints.iter().all(|one| one.contains("/api/v1/cases/X")), "{complaints:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_asks_before_it_changes_something() {
+    let mut stage = Stage::new(Window::DESK).await;
+    let admin = administrator(&stage.world);
+    stage.open(&admin, "/reference/teams_put").await;
+    let browser = &stage.browser;
+    browser.fill("#path-id", "early").await.unwrap();
+    browser.press("Enter").await.unwrap();
+    browser.wait("[data-really]").await.unwrap();
+    assert!(browser.text("[data-really]").await.unwrap().contains("PUT /api/v1/teams/early"));
+    // The same key again does nothing; the keyboard alone says no, then yes.
+    browser.press("Enter").await.unwrap();
+    browser.press("Tab").await.unwrap();
+    browser.press("Tab").await.unwrap();
+    browser.press("Enter").await.unwrap();
+    let gone = "return document.querySelector('[data-really]').hidden && document.querySelector('[data-came]').hidden;";
+    browser.until(gone, Vec::new(), "nothing sent").await.unwrap();
+    assert!(stage.world.desk.teams().is_empty());
+    browser.press("Enter").await.unwrap();
+    browser.wait("[data-really]").await.unwrap();
+    browser.press("Tab").await.unwrap();
+    browser.press("Enter").await.unwrap();
+    browser.wait("[data-came] [data-status].fine").await.unwrap();
+    assert!(browser.text("[data-came]").await.unwrap().contains("201"));
+    assert_eq!(stage.world.desk.teams().len(), 1);
     assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
 }
 
@@ -346,6 +388,9 @@ async fn no_page_scrolls_sideways_on_a_small_telephone() {
         "/overview",
         "/wall",
         "/account",
+        "/reference",
+        "/reference/cases_show",
+        "/reference/customers_put",
     ] {
         stage.open(&person, path).await;
         let wide = stage.browser.script("const all = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.tabs, .path, .strip, .unseen, dialog')); return document.documentElement.scrollWidth > innerWidth ? all.slice(0, 4).map((one) => one.outerHTML.slice(0, 120)) : [];").await.unwrap();

@@ -86,6 +86,8 @@ async fn every_page_answers_whoever_has_signed_in_and_nobody_else() {
         "/inbox",
         "/overview",
         "/wall",
+        "/reference",
+        "/reference/cases_show",
     ] {
         let page = browser.get(path).await;
         assert_eq!(page.status, 200, "{path}: {}", page.text);
@@ -104,6 +106,48 @@ async fn every_page_answers_whoever_has_signed_in_and_nobody_else() {
         (missing.status.as_u16(), missing.header("content-type")),
         (404, "text/html; charset=utf-8")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_tells_every_operation_of_the_document_whole_without_scripts() {
+    let world = World::new();
+    let (person, _) = case(&world).await;
+    let mut browser = Browser::signed_in(&world, &person).await;
+    let list = browser.get("/reference").await.text;
+    let mut told = 0;
+    for (path, item) in web::document()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            let address = format!("/reference/{id}");
+            assert!(list.contains(&format!("href=\"{address}\"")), "{id}");
+            let page = browser.get(&address).await;
+            assert_eq!(page.status, 200, "{id}");
+            let page = plain(&page.text);
+            let called = [path.clone(), method.to_uppercase()];
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let parameters = parameters.map(|one| one["name"].as_str().unwrap().to_owned());
+            let statuses = operation["responses"].as_object().unwrap().keys().cloned();
+            let members = members(&operation["requestBody"]);
+            for part in called.into_iter().chain(parameters).chain(statuses).chain(members) {
+                assert!(page.contains(&format!(">{part}<")), "{id}: {part}");
+            }
+            told += 1;
+        }
+    }
+    assert_eq!(told, web::TABLE.len());
+    // The filter is a form like every other.
+    let found = browser.get("/reference?q=get%20healthz").await.text;
+    assert_eq!(found.matches("<li data-operation>").count(), 1);
+    assert_eq!(browser.get("/reference/none").await.status, 404);
+}
+
+/// The members of a body.
+fn members(body: &serde_json::Value) -> Vec<String> {
+    let schema = &body["content"]["application/json"]["schema"];
+    let named = schema["$ref"].as_str().map(|name| name.trim_start_matches('#'));
+    let schema = named.and_then(|name| web::document().pointer(name)).unwrap_or(schema);
+    let members = schema["properties"].as_object().into_iter().flat_map(|all| all.keys());
+    members.cloned().collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

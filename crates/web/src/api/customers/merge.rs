@@ -27,7 +27,7 @@ pub(crate) struct Merge {
     take: Vec<Trait>,
 }
 
-/// What can be taken of a record, for the document.
+/// What can be taken of a record.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]

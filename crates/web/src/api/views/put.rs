@@ -30,7 +30,7 @@ pub(crate) struct Wanted {
     filters: BTreeMap<String, String>,
 }
 
-/// Filters of a list, for the document.
+/// Filters of a list.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[derive(Deserialize)]
