@@ -60,7 +60,8 @@ mod tests {
                                 found.insert(plain(text));
                             }
                         }
-                        Json::Object(_) if matches!(name.as_str(), "example" | "securitySchemes") => {}
+                        Json::Object(_)
+                            if matches!(name.as_str(), "example" | "securitySchemes") => {}
                         other => texts(other, found),
                     }
                 }

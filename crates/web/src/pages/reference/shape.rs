@@ -36,7 +36,8 @@ impl Shape {
             let inner = inner.unwrap_or(Self { json, name: None, about: None, nullable: false });
             return Self { name: Some(name), about: about.or(inner.about), ..inner };
         }
-        let nullable = variants(json).any(|one| is_null(&one)) || types(json).any(|one| one == "null");
+        let nullable =
+            variants(json).any(|one| is_null(&one)) || types(json).any(|one| one == "null");
         let mut others = variants(json).filter(|one| !is_null(one));
         if let (Some(only), None) = (others.next(), others.next()) {
             let inner = Self::of(only);
