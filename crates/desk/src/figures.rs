@@ -83,7 +83,7 @@ pub struct Figures {
     pub stages: BTreeMap<(Key, Key), Figure>,
     /// Cases in hand by procedure.
     pub procedures: BTreeMap<Key, Figure>,
-    /// Registered by procedure and channel.
+    /// Registered by procedure and channel; those without one are left out.
     pub channels: BTreeMap<(Key, Key), Figure>,
     /// Registered by procedure and category; those without one are left out.
     pub categories: BTreeMap<(Key, Key), Figure>,

@@ -43,7 +43,7 @@ pub(crate) struct Overview {
     kept_percent: Option<u64>,
     /// Each day, the oldest first.
     days: Vec<DayAnswer>,
-    /// Registered, by channel.
+    /// Registered, by channel; those without one are left out.
     channels: Vec<Share>,
     /// Registered, by category; those without one are left out.
     categories: Vec<Share>,
