@@ -121,7 +121,7 @@ impl Store {
         let conn = Conn::open(&place, Mode::Write)?;
         match &options.before_upgrade {
             Some(folder) => upkeep::upgrade(&place, &conn, &**folder)?,
-            None => migrate::migrate(&conn)?,
+            None => conn.unhurried(migrate::migrate)?,
         }
         transfer::refuse_unfinished(&conn)?;
         check_key(&conn, &vault, true)?;

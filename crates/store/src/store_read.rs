@@ -224,7 +224,7 @@ impl Store {
 
     /// Cases whose texts were indexed by the rules of another version; give them to [`Store::reindex`].
     pub fn cases_to_reindex(&self, limit: usize) -> Result<Vec<Uuid>> {
-        self.read(|conn, _| case::to_reindex(conn, limit))
+        self.read(|conn, _| conn.unhurried(|conn| case::to_reindex(conn, limit)))
     }
 
     /// The line of tokens by which texts are found, as the index holds it.
@@ -366,6 +366,7 @@ impl Store {
 
     /// Facts for `doctor`. Counts rows; not for every page.
     pub fn facts(&self) -> Result<upkeep::Facts> {
-        self.snapshot(|conn, _| upkeep::facts(conn, &self.inner.blobs))
+        let blobs = &self.inner.blobs;
+        self.snapshot(|conn, _| conn.unhurried(|conn| upkeep::facts(conn, blobs)))
     }
 }

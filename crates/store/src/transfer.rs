@@ -111,6 +111,7 @@ pub(crate) fn is_vacant(conn: &Conn) -> Result<bool> {
 /// the number of rows so far now and then; returns it at the end.
 pub(crate) fn copy(from: &Conn, to: &Place, tell: &mut dyn FnMut(&str, u64)) -> Result<u64> {
     let schema = migrate::refuse_newer(from)?;
+    to.hurry(false)?;
     to.prepare()?;
     let to = Conn::open(to, Mode::Write)?;
     if !is_vacant(&to)? {

@@ -165,6 +165,7 @@ fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Ver
     found.problems = conn.self_check()?;
     let mut after = 0;
     loop {
+        conn.hurry(false)?;
         let cases =
             conn.rows(CASES_AFTER, &[after.into()], |row| Ok((row.int(0)?, row.uuid(1)?)))?;
         let Some((last, _)) = cases.last() else { break };
@@ -234,29 +235,31 @@ pub(crate) fn upgrade(
         Ok((found > 0 && found < newest).then_some((found, newest)))
     };
     if older()?.is_none() {
-        return migrate::migrate(conn);
+        return conn.unhurried(migrate::migrate);
     }
     // Nobody else takes a step while this one copies, or copies while this one takes a step.
-    conn.hold_schema()?;
-    let done = older().and_then(|older| {
-        if let Some((found, newest)) = older {
-            let to = folder(found, newest);
-            std::fs::create_dir_all(&to)?;
-            copy_database(&Conn::open(place, Mode::Read)?, &to)?;
-            Blobs::new(place.folder().join(BLOBS)).link_to(&to.join(BLOBS))?;
-            std::fs::File::open(&to)?.sync_all()?;
-        }
-        migrate::migrate(conn)
-    });
-    conn.free_schema()?;
-    done
+    conn.unhurried(|conn| {
+        conn.hold_schema()?;
+        let done = older().and_then(|older| {
+            if let Some((found, newest)) = older {
+                let to = folder(found, newest);
+                std::fs::create_dir_all(&to)?;
+                copy_database(&Conn::open(place, Mode::Read)?, &to)?;
+                Blobs::new(place.folder().join(BLOBS)).link_to(&to.join(BLOBS))?;
+                std::fs::File::open(&to)?.sync_all()?;
+            }
+            migrate::migrate(conn)
+        });
+        conn.free_schema()?;
+        done
+    })
 }
 
 fn copy_database(conn: &Conn, to: &Path) -> Result<()> {
-    if !conn.copy_into(to)? {
-        transfer::copy(conn, &Place::at(to), &mut |_, _| {})?;
+    if conn.copy_into(to)? {
+        return Ok(());
     }
-    Ok(())
+    conn.unhurried(|conn| transfer::copy(conn, &Place::at(to), &mut |_, _| {}).map(drop))
 }
 
 /// Writes a consistent copy of the running database and its attachments into a folder that does not hold one yet.

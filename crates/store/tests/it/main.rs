@@ -10,6 +10,7 @@ mod customers;
 mod cut;
 mod disk;
 mod entry;
+mod hang;
 mod lists;
 mod moving;
 mod nodes;
