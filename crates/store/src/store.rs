@@ -41,8 +41,8 @@ pub struct Options {
     pub batch: Option<usize>,
     /// Connections for reading, at most; whoever comes when all are in use waits.
     pub readers: usize,
-    /// Whether a server is asked to tell of other programs' commits. Without it, as in an embedded database, they are noticed by
-    /// asking, four times a second.
+    /// Whether a server is asked to tell of commits, this program's and others'. Without it, as in an embedded database, they are noticed
+    /// by asking, four times a second; those who listen ask once a second.
     pub listen: bool,
     /// Where to put a copy of a database of an older schema before its first step, if anywhere. A new database needs none.
     pub before_upgrade: Option<Upgrading>,
@@ -134,6 +134,9 @@ impl Store {
             desk.share_at_most(most);
         }
         let inner = Inner {
+        if !options.listen {
+            desk.keep_quiet();
+        }
             writer: Writer::start(desk, options.queue.max(1))?,
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
             board: Board::default(),

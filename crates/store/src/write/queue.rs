@@ -130,6 +130,8 @@ pub(crate) struct Desk {
     unsure: bool,
     /// Most tasks of one transaction.
     most: usize,
+    /// Whether a server is asked to tell others of a commit. Not where it is only asked: such a server may know no NOTIFY.
+    tells: bool,
 }
 
 impl Desk {
@@ -143,7 +145,13 @@ impl Desk {
         let mark = place.is_shared().then(mark).transpose()?;
         let anchor = Arc::clone(anchor);
         let most = conn.batch().max(1);
-        Ok(Self { place, anchor, conn, vault, news, mark, batches: 0, unsure: false, most })
+        let (batches, unsure, tells) = (0, false, true);
+        Ok(Self { place, anchor, conn, vault, news, mark, batches, unsure, most, tells })
+    }
+
+    /// Tells nobody of its commits: others find them by asking.
+    pub(crate) fn keep_quiet(&mut self) {
+        self.tells = false;
     }
 
     /// Commits at most so many tasks together, at least one.
@@ -249,7 +257,7 @@ impl Desk {
         if sequence != before {
             super::number::keep_sequence(conn, sequence)?;
         }
-        if sequence != before || settings {
+        if self.tells && (sequence != before || settings) {
             conn.tell()?;
         }
         let entry = settings.then(|| crate::settings::last(conn)).transpose()?;
