@@ -112,7 +112,7 @@ pub(crate) struct Inner {
 impl Store {
     /// Opens a database, creating or migrating it as needed: of a folder (`bihuan.db` in it), a file that ends in `.db`, or a
     /// server ([`Place::postgres`]). Attachments lie in the folder `blobs` beside it. Fails with `TooNew`, `WrongKey`, `Unavailable`,
-    /// `NoEntry`, `InUse`, `Invalid` or `File`.
+    /// `NoEntry`, `InUse`, `UnfinishedCopy`, `FilesAway`, `Invalid` or `File`.
     pub fn open(place: impl Into<Place>, options: Options) -> Result<Self> {
         let place = place.into();
         place.prepare()?;
@@ -125,6 +125,7 @@ impl Store {
         }
         transfer::refuse_unfinished(&conn)?;
         check_key(&conn, &vault, true)?;
+        let blobs = upkeep::folder(&conn, &place)?;
         let (news, changes, settings) = follow::News::new(&conn)?;
         let anchor = Arc::new(Anchor::of(&place));
         let follower =
@@ -143,7 +144,7 @@ impl Store {
             kept: Kept::default(),
             standings: Standings::default(),
             losses: AtomicU64::new(0),
-            blobs: Blobs::new(place.folder().join(BLOBS)),
+            blobs,
             place,
             vault,
             changes,
@@ -271,6 +272,11 @@ impl Store {
     pub fn attach(&self, new: NewAttachment) -> Result<()> {
         let (mark, key) = attachments::put_file(&self.inner.vault, &self.inner.blobs, &new)?;
         self.wait(move |batch, _| attachments::add(batch, &new, &mark, &key))
+    }
+
+    /// Makes sure that the folder of attachments is the one that belongs to the database. Fails with `FilesAway`.
+    pub fn look_for_files(&self) -> Result<()> {
+        self.inner.blobs.look()
     }
 
     /// Forgets uploads made before `before` that no write took, and removes files that nobody names. Give it a day's grace.

@@ -134,8 +134,8 @@ fn a_store_heals_when_its_server_comes_back_and_has_lost_nothing() {
     // The first try of each kind finds the lost connection and takes a new one.
     put(&store, &fresh("A-3"));
     assert_eq!(numbers(&store), ["A-1", "A-3"]);
-    let others = open(&cluster.address("postgres"), folder.path(), true);
-    drop(others);
+    let elsewhere = tempfile::tempdir().unwrap();
+    drop(open(&cluster.address("postgres"), elsewhere.path(), true));
     within(Duration::from_secs(5), "the follower", || *store.changes().borrow() == 2);
 }
 
