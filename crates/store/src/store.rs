@@ -134,10 +134,10 @@ impl Store {
         if let Some(most) = options.batch {
             desk.share_at_most(most);
         }
-        let inner = Inner {
         if !options.listen {
             desk.keep_quiet();
         }
+        let inner = Inner {
             writer: Writer::start(desk, options.queue.max(1))?,
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
             board: Board::default(),
@@ -281,7 +281,7 @@ impl Store {
 
     /// Forgets uploads made before `before` that no write took, and removes files that nobody names. Give it a day's grace.
     pub fn sweep_attachments(&self, before: Timestamp) -> Result<usize> {
-        self.wait(move |batch, _| attachments::sweep(batch, before))?;
+        self.by_parts(|store| store.wait(move |batch, _| attachments::sweep(batch, before)))?;
         upkeep::sweep_files(self.reader()?.conn()?, &self.inner.blobs, before)
     }
 
@@ -295,12 +295,22 @@ impl Store {
 
     /// Forgets submissions made before `before`: their idempotency keys may be used anew. Some at a time, so that nobody waits for long.
     pub fn forget_submissions(&self, before: Timestamp) -> Result<usize> {
-        let mut forgotten = 0;
+        self.by_parts(|store| store.wait(move |batch, _| write::once::forget(batch, before)))
+    }
+
+    /// Notes that what nobody needs any more is being forgotten as of an instant; answers as of when it was before, by whichever program.
+    pub fn consider_forgetting(&self, at: Timestamp) -> Result<Option<Timestamp>> {
+        self.wait(move |batch, _| write::once::consider(batch, at))
+    }
+
+    /// Does something some at a time, until less than that is left.
+    pub(crate) fn by_parts(&self, part: impl Fn(&Self) -> Result<usize>) -> Result<usize> {
+        let mut all = 0;
         loop {
-            let some = self.wait(move |batch, _| write::once::forget(batch, before))?;
-            forgotten += some;
+            let some = part(self)?;
+            all += some;
             if some < write::once::AT_ONCE {
-                return Ok(forgotten);
+                return Ok(all);
             }
         }
     }
@@ -337,7 +347,7 @@ impl Store {
 
     /// Removes everything of the kind that has expired at `now`.
     pub fn sweep_ephemeral(&self, now: Timestamp) -> Result<usize> {
-        self.wait(move |batch, _| ephemeral::sweep(batch, now))
+        self.by_parts(|store| store.wait(move |batch, _| ephemeral::sweep(batch, now)))
     }
 
     /// A consistent copy of the running database and its attachments in a folder that holds none yet.
