@@ -1,7 +1,7 @@
 //! A small disk of one's own, for tests of what happens when a disk is full, damaged or read-only.
 
 use std::fs::File;
-use std::io::{ErrorKind, Result, Write};
+use std::io::{Error, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -9,6 +9,8 @@ use tempfile::TempDir;
 /// A file that takes all the room.
 const FILLER: &str = "filler";
 const MEBIBYTE: usize = 1 << 20;
+/// Set to anything, it allows tests that need a disk to pass untested where mounting is not allowed.
+const WITHOUT: &str = "BIHUAN_TEST_WITHOUT_DISKS";
 
 /// A file system in a folder that goes away. Making one needs the right to mount.
 pub struct Disk {
@@ -18,23 +20,23 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// One of so many mebibytes, in memory. `None`, said aloud, where mounting is not allowed.
+    /// One of so many mebibytes, in memory. `None`, said aloud, where mounting is not allowed and `BIHUAN_TEST_WITHOUT_DISKS` is set.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// When it cannot be made: a test that tests nothing must not look as if it had passed.
     pub fn of(mebibytes: u32) -> Result<Option<Self>> {
         let folder = tempfile::tempdir()?;
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={mebibytes}m,mode=777"), "bihuan-test"]);
         let mounted = fine(mount.arg(folder.path()));
-        Ok(allowed(mounted).then_some(Self { folder, image: None }))
+        Ok(allowed(mounted, without())?.then_some(Self { folder, image: None }))
     }
 
-    /// One of so many mebibytes that turns read-only after an error, as disks of servers do ([`Disk::fail`]). `None`, said aloud,
-    /// where mounting a file is not allowed.
+    /// One of so many mebibytes that turns read-only after an error, as disks of servers do ([`Disk::fail`]). `None` as
+    /// [`Disk::of`].
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// As [`Disk::of`].
     pub fn that_may_fail(mebibytes: u32) -> Result<Option<Self>> {
         let (folder, image) = (tempfile::tempdir()?, tempfile::tempdir()?);
         let file = image.path().join("disk");
@@ -46,7 +48,7 @@ impl Disk {
                     .arg(&file)
                     .arg(folder.path()),
             );
-        Ok(allowed(mounted).then_some(Self { folder, image: Some(image) }))
+        Ok(allowed(mounted, without())?.then_some(Self { folder, image: Some(image) }))
     }
 
     /// Where it is.
@@ -120,10 +122,31 @@ fn fine(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|ended| ended.success())
 }
 
-/// Past the capture of test runners, which would swallow it.
-fn allowed(mounted: bool) -> bool {
+fn without() -> bool {
+    std::env::var_os(WITHOUT).is_some_and(|value| !value.is_empty())
+}
+
+/// What is left out is said past the capture of test runners, which would swallow it.
+fn allowed(mounted: bool, without: bool) -> Result<bool> {
+    if !mounted && !without {
+        return Err(Error::other(format!(
+            "mounting a disk is not allowed here: run as root, or leave these tests out with {WITHOUT}=1"
+        )));
+    }
     if !mounted {
         let _ = writeln!(std::io::stderr(), "NOT TESTED: mounting a disk is not allowed here");
     }
-    mounted
+    Ok(mounted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::allowed;
+
+    #[test]
+    fn a_disk_that_cannot_be_made_fails_its_test_unless_that_is_allowed() {
+        assert!(allowed(false, false).is_err());
+        assert!(matches!(allowed(false, true), Ok(false)));
+        assert!(matches!(allowed(true, false), Ok(true)));
+    }
 }

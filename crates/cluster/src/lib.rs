@@ -122,16 +122,38 @@ impl Cluster {
     /// When the signal cannot be sent.
     pub fn kill(&mut self) -> Result<()> {
         let Some(mut server) = self.server.take() else { return Ok(()) };
-        let pid = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid"))?;
-        let pid = pid.lines().next().unwrap_or_default();
         // An orphan would live until it looks for its parent, and keep the next server from starting.
-        let below = Command::new("pgrep").args(["-P", pid]).output()?;
-        let below = String::from_utf8_lossy(&below.stdout).into_owned();
-        let all = std::iter::once(pid).chain(below.split_whitespace());
-        // One that ended meanwhile is what was wanted.
-        Command::new("kill").arg("-KILL").args(all).stderr(Stdio::null()).status()?;
+        self.signal("-KILL")?;
         server.wait()?;
         drop(std::fs::remove_file(self.folder.path().join("data/postmaster.pid")));
+        Ok(())
+    }
+
+    /// Stops the server and all its processes where they are: it takes connections and answers nothing, as on a machine that is frozen
+    /// or a disk that stalls.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// Lets it go on after [`Cluster::freeze`].
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn thaw(&self) -> Result<()> {
+        self.signal("-CONT")
+    }
+
+    /// Sends a signal to the server and all its processes.
+    fn signal(&self, signal: &str) -> Result<()> {
+        let pid = self.pid().ok_or_else(|| Error::other("no server runs"))?.to_string();
+        let below = Command::new("pgrep").args(["-P", &pid]).output()?;
+        let below = String::from_utf8_lossy(&below.stdout).into_owned();
+        let all = std::iter::once(&*pid).chain(below.split_whitespace());
+        // One that ended meanwhile is what was wanted.
+        Command::new("kill").arg(signal).args(all).stderr(Stdio::null()).status()?;
         Ok(())
     }
 

@@ -79,12 +79,12 @@ impl Desk {
         }
     }
 
-    /// Forgets uploads that no case has named within 24 hours; returns how many files were removed.
+    /// Forgets uploads that no case had named within 24 hours at an instant; returns how many files were removed.
     ///
     /// # Errors
     /// A failure of the store.
-    pub fn sweep_uploads(&self) -> Result<usize, DeskError> {
-        let before = self.now().checked_sub(GRACE).unwrap_or(Timestamp::MIN);
+    pub fn sweep_uploads(&self, at: Timestamp) -> Result<usize, DeskError> {
+        let before = at.checked_sub(GRACE).unwrap_or(Timestamp::MIN);
         Ok(self.inner.store.sweep_attachments(before)?)
     }
 

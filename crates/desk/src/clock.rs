@@ -2,12 +2,19 @@
 //! With the time comes the chance that ids are made of, so that a simulation can repeat both.
 
 use jiff::{SignedDuration, Timestamp};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// The current instant, UTC.
     fn now(&self) -> Timestamp;
+
+    /// What has passed since some instant of this program, whatever the clock was set to meanwhile.
+    fn passed(&self) -> Duration {
+        static BEGUN: OnceLock<Instant> = OnceLock::new();
+        BEGUN.get_or_init(Instant::now).elapsed()
+    }
 
     /// The random part of the next id; `None` leaves it to the operating system.
     fn chance(&self) -> Option<[u8; 10]> {
@@ -46,28 +53,45 @@ impl Clock for MovedClock {
 
 /// A clock that stands still until it is set.
 #[derive(Debug)]
-pub struct VirtualClock(Mutex<Timestamp>);
+pub struct VirtualClock(Mutex<Hands>);
+
+#[derive(Debug)]
+struct Hands {
+    now: Timestamp,
+    passed: Duration,
+}
 
 impl VirtualClock {
     /// Stands at an instant.
     pub fn at(now: Timestamp) -> Self {
-        Self(Mutex::new(now))
+        Self(Mutex::new(Hands { now, passed: Duration::ZERO }))
     }
 
-    /// Moves to an instant; never backwards.
+    /// Lets time pass until an instant; never backwards.
     pub fn set(&self, to: Timestamp) {
-        let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *now = to.max(*now);
+        let mut hands = self.hands();
+        if let Ok(time) = Duration::try_from(to.duration_since(hands.now)) {
+            hands.passed = hands.passed.saturating_add(time);
+            hands.now = to;
+        }
     }
 
-    /// Is set to an instant as somebody sets a machine's clock: also backwards.
+    /// Is set to an instant as somebody sets a machine's clock, forward or backward: no time passes.
     pub fn turn(&self, to: Timestamp) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = to;
+        self.hands().now = to;
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.hands().now
+    }
+
+    fn passed(&self) -> Duration {
+        self.hands().passed
     }
 }

@@ -10,6 +10,7 @@ use crate::load::Load;
 use crate::organisation::ApiKey;
 use crate::saved::Saved;
 use crate::team::Team;
+use crate::tidy::Look;
 use crate::webhooks::Webhook;
 use engine::case::Case;
 use engine::decide::Library;
@@ -58,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) proofs: Cache<[u8; 32], Arc<Proof>>,
     /// Held while attempts to sign in are counted.
     pub(crate) attempts: Mutex<()>,
+    /// The last look at the clock, before something is forgotten by it.
+    pub(crate) looked: Mutex<Option<Look>>,
 }
 
 impl Desk {
@@ -104,6 +107,7 @@ impl Desk {
             keys,
             proofs,
             attempts,
+            looked: Mutex::default(),
         };
         let desk = Self { inner: Arc::new(inner) };
         desk.reload_procedures()?;

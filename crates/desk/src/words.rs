@@ -14,7 +14,7 @@ use engine::calendar::ImportTrouble;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use store::{NoEntry, StoreError};
+use store::{FOLDER_ANCHOR, NoEntry, StoreError};
 
 #[derive(Deserialize)]
 struct Text {
@@ -95,6 +95,13 @@ pub fn storage(error: &StoreError, english: bool) -> String {
         StoreError::DiskFull => say("store.disk_full", &[]),
         StoreError::ReadOnly => say("store.read_only", &[]),
         StoreError::Moved => say("store.moved", &[]),
+        StoreError::FilesAway { anchor: Some(anchor) } => {
+            say("store.files_away", &[("file", FOLDER_ANCHOR), ("anchor", anchor)])
+        }
+        StoreError::FilesAway { anchor: None } => {
+            say("store.files_foreign", &[("file", FOLDER_ANCHOR)])
+        }
+        StoreError::UnfinishedCopy => say("store.unfinished_copy", &[]),
         StoreError::FileMissing => say("store.file_missing", &[]),
         StoreError::TooNew { found, known } => {
             say("store.too_new", &[("found", &found.to_string()), ("known", &known.to_string())])
@@ -189,6 +196,9 @@ mod tests {
             StoreError::DiskFull,
             StoreError::ReadOnly,
             StoreError::Moved,
+            StoreError::FilesAway { anchor: Some(what()) },
+            StoreError::FilesAway { anchor: None },
+            StoreError::UnfinishedCopy,
             StoreError::FileMissing,
             StoreError::TooNew { found: 9, known: 1 },
             StoreError::WrongKey,

@@ -5,8 +5,9 @@ use crate::backend::{Conn, Row};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError};
 use crate::hash::{hex, unhex};
-use crate::time::{from_int, int, to_int};
+use crate::time::{from_int, int, limit, to_int};
 use crate::vault::{Cipher, Vault};
+use crate::write::once::AT_ONCE;
 use crate::write::queue::Batch;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -22,7 +23,7 @@ crate::sql::queries! {
         WHERE attachments.case_id = (SELECT id FROM cases WHERE uuid = ?1) ORDER BY attachments.created_at, attachments.uuid";
     ERASABLE = "SELECT uuid FROM attachments WHERE case_id = ?1 AND erased = 0";
     ERASE = "UPDATE attachments SET erased = 1 WHERE uuid = ?1";
-    ORPHANS = "SELECT uuid FROM attachments WHERE case_id IS NULL AND created_at < ?1 ORDER BY created_at";
+    ORPHANS = "SELECT uuid FROM attachments WHERE case_id IS NULL AND created_at < ?1 ORDER BY created_at LIMIT ?2";
     DROP = "DELETE FROM attachments WHERE uuid = ?1 AND case_id IS NULL";
     MARK_IN_USE = "SELECT 1 FROM attachments WHERE mark = ?1 AND erased = 0";
 }
@@ -173,9 +174,10 @@ pub(crate) fn erase_of_case(batch: &Batch<'_>, case: i64) -> Result<()> {
     Ok(())
 }
 
-/// Forgets uploads made before `before` that no write took.
-pub(crate) fn sweep(batch: &mut Batch<'_>, before: Timestamp) -> Result<usize> {
-    let orphans = batch.conn.rows(ORPHANS, &[to_int(before)?.into()], |row| row.uuid(0))?;
+/// Forgets some of the uploads made before `before` that no write took.
+pub(crate) fn sweep(batch: &Batch<'_>, before: Timestamp) -> Result<usize> {
+    let params = [to_int(before)?.into(), limit(AT_ONCE).into()];
+    let orphans = batch.conn.rows(ORPHANS, &params, |row| row.uuid(0))?;
     for id in &orphans {
         batch.vault.destroy(batch.conn, id.into_bytes())?;
         batch.conn.push(DROP, &[id.into()])?;

@@ -335,6 +335,9 @@ pub(crate) trait Driver: Send {
     ) -> Result<()>;
     /// Several statements of a migration.
     fn script(&self, sql: &str) -> Result<()>;
+    /// Whether a server has to answer each statement in time, as it has on a new connection, or may take as long as it needs.
+    /// [`Conn::unhurried`] says so for a while.
+    fn hurry(&self, hurry: bool) -> Result<()>;
     /// Keeps others from changing the schema until the transaction ends.
     fn lock_schema(&self) -> Result<()>;
     /// Keeps others from changing the schema until [`Driver::free_schema`]. Nothing where programs wait for each other by file.
@@ -411,6 +414,17 @@ impl Conn {
             Some(between) => Box::new(between::Watched { driver, between }),
             None => driver,
         }))
+    }
+
+    /// Does what takes a server long by its nature: copying, counting and verifying everything, changing the schema. All else is given
+    /// up when it takes longer than seconds.
+    pub(crate) fn unhurried<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        self.0.hurry(false)?;
+        let done = work(self);
+        // It fails after what has failed: such a connection is not used any more.
+        let again = self.0.hurry(true);
+        let done = done?;
+        again.map(|()| done)
     }
 
     /// All rows.

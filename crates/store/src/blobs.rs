@@ -1,4 +1,7 @@
 //! A folder of files named after a mark of their content. A file is complete or absent: written aside, synced, renamed.
+//!
+//! Beside a database on a server the folder is often a mount, and a mount can be gone: what is then written under its name is hidden as
+//! soon as it is back. So such a folder holds an anchor that the database knows, and without it nothing is done there.
 
 use crate::error::{Result, StoreError};
 use crate::hash::hex;
@@ -7,15 +10,70 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// The file in the folder of attachments that says to which database on a server it belongs: a line of 32 hexadecimal digits.
+pub const FOLDER_ANCHOR: &str = "anchor";
+
 /// The folder.
 #[derive(Debug, Clone)]
 pub(crate) struct Blobs {
     root: PathBuf,
+    /// What its anchor must say.
+    anchor: Option<[u8; 16]>,
 }
 
 impl Blobs {
+    /// A folder that needs no anchor: it lies with its database.
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self { root, anchor: None }
+    }
+
+    /// A folder that must be the one with this anchor.
+    pub(crate) fn anchored(root: PathBuf, anchor: [u8; 16]) -> Self {
+        Self { root, anchor: Some(anchor) }
+    }
+
+    /// Makes sure that it is the right folder.
+    ///
+    /// # Errors
+    /// `FilesAway`.
+    pub(crate) fn look(&self) -> Result<()> {
+        let Some(anchor) = self.anchor.map(|anchor| hex(&anchor)) else { return Ok(()) };
+        match fs::read_to_string(self.root.join(FOLDER_ANCHOR)) {
+            Ok(found) if found.trim() == anchor => Ok(()),
+            _ => Err(StoreError::FilesAway { anchor: Some(anchor) }),
+        }
+    }
+
+    /// Makes the folder that of its database; fails with `FilesAway` when it is somebody else's.
+    pub(crate) fn drop_anchor(&self) -> Result<()> {
+        let Some(anchor) = self.anchor else { return Ok(()) };
+        fs::create_dir_all(&self.root)?;
+        let file = self.root.join(FOLDER_ANCHOR);
+        if file.exists() {
+            return Err(StoreError::FilesAway { anchor: None });
+        }
+        let aside = self.root.join(format!(".{}", hex(&random::<8>()?)));
+        write_synced(&aside, format!("{}\n", hex(&anchor)).as_bytes())?;
+        fs::rename(&aside, &file)?;
+        File::open(&self.root)?.sync_all()?;
+        Ok(File::open(self.root.parent().unwrap_or(&self.root))?.sync_all()?)
+    }
+
+    /// Gives another folder the anchor of this one, if it has one: what is copied there is for a copy of the database.
+    fn copy_anchor(&self, to: &Path) -> Result<()> {
+        let (ours, theirs) = (self.root.join(FOLDER_ANCHOR), to.join(FOLDER_ANCHOR));
+        if !ours.exists() {
+            return Ok(());
+        }
+        fs::create_dir_all(to)?;
+        let anchor = fs::read(&ours)?;
+        match fs::read(&theirs) {
+            Ok(found) if found == anchor => return Ok(()),
+            Ok(_) => return Err(StoreError::FilesAway { anchor: None }),
+            Err(_) => {}
+        }
+        write_synced(&theirs, &anchor)?;
+        Ok(File::open(to)?.sync_all()?)
     }
 
     /// Two letters of the name are a folder, so that none grows too long.
@@ -29,6 +87,7 @@ impl Blobs {
     }
 
     pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.look()?;
         let place = self.place(name)?;
         let folder = place.parent().unwrap_or(&self.root);
         fs::create_dir_all(folder)?;
@@ -45,12 +104,13 @@ impl Blobs {
 
     pub(crate) fn get(&self, name: &str) -> Result<Vec<u8>> {
         fs::read(self.place(name)?).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => StoreError::FileMissing,
+            std::io::ErrorKind::NotFound => self.look().err().unwrap_or(StoreError::FileMissing),
             _ => error.into(),
         })
     }
 
     pub(crate) fn remove(&self, name: &str) -> Result<()> {
+        self.look()?;
         match fs::remove_file(self.place(name)?) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
@@ -59,6 +119,7 @@ impl Blobs {
 
     /// Name, size in bytes and modification instant of every file, unfinished ones included.
     pub(crate) fn all(&self) -> Result<Vec<BlobFile>> {
+        self.look()?;
         let mut all = Vec::new();
         if !self.root.exists() {
             return Ok(all);
@@ -84,6 +145,7 @@ impl Blobs {
     /// Gives every complete file a second name in another folder: it takes no room, and stays when the first one goes. Where the two
     /// folders are on different disks it is copied.
     pub(crate) fn link_to(&self, to: &Path) -> Result<()> {
+        self.copy_anchor(to)?;
         for file in self.all()?.into_iter().filter(|file| !file.is_unfinished()) {
             let target = Self::new(to.to_owned()).place(&file.name)?;
             fs::create_dir_all(target.parent().unwrap_or(to))?;
@@ -97,6 +159,7 @@ impl Blobs {
 
     /// Copies every complete file into another folder.
     pub(crate) fn copy_to(&self, to: &Path) -> Result<u64> {
+        self.copy_anchor(to)?;
         let target = Self::new(to.to_owned());
         let mut copied = 0;
         for file in self.all()?.into_iter().filter(|file| !file.is_unfinished()) {

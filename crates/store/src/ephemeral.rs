@@ -1,9 +1,10 @@
 //! What may be lost and is not an event: sessions, drafts, presence. Sealed under the master key, gone at its expiry.
 
 use crate::backend::Conn;
-use crate::error::{Result, StoreError};
-use crate::time::to_int;
+use crate::error::Result;
+use crate::time::{limit, to_int};
 use crate::vault::Vault;
+use crate::write::once::AT_ONCE;
 use crate::write::queue::Batch;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,7 +16,7 @@ crate::sql::queries! {
     GET = "SELECT body FROM ephemeral WHERE kind = ?1 AND key = ?2 AND expires_at > ?3";
     LIST = "SELECT key, body FROM ephemeral WHERE kind = ?1 AND key >= ?2 AND key < ?3 AND expires_at > ?4 ORDER BY key";
     DROP = "DELETE FROM ephemeral WHERE kind = ?1 AND key = ?2";
-    SWEEP = "DELETE FROM ephemeral WHERE expires_at <= ?1";
+    SWEEP = "DELETE FROM ephemeral WHERE (kind, key) IN (SELECT kind, key FROM ephemeral WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 }
 
 fn bound(kind: &str, key: &str) -> Vec<u8> {
@@ -85,7 +86,7 @@ pub(crate) fn remove(batch: &mut Batch<'_>, kind: &str, key: &str) -> Result<boo
     Ok(batch.conn.run(DROP, &[kind.into(), key.into()])? == 1)
 }
 
-pub(crate) fn sweep(batch: &mut Batch<'_>, now: Timestamp) -> Result<usize> {
-    let swept: Result<usize, StoreError> = batch.conn.run(SWEEP, &[to_int(now)?.into()]);
-    swept
+/// Removes some of what has expired.
+pub(crate) fn sweep(batch: &Batch<'_>, now: Timestamp) -> Result<usize> {
+    batch.conn.run(SWEEP, &[to_int(now)?.into(), limit(AT_ONCE).into()])
 }

@@ -102,6 +102,17 @@ pub enum StoreError {
     /// lost. It goes on by itself once they are back.
     #[error("the files of the database were moved, removed or exchanged while they were open")]
     Moved,
+    /// The folder of attachments is not the one that belongs to the database: it is missing, as when a mount is gone, or another
+    /// database's. Nothing is kept in it or removed from it; it goes on by itself once the right one is there.
+    #[error("the folder of attachments is not that of this database")]
+    FilesAway {
+        /// What the file [`FOLDER_ANCHOR`](crate::FOLDER_ANCHOR) of the right folder says; `None` where the database has no folder
+        /// yet, and this one is somebody else's.
+        anchor: Option<String>,
+    },
+    /// A copy into this database was broken off: it holds only a part.
+    #[error("a copy into this database was broken off; empty the database and copy again")]
+    UnfinishedCopy,
     /// An attachment is known, and its file is not in the blob folder.
     #[error("the file of an attachment is missing")]
     FileMissing,

@@ -38,6 +38,7 @@ mod write;
 
 pub use attachments::{Attachment, NewAttachment};
 pub use backend::{Between, Call, Pass, Place, ServerFacts};
+pub use blobs::FOLDER_ANCHOR;
 pub use chain::ChainReport;
 pub use customers::{Listed, Pair};
 pub use error::{NoEntry, Result, StoreError};

@@ -4,10 +4,14 @@ use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place, waiting};
 use crate::error::{Result, StoreError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long somebody waits for a connection before the database is too busy.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How many may wait: each keeps a thread, and threads are what everything else needs while a server hangs.
+const WAITING: usize = 256;
+/// How long after a failed attempt to connect nobody tries again.
+const REST: Duration = Duration::from_millis(200);
 
 pub(crate) struct Pool {
     place: Place,
@@ -21,6 +25,15 @@ pub(crate) struct Pool {
 struct State {
     idle: Vec<Conn>,
     open: usize,
+    waiting: usize,
+    away: Option<Away>,
+}
+
+/// No connection could be made. Until one can, one caller at a time tries, and the others are told at once.
+struct Away {
+    since: Instant,
+    why: StoreError,
+    is_tried: bool,
 }
 
 /// A connection that goes back when it is dropped.
@@ -39,23 +52,49 @@ impl Pool {
     pub(crate) fn take(&self) -> Result<Lent<'_>> {
         self.anchor.last_look()?;
         let mut state = self.lock();
-        while state.idle.is_empty() && state.open >= self.most {
+        loop {
+            if let Some(conn) = state.idle.pop() {
+                return Ok(Lent { pool: self, conn: Some(conn), used: true });
+            }
+            let tried = state.away.as_ref();
+            if let Some(away) = tried.filter(|one| one.is_tried || one.since.elapsed() < REST) {
+                return Err(away.why.clone());
+            }
+            if state.open < self.most {
+                break;
+            }
+            if state.waiting >= WAITING {
+                return Err(StoreError::Busy);
+            }
+            state.waiting += 1;
             let (after, waited) = waiting(|| {
                 self.freed.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner)
             });
+            state = after;
+            state.waiting -= 1;
             if waited.timed_out() {
                 return Err(StoreError::Busy);
             }
-            state = after;
-        }
-        if let Some(conn) = state.idle.pop() {
-            return Ok(Lent { pool: self, conn: Some(conn), used: true });
         }
         state.open += 1;
+        if let Some(away) = &mut state.away {
+            away.is_tried = true;
+        }
         drop(state);
         // When it cannot be opened, dropping what is lent gives the place back.
         let mut lent = Lent { pool: self, conn: None, used: false };
-        lent.conn = Some(Conn::open(&self.place, Mode::Read)?);
+        let opened = Conn::open(&self.place, Mode::Read);
+        // Trying costs nothing where nobody is far away.
+        if self.place.is_shared() {
+            let away = |why: &StoreError| Away {
+                since: Instant::now(),
+                why: why.clone(),
+                is_tried: false,
+            };
+            self.lock().away = opened.as_ref().err().map(away);
+            self.freed.notify_all();
+        }
+        lent.conn = Some(opened?);
         Ok(lent)
     }
 
@@ -86,5 +125,50 @@ impl Drop for Lent<'_> {
         }
         drop(state);
         self.pool.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_many_wait_and_each_of_them_is_served() {
+        let place = Place::in_memory(std::path::Path::new("")).unwrap();
+        let pool = Pool::new(place, 1, Arc::default());
+        let only = pool.take().unwrap();
+        std::thread::scope(|threads| {
+            let waiting: Vec<_> =
+                (0..WAITING).map(|_| threads.spawn(|| pool.take().map(drop))).collect();
+            while pool.lock().waiting < WAITING {
+                std::thread::yield_now();
+            }
+            assert_eq!(pool.take().map(drop), Err(StoreError::Busy));
+            drop(only);
+            for one in waiting {
+                assert_eq!(one.join().unwrap(), Ok(()));
+            }
+        });
+    }
+
+    #[test]
+    fn while_nobody_can_connect_one_tries_and_the_others_are_told() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("postgres://u@{}/d", silent.local_addr().unwrap());
+        let place = Place::postgres(&address, std::path::Path::new("")).unwrap();
+        let pool = Pool::new(place, 4, Arc::default());
+        assert!(pool.take().is_err());
+        std::thread::sleep(REST);
+        std::thread::scope(|threads| {
+            let tries = threads.spawn(|| assert!(pool.take().is_err()));
+            while !pool.lock().away.as_ref().is_some_and(|away| away.is_tried) {
+                std::thread::yield_now();
+            }
+            let since = Instant::now();
+            let told = pool.take().map(drop);
+            assert!(matches!(told, Err(StoreError::Unavailable { .. })), "{told:?}");
+            assert!(since.elapsed() < Duration::from_secs(1));
+            tries.join().unwrap();
+        });
     }
 }

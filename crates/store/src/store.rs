@@ -43,8 +43,8 @@ pub struct Options {
     pub batch: Option<usize>,
     /// Connections for reading, at most; whoever comes when all are in use waits.
     pub readers: usize,
-    /// Whether a server is asked to tell of other programs' commits. Without it, as in an embedded database, they are noticed by
-    /// asking, four times a second.
+    /// Whether a server is asked to tell of commits, this program's and others'. Without it, as in an embedded database, they are noticed
+    /// by asking, four times a second; those who listen ask once a second.
     pub listen: bool,
     /// Whether the store does anything that nobody asked it for: asks what other programs commit, and uses its pauses to make sure of
     /// commits and to move the log. When it does depends on the machine; a simulation, where nobody else writes, goes without.
@@ -124,7 +124,7 @@ pub(crate) struct Inner {
 impl Store {
     /// Opens a database, creating or migrating it as needed: of a folder (`bihuan.db` in it), a file that ends in `.db`, or a
     /// server ([`Place::postgres`]). Attachments lie in the folder `blobs` beside it. Fails with `TooNew`, `WrongKey`, `Unavailable`,
-    /// `NoEntry`, `InUse`, `Invalid` or `File`.
+    /// `NoEntry`, `InUse`, `UnfinishedCopy`, `FilesAway`, `Invalid` or `File`.
     pub fn open(place: impl Into<Place>, options: Options) -> Result<Self> {
         let place = place.into();
         place.prepare()?;
@@ -133,10 +133,11 @@ impl Store {
         let conn = Conn::open(&place, Mode::Write)?;
         match &options.before_upgrade {
             Some(folder) => upkeep::upgrade(&place, &conn, &**folder)?,
-            None => migrate::migrate(&conn)?,
+            None => conn.unhurried(migrate::migrate)?,
         }
         transfer::refuse_unfinished(&conn)?;
         check_key(&conn, &vault, true)?;
+        let blobs = upkeep::folder(&conn, &place)?;
         let (news, changes, settings) = follow::News::new(&conn)?;
         let anchor = Arc::new(Anchor::of(&place));
         let follow =
@@ -149,6 +150,9 @@ impl Store {
         if !options.unasked {
             desk.rest();
         }
+        if !options.listen {
+            desk.keep_quiet();
+        }
         let inner = Inner {
             writer: Writer::start(desk, options.queue.max(1))?,
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
@@ -156,7 +160,7 @@ impl Store {
             kept: Kept::default(),
             standings: Standings::default(),
             losses: AtomicU64::new(0),
-            blobs: Blobs::new(place.folder().join(BLOBS)),
+            blobs,
             place,
             vault,
             changes,
@@ -292,9 +296,14 @@ impl Store {
         self.wait(move |batch, _| attachments::add(batch, &new, &mark, &key))
     }
 
+    /// Makes sure that the folder of attachments is the one that belongs to the database. Fails with `FilesAway`.
+    pub fn look_for_files(&self) -> Result<()> {
+        self.inner.blobs.look()
+    }
+
     /// Forgets uploads made before `before` that no write took, and removes files that nobody names. Give it a day's grace.
     pub fn sweep_attachments(&self, before: Timestamp) -> Result<usize> {
-        self.wait(move |batch, _| attachments::sweep(batch, before))?;
+        self.by_parts(|store| store.wait(move |batch, _| attachments::sweep(batch, before)))?;
         upkeep::sweep_files(self.reader()?.conn()?, &self.inner.blobs, before)
     }
 
@@ -321,12 +330,22 @@ impl Store {
 
     /// Forgets submissions made before `before`: their idempotency keys may be used anew. Some at a time, so that nobody waits for long.
     pub fn forget_submissions(&self, before: Timestamp) -> Result<usize> {
-        let mut forgotten = 0;
+        self.by_parts(|store| store.wait(move |batch, _| write::once::forget(batch, before)))
+    }
+
+    /// Notes that what nobody needs any more is being forgotten as of an instant; answers as of when it was before, by whichever program.
+    pub fn consider_forgetting(&self, at: Timestamp) -> Result<Option<Timestamp>> {
+        self.wait(move |batch, _| write::once::consider(batch, at))
+    }
+
+    /// Does something some at a time, until less than that is left.
+    pub(crate) fn by_parts(&self, part: impl Fn(&Self) -> Result<usize>) -> Result<usize> {
+        let mut all = 0;
         loop {
-            let some = self.wait(move |batch, _| write::once::forget(batch, before))?;
-            forgotten += some;
+            let some = part(self)?;
+            all += some;
             if some < write::once::AT_ONCE {
-                return Ok(forgotten);
+                return Ok(all);
             }
         }
     }
@@ -363,7 +382,7 @@ impl Store {
 
     /// Removes everything of the kind that has expired at `now`.
     pub fn sweep_ephemeral(&self, now: Timestamp) -> Result<usize> {
-        self.wait(move |batch, _| ephemeral::sweep(batch, now))
+        self.by_parts(|store| store.wait(move |batch, _| ephemeral::sweep(batch, now)))
     }
 
     /// A consistent copy of the running database and its attachments in a folder that holds none yet.

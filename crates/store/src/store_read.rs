@@ -237,12 +237,12 @@ impl Store {
     /// Cases of which something was derived by older rules than these, or whose texts were indexed by older ones; give them to
     /// [`Store::rederive`].
     pub fn cases_to_rederive(&self, rules: u32, limit: usize) -> Result<Vec<Uuid>> {
-        self.read(|conn, _| case::to_rederive(conn, rules, limit))
+        self.read(|conn, _| conn.unhurried(|conn| case::to_rederive(conn, rules, limit)))
     }
 
     /// How many there are. Counts rows; not for every page.
     pub fn older(&self, rules: u32) -> Result<Older> {
-        self.read(|conn, _| case::older(conn, rules))
+        self.read(|conn, _| conn.unhurried(|conn| case::older(conn, rules)))
     }
 
     /// The line of tokens by which texts are found, as the index holds it.
@@ -407,6 +407,7 @@ impl Store {
 
     /// Facts for `doctor`. Counts rows; not for every page.
     pub fn facts(&self) -> Result<upkeep::Facts> {
-        self.snapshot(|conn, _| upkeep::facts(conn, &self.inner.blobs))
+        let blobs = &self.inner.blobs;
+        self.snapshot(|conn, _| conn.unhurried(|conn| upkeep::facts(conn, blobs)))
     }
 }

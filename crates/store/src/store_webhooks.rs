@@ -5,7 +5,7 @@ use crate::read::feed::{self, FeedHead};
 use crate::read::list::Page;
 use crate::scope::Scope;
 use crate::store::Store;
-use crate::webhooks::{self, AT_ONCE, Attempt, DeliveryState, NewDelivery};
+use crate::webhooks::{self, Attempt, DeliveryState, NewDelivery};
 use crate::webhooks::{WebhookDelivery, WebhookPlace};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -142,16 +142,5 @@ impl Store {
             store.wait(move |batch, _| webhooks::leave(batch, &key))
         })?;
         Ok(())
-    }
-
-    fn by_parts(&self, part: impl Fn(&Self) -> Result<usize>) -> Result<usize> {
-        let mut all = 0;
-        loop {
-            let some = part(self)?;
-            all += some;
-            if some < AT_ONCE {
-                return Ok(all);
-            }
-        }
     }
 }

@@ -95,9 +95,7 @@ impl<'a> From<&'a Cell> for Param<'a> {
 /// Refuses a database that was filled only in part.
 pub(crate) fn refuse_unfinished(conn: &Conn) -> Result<()> {
     match conn.row(UNFINISHED, &[], |_| Ok(()))? {
-        Some(()) => Err(StoreError::invalid(
-            "a copy into this database was broken off; empty the database and copy again",
-        )),
+        Some(()) => Err(StoreError::UnfinishedCopy),
         None => Ok(()),
     }
 }
@@ -113,6 +111,7 @@ pub(crate) fn copy(from: &Conn, to: &Place, tell: &mut dyn FnMut(&str, u64)) -> 
     let schema = migrate::refuse_newer(from)?;
     to.prepare()?;
     let to = Conn::open(to, Mode::Write)?;
+    to.hurry(false)?;
     if !is_vacant(&to)? {
         return Err(StoreError::NotEmpty);
     }

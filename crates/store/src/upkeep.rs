@@ -5,7 +5,9 @@ use crate::error::{Result, StoreError};
 use crate::read::case::Which;
 use crate::scope::Scope;
 use crate::vault::Vault;
-use crate::{attachments, blobs::Blobs, chain, inbox, migrate, outbox, read, settings, transfer};
+use crate::{
+    attachments, blobs::Blobs, chain, inbox, migrate, outbox, read, settings, transfer, write,
+};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -102,6 +104,38 @@ pub(crate) fn check_key(conn: &Conn, vault: &Vault, is_writer: bool) -> Result<(
     }
 }
 
+/// The folder of attachments. Beside a server it must be the one that belongs to the database; the first time it becomes that.
+pub(crate) fn folder(conn: &Conn, place: &Place) -> Result<Blobs> {
+    let root = place.folder().join(BLOBS);
+    if !place.is_shared() {
+        return Ok(Blobs::new(root));
+    }
+    let known = || conn.row(FACT, &[BLOBS.into()], |row| row.bytes::<16>(0));
+    let anchored = |anchor| {
+        let blobs = Blobs::anchored(root.clone(), anchor);
+        blobs.look().map(|()| blobs)
+    };
+    if let Some(anchor) = known()? {
+        return anchored(anchor);
+    }
+    conn.begin_write()?;
+    let made = (|| {
+        // One node at a time.
+        write::number::sequence(conn)?;
+        if let Some(anchor) = known()? {
+            return anchored(anchor);
+        }
+        let anchor: [u8; 16] = crate::vault::random()?;
+        conn.run(KEEP_FACT, &[BLOBS.into(), (&anchor).into()])?;
+        let blobs = Blobs::anchored(root.clone(), anchor);
+        blobs.drop_anchor().map(|()| blobs)
+    })();
+    match made {
+        Ok(blobs) => conn.commit().map(|()| blobs),
+        Err(error) => conn.rollback().and(Err(error)),
+    }
+}
+
 fn count(conn: &Conn, sql: &str) -> Result<u64> {
     Ok(conn.row(sql, &[], |row| row.count(0))?.unwrap_or(0))
 }
@@ -128,6 +162,7 @@ impl Present {
         let conn = Conn::open(place, Mode::Inspect)?;
         let was = migrate::refuse_newer(&conn)?;
         check_key(&conn, vault, false)?;
+        conn.hurry(false)?;
         if was == migrate::newest(&conn) {
             return Ok(Self { conn, was, _aside: None });
         }
@@ -231,33 +266,36 @@ pub(crate) fn upgrade(
         Ok((found > 0 && found < newest).then_some((found, newest)))
     };
     if older()?.is_none() {
-        return migrate::migrate(conn);
+        return conn.unhurried(migrate::migrate);
     }
     // Nobody else takes a step while this one copies, or copies while this one takes a step.
-    conn.hold_schema()?;
-    let done = older().and_then(|older| {
-        if let Some((found, newest)) = older {
-            let to = folder(found, newest);
-            std::fs::create_dir_all(&to)?;
-            copy_database(&Conn::open(place, Mode::Read)?, &to)?;
-            Blobs::new(place.folder().join(BLOBS)).link_to(&to.join(BLOBS))?;
-            std::fs::File::open(&to)?.sync_all()?;
-        }
-        migrate::migrate(conn)
-    });
-    conn.free_schema()?;
-    done
+    conn.unhurried(|conn| {
+        conn.hold_schema()?;
+        let done = older().and_then(|older| {
+            if let Some((found, newest)) = older {
+                let to = folder(found, newest);
+                std::fs::create_dir_all(&to)?;
+                copy_database(&Conn::open(place, Mode::Read)?, &to)?;
+                Blobs::new(place.folder().join(BLOBS)).link_to(&to.join(BLOBS))?;
+                std::fs::File::open(&to)?.sync_all()?;
+            }
+            migrate::migrate(conn)
+        });
+        conn.free_schema()?;
+        done
+    })
 }
 
 fn copy_database(conn: &Conn, to: &Path) -> Result<()> {
-    if !conn.copy_into(to)? {
-        transfer::copy(conn, &Place::at(to), &mut |_, _| {})?;
+    if conn.copy_into(to)? {
+        return Ok(());
     }
-    Ok(())
+    conn.unhurried(|conn| transfer::copy(conn, &Place::at(to), &mut |_, _| {}).map(drop))
 }
 
 /// Writes a consistent copy of the running database and its attachments into a folder that does not hold one yet.
 pub(crate) fn backup(conn: &Conn, blobs: &Blobs, to: &Path) -> Result<()> {
+    blobs.look()?;
     std::fs::create_dir_all(to)?;
     // The database first: every file it names is already in the folder, since uploads precede their rows.
     copy_database(conn, to)?;

@@ -6,13 +6,11 @@ use crate::error::{Result, StoreError};
 use crate::read::list::Page;
 use crate::time::{from_int, int, limit, opt_from_int, to_int};
 use crate::timers::lapsed;
+use crate::write::once::AT_ONCE;
 use crate::write::queue::Batch;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// Deliveries that are forgotten in one commit.
-pub(crate) const AT_ONCE: usize = 1_000;
 
 crate::sql::queries! {
     ENTER = "INSERT INTO webhooks (key, upto) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";

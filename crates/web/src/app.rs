@@ -86,7 +86,7 @@ impl App {
             slow: Pool::of(SLOW),
             proofs: Proofs::default(),
             limiter: Limiter::new(config.rate),
-            meter: Meter::new(desk.now()),
+            meter: Meter::new(),
             rows: Rows::default(),
             kept: Kept::default(),
             streams: Arc::new(Semaphore::new(config.streams)),

@@ -10,7 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use desk::Language;
 use std::any::Any;
+use std::future::Future;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// How long an answer may take to begin.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,8 +46,7 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     let by_default = wants_page.then(|| speaks_english(&app, request.headers()));
     let method = request.method().clone();
     let begun = app.desk().now();
-    let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
-    let mut response = answered.unwrap_or_else(|_| Problem::new(Kind::Unavailable).into_response());
+    let mut response = in_time(PATIENCE, next.run(request)).await;
     let route = response.extensions().get::<Route>().map(|route| route.0.clone());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         app.meter().refused(problem.kind());
@@ -77,6 +78,30 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Cookie"));
     response
+}
+
+/// An answer that begins in time, or word that there is none. It is made by a task of its own: one that blocks, because a database does
+/// not answer, cannot be told that its time is up, and must not keep us from telling the client.
+async fn in_time(
+    most: Duration,
+    answer: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    let mut making = Abandoned(tokio::spawn(answer));
+    let problem = match tokio::time::timeout(most, &mut making.0).await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(_)) => Kind::Internal,
+        Err(_) => Kind::Unavailable,
+    };
+    Problem::new(problem).into_response()
+}
+
+/// A task that goes no further when nobody waits for it any more.
+struct Abandoned(JoinHandle<Response>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// One line for a request. What watches the server asks every few seconds and is told apart.
@@ -156,6 +181,27 @@ fn thousandths(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    async fn panicking() -> Response {
+        panic!("on purpose")
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn an_answer_that_blocks_is_given_up_in_time() {
+        let (blocked, ends) = std::sync::mpsc::channel::<()>();
+        let answer = async move {
+            // As the store does, on a connection that hangs.
+            tokio::task::block_in_place(|| assert!(ends.recv().is_err()));
+            "late".into_response()
+        };
+        let response = in_time(Duration::from_millis(50), answer).await;
+        assert_eq!(response.status(), 503);
+        drop(blocked);
+        let soon = in_time(PATIENCE, async { "soon".into_response() }).await;
+        assert_eq!(soon.status(), 200);
+        let panics = in_time(PATIENCE, panicking()).await;
+        assert_eq!(panics.status(), 500);
+    }
 
     #[test]
     fn chinese_unless_english_is_preferred() {

@@ -4,8 +4,9 @@ use crate::problem::{Kind, Problem};
 use desk::Desk;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::{Display, Write};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use store::{DeliveryState, Scope};
 
 /// How old counts of open cases may be: counting costs as much as there are open cases.
@@ -18,15 +19,14 @@ const OUTCOMES: [(DeliveryState, &str); 3] = [
     (DeliveryState::Pending, "again"),
     (DeliveryState::Dead, "dead"),
 ];
-/// A worker that has not been heard of for so long is not alive.
-const SILENT: SignedDuration = SignedDuration::from_secs(90);
+/// A worker that has not been heard of for so long is not alive. Measured by what passes, whatever the machine's clock is set to.
+const SILENT: Duration = Duration::from_secs(90);
 
 /// What this process has done.
-#[derive(Default)]
 pub(crate) struct Meter {
     by_class: [AtomicU64; 6],
     refused: Vec<AtomicU64>,
-    beat_second: AtomicI64,
+    beat: Mutex<Instant>,
     runs: AtomicU64,
     failures: AtomicU64,
     touched: AtomicU64,
@@ -45,9 +45,17 @@ struct Counted {
 }
 
 impl Meter {
-    pub(crate) fn new(now: Timestamp) -> Self {
-        let refused = Kind::ALL.iter().map(|_| AtomicU64::new(0)).collect();
-        Self { refused, beat_second: AtomicI64::new(now.as_second()), ..Self::default() }
+    pub(crate) fn new() -> Self {
+        Self {
+            by_class: Default::default(),
+            refused: Kind::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
+            beat: Mutex::new(Instant::now()),
+            runs: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            touched: AtomicU64::new(0),
+            attempts: Default::default(),
+            counted: Mutex::default(),
+        }
     }
 
     pub(crate) fn answered(&self, status: u16) {
@@ -64,8 +72,8 @@ impl Meter {
     }
 
     /// The worker is alive.
-    pub(crate) fn beat(&self, now: Timestamp) {
-        self.beat_second.store(now.as_second(), Relaxed);
+    pub(crate) fn beat(&self) {
+        *self.beat.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// The worker has run, with how many cases touched, or failed.
@@ -85,8 +93,8 @@ impl Meter {
         }
     }
 
-    pub(crate) fn worker_alive(&self, now: Timestamp) -> bool {
-        now.as_second().saturating_sub(self.beat_second.load(Relaxed)) <= SILENT.as_secs()
+    pub(crate) fn worker_alive(&self) -> bool {
+        self.beat.lock().unwrap_or_else(PoisonError::into_inner).elapsed() <= SILENT
     }
 
     /// Open cases and what goes to webhooks, counted at most every few seconds.
@@ -156,7 +164,7 @@ impl Meter {
             "bihuan_worker_alive",
             "gauge",
             "1 while the worker is heard of.",
-            &[("", u64::from(self.worker_alive(now)))],
+            &[("", u64::from(self.worker_alive()))],
         );
         page.put(
             "bihuan_worker_runs_total",

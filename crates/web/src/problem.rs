@@ -87,6 +87,7 @@ kinds! {
     Unavailable = 503 "unavailable",
     ReadOnly = 503 "read-only",
     DatabaseMoved = 503 "database-moved",
+    FilesAway = 503 "files-away",
     StorageFull = 507 "storage-full",
 }
 
@@ -174,7 +175,7 @@ impl Problem {
             )),
             Kind::Unavailable => headers.push((header::RETRY_AFTER, HeaderValue::from_static("1"))),
             // Somebody has to do something first.
-            Kind::ReadOnly | Kind::DatabaseMoved | Kind::StorageFull => {
+            Kind::ReadOnly | Kind::DatabaseMoved | Kind::FilesAway | Kind::StorageFull => {
                 headers.push((header::RETRY_AFTER, HeaderValue::from_static("30")));
             }
             _ => {}

@@ -5,10 +5,11 @@ use crate::app::App;
 use crate::gate::bearer;
 use crate::problem::{Kind, Problem};
 use crate::signed::cookie;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use desk::{Caller, Desk, KeyScope};
-use futures_util::stream::{self, Stream};
+use futures_util::stream;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -59,6 +60,12 @@ struct Live<T> {
     _place: OwnedSemaphorePermit,
 }
 
+/// What proxies must not do with a stream: nginx gathers an answer before it passes anything on unless it is told, and others compress.
+const UNBUFFERED: [(HeaderName, &str); 2] = [
+    (HeaderName::from_static("x-accel-buffering"), "no"),
+    (header::CACHE_CONTROL, "no-store, no-transform"),
+];
+
 /// Everything after a place, as it comes; what comes within a pause comes together.
 pub(crate) fn live<T: Send + 'static>(
     app: App,
@@ -67,7 +74,7 @@ pub(crate) fn live<T: Send + 'static>(
     pause: Duration,
     read: Read<T>,
     event: fn(T) -> Event,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send + use<T>>, Problem> {
+) -> Result<Response, Problem> {
     let opener = Opener::of(&app, headers).ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
     let place = Arc::clone(&app.inner.streams)
         .try_acquire_owned()
@@ -77,9 +84,14 @@ pub(crate) fn live<T: Send + 'static>(
     let live = Live { app, opener, after, ready, changes, read, pause, rests, _place: place };
     let events = stream::unfold(live, move |mut live| async move {
         let next = live.next().await?;
-        Some((Ok(event(next)), live))
+        Some((Ok::<_, Infallible>(event(next)), live))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+    let alive = KeepAlive::new().interval(Duration::from_secs(15));
+    let mut response = Sse::new(events).keep_alive(alive).into_response();
+    for (name, value) in UNBUFFERED {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
 }
 
 impl<T> Live<T> {

@@ -148,7 +148,7 @@ pub(crate) async fn run(app: App) {
     let name = format!("serve {}", uuid::Uuid::new_v4());
     let mut pause = PAUSE;
     loop {
-        app.meter().beat(app.desk().now());
+        app.meter().beat();
         changes.borrow_and_update();
         let next = match due_in(&app) {
             Ok(Some(Duration::ZERO)) => match once(&app, &name).await {

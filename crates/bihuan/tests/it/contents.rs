@@ -2,6 +2,7 @@
 //! is told: facts and what can be found by them, not how they are kept.
 
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 use store::{Filter, Options, Place, Scope, Sort, Store};
 
@@ -89,5 +90,34 @@ pub(crate) fn of(place: Place, key: [u8; 32]) -> Vec<String> {
         };
         lines.push(format!("{metric} {}", sum(metric) + sum(&apart)));
     }
+    lines.push(SETTINGS.to_owned());
+    lines.extend(settings(&store));
+    lines
+}
+
+/// Where the settings begin.
+pub(crate) const SETTINGS: &str = "settings";
+
+/// All that was ever put in force, of whatever kind - customers, views, texts, teams, the organisation - with every version that is still
+/// there, and the log of who did so.
+fn settings(store: &Store) -> Vec<String> {
+    let (mut log, mut things) = (Vec::new(), BTreeSet::new());
+    for entry in store.settings_log(0, 1_000_000).unwrap() {
+        let hash: String = entry.body_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        log.push(format!(
+            "  {} {} {} {} {} v{} {} {hash}",
+            entry.sequence, entry.at, entry.actor, entry.deed, entry.kind, entry.version, entry.key
+        ));
+        things.insert((entry.kind, entry.key));
+    }
+    let mut lines = Vec::new();
+    for (kind, key) in things {
+        for one in store.setting_versions(&kind, &key).unwrap() {
+            lines.push(format!("{kind} {key} v{} {}", one.version, mark(&one.body)));
+        }
+        let now = store.setting(&kind, &key).unwrap().map(|one| one.version);
+        lines.push(format!("{kind} {key} now {now:?}"));
+    }
+    lines.extend(log);
     lines
 }

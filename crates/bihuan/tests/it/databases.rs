@@ -58,8 +58,36 @@ fn the_doctor_looks_at_the_server() {
     ] {
         assert!(fine.iter().any(|found| found == code), "{code} in {fine:?}");
     }
-    fs::write(world.data().join("blobs"), "in the way").unwrap();
+    let (blobs, aside) = (world.data().join("blobs"), world.path("aside"));
+    fs::rename(&blobs, &aside).unwrap();
+    let report = world.json(&["doctor"]);
+    assert!(codes(&report, "wrong").contains(&"cannot_open".to_owned()), "{report:#}");
+    assert!(report.to_string().contains("挂载"), "{report:#}");
+    fs::write(&blobs, "in the way").unwrap();
     assert!(codes(&world.json(&["doctor"]), "wrong").contains(&"blobs_unwritable".to_owned()));
+}
+
+#[test]
+fn a_copy_that_was_broken_off_is_told_in_both_languages() {
+    let world = World::on_server();
+    world.import(&world.fixture("gb18030.csv"), &[]);
+    let broken = "INSERT INTO facts (name, value) VALUES ('unfinished copy', '\\x01')";
+    cluster::Cluster::sql(world.address(), broken).unwrap();
+    for (lang, words) in [("zh", "中途中断"), ("en", "was broken off")] {
+        let run = world.run(&["--lang", lang, "case", "list"]);
+        assert!(!run.fine && run.err.contains(words), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_server_that_takes_the_connection_and_says_nothing_is_told_in_time() {
+    let world = World::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("postgres://u@{}/d", silent.local_addr().unwrap());
+    let since = std::time::Instant::now();
+    let run = world.run(&["--database", &address, "doctor"]);
+    assert!(!run.fine && run.out.contains("没有应答"), "{}{}", run.out, run.err);
+    assert!(since.elapsed().as_secs() < 30, "{:?}", since.elapsed());
 }
 
 #[test]

@@ -139,6 +139,32 @@ fn files_that_are_moved_away_under_a_server_are_said_and_welcome_back() {
     [known, second].iter().for_each(|number| is_open(&serving, &client, number));
 }
 
+#[test]
+fn attachments_whose_mount_is_gone_are_said_and_welcome_back() {
+    let world = World::on_server();
+    let client = Client::of(&world);
+    let serving = Serving::quiet(&world);
+    let file = serving.upload(&client, b"before");
+    assert_eq!(file.status, 201, "{}", file.body);
+    let path = format!("/api/v1/attachments/{}", file.body["id"].as_str().unwrap());
+    let (blobs, aside) = (world.data().join("blobs"), world.path("aside"));
+    fs::rename(&blobs, &aside).unwrap();
+    serving.upload(&client, b"after").is_problem(503, "files-away", "没有保存");
+    serving.get(&client.key, &path).is_problem(503, "files-away", "挂载");
+    let ready = serving.get("", "/readyz");
+    assert_eq!((ready.status, &ready.body["files"]), (503, &false.into()), "{}", ready.body);
+    // Cases are worked on meanwhile; a second server does not begin.
+    let known = number(&serving.register(&client, 0).unwrap());
+    let said = world.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(!said.fine && said.err.contains("anchor"), "{}", said.err);
+    assert!(!blobs.exists());
+    fs::rename(&aside, &blobs).unwrap();
+    assert_eq!(serving.get("", "/readyz").status, 200);
+    assert_eq!(serving.get(&client.key, &path).body, "before");
+    assert_eq!(serving.upload(&client, b"after").status, 201);
+    is_open(&serving, &client, &known);
+}
+
 fn copied(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {

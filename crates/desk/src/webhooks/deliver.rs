@@ -181,14 +181,14 @@ impl Desk {
     }
 
     /// Forgets what was delivered a week ago, given up ninety days ago, or meant for webhooks that are no more; returns how many.
-    pub(crate) fn tidy_webhooks(&self) -> Result<usize, DeskError> {
-        let (store, now, all) = (&self.inner.store, self.now(), self.webhooks());
+    pub(crate) fn tidy_webhooks(&self, at: Timestamp) -> Result<usize, DeskError> {
+        let (store, all) = (&self.inner.store, self.webhooks());
         for key in store.webhook_places()?.into_keys() {
             if all.iter().all(|webhook| *webhook.id != *key) {
                 store.leave_webhook(&key)?;
             }
         }
-        let before = |kept| now.checked_sub(kept).unwrap_or(Timestamp::MIN);
+        let before = |kept| at.checked_sub(kept).unwrap_or(Timestamp::MIN);
         let delivered =
             store.forget_webhook_deliveries(DeliveryState::Delivered, before(DELIVERED_FOR))?;
         let dead = store.forget_webhook_deliveries(DeliveryState::Dead, before(DEAD_FOR))?;

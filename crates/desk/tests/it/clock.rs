@@ -1,10 +1,12 @@
 //! The machine's clock is set forward and back while cases are worked on.
 
-use crate::world::{World, act, register, world};
-use desk::{Desk, Done, decode_event};
+use crate::world::{World, act, register, who, world};
+use desk::{Desk, Done, Options, Tidied, decode_event};
 use engine::event::Event;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use std::collections::BTreeSet;
+use store::IdempotencyKey;
 
 fn hours(world: &World, start: Timestamp, hours: i64) {
     world.clock.turn(start.checked_add(SignedDuration::from_hours(hours)).unwrap());
@@ -75,4 +77,60 @@ fn a_clock_that_is_set_forward_and_back_doubles_and_loses_no_step() {
     let sweep = desk.sweep().unwrap();
     assert_eq!((sweep.cases, sweep.timers.len(), sweep.snapshots.len()), (2, 0, 0), "{sweep:?}");
     assert_eq!(sweep.broken.len(), 0);
+}
+
+/// Forgetting is not undone by setting the clock back.
+#[test]
+fn a_clock_that_is_set_forward_forgets_nothing_that_was_acknowledged() {
+    let world = world();
+    let (desk, start) = (&world.desk, world.desk.now());
+    let minutes = |minutes| start.checked_add(SignedDuration::from_mins(minutes)).unwrap();
+    let key = IdempotencyKey { scope: "lin".into(), key: "call".into(), body_hash: [1; 32] };
+    let options = || Options { key: Some(key.clone()), ..Options::default() };
+    let register =
+        |desk: &Desk| desk.register(&who("lin"), "as", world.order(), options()).unwrap();
+    let first = register(desk);
+    let upload = desk.upload(&who("lin"), "a.txt", b"named in a moment".to_vec()).unwrap();
+    let draft = json!({ "text": "…" });
+    desk.store().put_ephemeral("draft", "lin", &draft, minutes(48 * 60)).unwrap();
+    let all_is_there = |desk: &Desk| {
+        assert_eq!(desk.tidy().unwrap(), Tidied::default());
+        assert!(register(desk).repeated && register(desk).number == first.number);
+        assert!(desk.store().attachment(upload.id).unwrap().is_some());
+        assert_eq!(desk.store().ephemeral("draft", "lin", start).unwrap().as_ref(), Some(&draft));
+    };
+    let month = SignedDuration::from_hours(30 * 24);
+    let ahead = |at: Timestamp| at.checked_add(month).unwrap();
+
+    // Ahead when a node starts, as a machine whose clock was not set yet; put right, and time passes.
+    world.clock.turn(ahead(start));
+    all_is_there(&world.node(true));
+    let node = world.node(true);
+    all_is_there(&node);
+    world.clock.turn(start);
+    for hour in 1..4 {
+        world.clock.set(minutes(hour * 60));
+        all_is_there(&node);
+    }
+    // Ahead between two rounds, at one of them, and from one to the next.
+    world.clock.set(minutes(200));
+    world.clock.turn(ahead(minutes(200)));
+    world.clock.turn(minutes(200));
+    world.clock.set(minutes(240));
+    all_is_there(&node);
+    world.clock.turn(ahead(minutes(240)));
+    world.clock.set(ahead(minutes(300)));
+    all_is_there(&node);
+    world.clock.set(ahead(minutes(360)));
+    all_is_there(&node);
+    world.clock.turn(minutes(360));
+    for hour in 7..10 {
+        world.clock.set(minutes(hour * 60));
+        all_is_there(&node);
+    }
+    // Time that truly passes is believed.
+    world.clock.set(ahead(start));
+    node.tidy().unwrap();
+    world.clock.set(ahead(minutes(60)));
+    assert_eq!((node.tidy().unwrap().submissions, register(&node).repeated), (1, false));
 }

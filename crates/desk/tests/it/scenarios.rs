@@ -52,6 +52,12 @@ impl Prepared {
         if database.is_none() {
             let name = "bihuan.db";
             std::fs::copy(self.folder.path().join(name), folder.path().join(name)).unwrap();
+        } else {
+            // The copy of the database knows the folder of attachments by its anchor.
+            let anchor =
+                |of: &tempfile::TempDir| of.path().join("blobs").join(store::FOLDER_ANCHOR);
+            std::fs::create_dir(folder.path().join("blobs")).unwrap();
+            std::fs::copy(anchor(&self.folder), anchor(&folder)).unwrap();
         }
         let clock = Arc::new(VirtualClock::at(start.now));
         let desk = opened(&place(&folder, &database), &clock, false);

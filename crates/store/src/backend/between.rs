@@ -113,6 +113,9 @@ impl Driver for Watched {
     fn script(&self, sql: &str) -> Result<()> {
         self.driver.script(sql)
     }
+    fn hurry(&self, hurry: bool) -> Result<()> {
+        self.driver.hurry(hurry)
+    }
     fn lock_schema(&self) -> Result<()> {
         self.driver.lock_schema()
     }

@@ -2,15 +2,17 @@
 //! index; LISTEN and NOTIFY are hints. A connection runs its own small event loop on the thread that calls it, so a call is one
 //! wake-up of the server and not two of ours; statements whose outcome nobody asks for travel together.
 
+mod event_loop;
 mod index;
 mod values;
 
 use super::dialect::for_postgres;
-use super::server::{NAME, Server};
+use super::server::{CONNECT, NAME, Server, silent, within};
 use super::{DatabaseFacts, Driver, Mode, Param, Row, ServerFacts, waiting};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
 use crate::time::from_int;
+use event_loop::Loop;
 use index::{index_text, quoted};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,7 +21,6 @@ use std::path::Path;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
-use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
@@ -51,31 +52,14 @@ const OTHERS: &str = "SELECT COUNT(*) FROM pg_stat_activity
 /// Any number: whoever holds it may change the schema.
 const SCHEMA_LOCK: i64 = 0x6269_6875_616e;
 /// A stuck transaction must not keep all others waiting for ever: the counter of events is a lock for every write.
-const SESSION: &str = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET standard_conforming_strings = on";
-
-/// A connection's event loop. It may end anywhere, also on a thread that serves tasks and must not wait.
-struct Loop(Option<Runtime>);
-
-impl Loop {
-    fn new() -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self(Some(runtime)))
-    }
-
-    fn runtime(&self) -> Result<&Runtime> {
-        self.0
-            .as_ref()
-            .ok_or_else(|| StoreError::Unavailable { what: "the connection ended".into() })
-    }
-}
-
-impl Drop for Loop {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
+const SESSION: &str =
+    "SET idle_in_transaction_session_timeout = '60s'; SET standard_conforming_strings = on";
+/// A server that works gives up by itself what takes longer, before we do: what is abandoned must not pile up there.
+const HURRIED: &str = "SET lock_timeout = '8s'; SET statement_timeout = '10s'";
+/// Somebody else may be at the same long work.
+const UNHURRIED: &str = "SET lock_timeout = '30s'; SET statement_timeout = 0";
+/// A server that has not answered within this hangs - it is stopped, its machine frozen, its disk stalled - and is not waited for.
+const ANSWER: Duration = Duration::from_secs(12);
 
 pub(super) struct Postgres {
     runtime: Loop,
@@ -89,6 +73,8 @@ pub(super) struct Postgres {
     in_transaction: Cell<bool>,
     listening: Cell<bool>,
     lost: Cell<bool>,
+    /// How long an answer may take; `None` for what takes long by its nature.
+    patience: Cell<Option<Duration>>,
 }
 
 impl Postgres {
@@ -97,10 +83,13 @@ impl Postgres {
             let own = Loop::new()?;
             let runtime = own.runtime()?;
             let (client, notes) = runtime.block_on(server.connect())?;
-            runtime.block_on(client.batch_execute(SESSION))?;
-            if mode != Mode::Write {
-                runtime.block_on(client.batch_execute("SET default_transaction_read_only = on"))?;
-            }
+            let read_only = "SET default_transaction_read_only = on";
+            let session = match mode {
+                Mode::Write => format!("{SESSION}; {HURRIED}"),
+                Mode::Read | Mode::Inspect => format!("{SESSION}; {HURRIED}; {read_only}"),
+            };
+            let set = within(Some(CONNECT), client.batch_execute(&session));
+            runtime.block_on(set).ok_or_else(silent)??;
             Ok(Self {
                 runtime: own,
                 client,
@@ -111,22 +100,32 @@ impl Postgres {
                 in_transaction: Cell::new(false),
                 listening: Cell::new(false),
                 lost: Cell::new(false),
+                patience: Cell::new(Some(ANSWER)),
             })
         })
     }
 
-    /// Drives the connection until the answer is there.
+    /// Drives the connection until the answer is there. One that does not come in time is never waited for again: what would be read
+    /// next on this connection could be that answer.
     fn wait<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
+        if self.lost.get() {
+            return Err(StoreError::Unavailable { what: "the connection was lost".into() });
+        }
         let runtime = self.runtime.runtime()?;
-        let outcome = waiting(|| runtime.block_on(answer));
-        outcome.map_err(|error| {
-            let gone = error.as_db_error().is_none_or(|told| ends_connection(told.code()));
-            if gone || self.client.is_closed() {
-                self.lost.set(true);
-                self.in_transaction.set(false);
+        let outcome = waiting(|| runtime.block_on(within(self.patience.get(), answer)));
+        let (gone, error) = match outcome {
+            Some(Ok(answer)) => return Ok(answer),
+            Some(Err(error)) => {
+                let ends = error.as_db_error().is_none_or(|told| ends_connection(told.code()));
+                (ends || self.client.is_closed(), error.into())
             }
-            error.into()
-        })
+            None => (true, silent()),
+        };
+        if gone {
+            self.lost.set(true);
+            self.in_transaction.set(false);
+        }
+        Err(error)
     }
 
     fn prepared(&self, sql: &str) -> Result<Statement> {
@@ -290,6 +289,13 @@ impl Driver for Postgres {
     fn script(&self, sql: &str) -> Result<()> {
         self.flush()?;
         self.wait(self.client.batch_execute(sql))
+    }
+
+    fn hurry(&self, hurry: bool) -> Result<()> {
+        self.patience.set(Some(ANSWER));
+        self.script(if hurry { HURRIED } else { UNHURRIED })?;
+        self.patience.set(hurry.then_some(ANSWER));
+        Ok(())
     }
 
     fn lock_schema(&self) -> Result<()> {

@@ -6,27 +6,34 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::error::Error;
+use std::future::Future;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio_postgres::config::{SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// A server that does not answer is given up after this; the caller says 503 and the next call tries again.
-const CONNECT: Duration = Duration::from_secs(5);
+/// A server that does not let us in within this is given up, also one that takes the connection and says nothing: the next one of the
+/// address is tried, and when there is none the caller says 503 and the next call tries again.
+pub(super) const CONNECT: Duration = Duration::from_secs(5);
 /// What was sent and is not acknowledged by the other machine's network for so long is lost.
 const SILENCE: Duration = Duration::from_secs(15);
 /// By what the program's sessions are known among those of the server.
 pub(super) const NAME: &str = "bihuan";
 
-/// A server and a database on it.
+/// A server and a database on it; or several servers, whichever of them takes writes.
 #[derive(Clone)]
 pub(crate) struct Server {
     config: Config,
+    /// Each server of the address by itself: the driver tries the next one only where connecting fails, and not where nobody speaks.
+    hosts: Vec<Config>,
+    /// Which of them let us in last. It is asked first, so that one that hangs costs its time only once.
+    last: Arc<AtomicUsize>,
     /// Encrypts, and demands a certificate that fits. Without it nothing is encrypted: a certificate that nobody verifies protects
     /// from nothing, and Debian's servers have one that cannot be verified.
     tls: Option<MakeRustlsConnect>,
@@ -53,7 +60,9 @@ impl Server {
             SslMode::Require => Some(encryption(authorities)?),
             _ => None,
         };
-        Ok(Self { config, tls })
+        let count = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
+        let hosts = (0..count).map(|n| only(&config, n)).collect();
+        Ok(Self { config, hosts, last: Arc::default(), tls })
     }
 
     pub(super) fn database(&self) -> &str {
@@ -62,22 +71,101 @@ impl Server {
 
     /// A connection, driven by the runtime that this is called on, and word of its notifications.
     pub(super) async fn connect(&self) -> Result<(Client, UnboundedReceiver<()>)> {
+        let first = self.last.load(Ordering::Relaxed);
+        let mut outcome = Err(silent());
+        for n in (0..self.hosts.len()).map(|n| (first + n) % self.hosts.len()) {
+            let Some(host) = self.hosts.get(n) else { continue };
+            outcome = within(Some(CONNECT), self.connect_to(host)).await.unwrap_or(Err(silent()));
+            if outcome.is_ok() {
+                self.last.store(n, Ordering::Relaxed);
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn connect_to(&self, host: &Config) -> Result<(Client, UnboundedReceiver<()>)> {
         let (told, notes) = unbounded_channel();
         let client = match &self.tls {
             Some(tls) => {
-                let (client, connection) =
-                    self.config.connect(tls.clone()).await.map_err(refused)?;
+                let (client, connection) = host.connect(tls.clone()).await.map_err(refused)?;
                 tokio::spawn(drive(connection, told));
                 client
             }
             None => {
-                let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
+                let (client, connection) = host.connect(NoTls).await.map_err(refused)?;
                 tokio::spawn(drive(connection, told));
                 client
             }
         };
         Ok((client, notes))
     }
+}
+
+/// One server of an address, with all else that the address says.
+fn only(all: &Config, n: usize) -> Config {
+    let mut one = Config::new();
+    one.ssl_mode(all.get_ssl_mode())
+        .ssl_negotiation(all.get_ssl_negotiation())
+        .channel_binding(all.get_channel_binding())
+        .target_session_attrs(all.get_target_session_attrs())
+        .connect_timeout(CONNECT)
+        .tcp_user_timeout(SILENCE)
+        .keepalives(all.get_keepalives())
+        .keepalives_idle(SILENCE)
+        .application_name(NAME);
+    if let Some(interval) = all.get_keepalives_interval() {
+        one.keepalives_interval(interval);
+    }
+    if let Some(retries) = all.get_keepalives_retries() {
+        one.keepalives_retries(retries);
+    }
+    if let Some(user) = all.get_user() {
+        one.user(user);
+    }
+    if let Some(password) = all.get_password() {
+        one.password(password);
+    }
+    if let Some(database) = all.get_dbname() {
+        one.dbname(database);
+    }
+    if let Some(options) = all.get_options() {
+        one.options(options);
+    }
+    match all.get_hosts().get(n) {
+        Some(Host::Tcp(name)) => {
+            one.host(name);
+        }
+        #[cfg(unix)]
+        Some(Host::Unix(folder)) => {
+            one.host_path(folder);
+        }
+        None => {}
+    }
+    if let Some(address) = all.get_hostaddrs().get(n) {
+        one.hostaddr(*address);
+    }
+    // One port is that of all.
+    if let Some(port) = all.get_ports().get(n).or(all.get_ports().first()) {
+        one.port(*port);
+    }
+    one
+}
+
+/// An answer, unless it takes longer than it may.
+pub(super) async fn within<T>(
+    most: Option<Duration>,
+    answer: impl Future<Output = T>,
+) -> Option<T> {
+    match most {
+        Some(most) => tokio::time::timeout(most, answer).await.ok(),
+        None => Some(answer.await),
+    }
+}
+
+/// What hangs is like what is away.
+pub(super) fn silent() -> StoreError {
+    StoreError::Unavailable { what: "the server does not answer".into() }
 }
 
 async fn drive<S, T>(mut connection: Connection<S, T>, told: UnboundedSender<()>)
@@ -178,6 +266,23 @@ mod tests {
         ] {
             let Err(error) = Server::at(address) else { panic!("{address}") };
             assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn each_server_of_an_address_keeps_what_the_address_says() {
+        let server =
+            Server::at("postgres://u:p@h:1,%2Frun/d?options=-cwork_mem%3D4MB&keepalives=0");
+        let hosts = server.unwrap().hosts;
+        let told = |one: &Config| (one.get_hosts().to_vec(), one.get_ports().to_vec());
+        assert_eq!(told(&hosts[0]), (vec![Host::Tcp("h".into())], vec![1]));
+        assert_eq!(told(&hosts[1]), (vec![Host::Unix("/run".into())], vec![5432]));
+        for one in &hosts {
+            assert_eq!((one.get_user(), one.get_dbname()), (Some("u"), Some("d")));
+            assert_eq!(one.get_password(), Some(&b"p"[..]));
+            assert_eq!(one.get_options(), Some("-cwork_mem=4MB"));
+            assert_eq!(one.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+            assert!(!one.get_keepalives());
         }
     }
 

@@ -195,6 +195,11 @@ impl Driver for Sqlite {
         self.0.execute_batch(sql).map_err(|error| self.failed(error))
     }
 
+    /// Nobody is far away.
+    fn hurry(&self, _hurry: bool) -> Result<()> {
+        Ok(())
+    }
+
     /// A transaction that writes is alone already.
     fn lock_schema(&self) -> Result<()> {
         Ok(())

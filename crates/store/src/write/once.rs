@@ -3,7 +3,7 @@
 use super::queue::Batch;
 use crate::error::{Result, StoreError};
 use crate::model::{IdempotencyKey, ImportRow};
-use crate::time::{limit, to_int};
+use crate::time::{from_int, limit, to_int};
 use crate::vault::{Drawer, Owner};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -13,6 +13,9 @@ crate::sql::queries! {
     FIND = "SELECT body_hash, owner, receipt FROM submissions WHERE scope = ?1 AND key = ?2";
     KEEP = "INSERT INTO submissions (scope, key, body_hash, owner, receipt, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     FORGET = "DELETE FROM submissions WHERE (scope, key) IN (SELECT scope, key FROM submissions WHERE at < ?1 ORDER BY at LIMIT ?2)";
+    CONSIDERED = "SELECT value FROM counters WHERE name = 'forgotten as of'";
+    CONSIDER = "INSERT INTO counters (name, value) VALUES ('forgotten as of', ?1)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     IMPORTED = "SELECT case_uuid FROM imported WHERE file = ?1 AND line = ?2";
     IMPORTED_ROWS = "SELECT line, case_uuid FROM imported WHERE file = ?1 ORDER BY line";
     KEEP_IMPORTED = "INSERT INTO imported (file, line, case_uuid, at) VALUES (?1, ?2, ?3, ?4)";
@@ -56,12 +59,19 @@ pub(crate) fn keep(
     batch.conn.push(KEEP, &params)
 }
 
-/// Submissions that are forgotten in one go, at most.
+/// What is forgotten in one go, at most.
 pub(crate) const AT_ONCE: usize = 1_000;
 
 /// Forgets submissions made before `before`, the oldest first; their keys may be used anew.
 pub(crate) fn forget(batch: &Batch<'_>, before: Timestamp) -> Result<usize> {
     batch.conn.run(FORGET, &[to_int(before)?.into(), limit(AT_ONCE).into()])
+}
+
+/// Keeps as of which instant something is being forgotten; answers as of which one it was before.
+pub(crate) fn consider(batch: &Batch<'_>, at: Timestamp) -> Result<Option<Timestamp>> {
+    let before = batch.conn.row(CONSIDERED, &[], |row| from_int(row.int(0)?))?;
+    batch.conn.push(CONSIDER, &[to_int(at)?.into()])?;
+    Ok(before)
 }
 
 /// Refuses a row that became a case before.

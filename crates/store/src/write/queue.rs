@@ -132,6 +132,8 @@ pub(crate) struct Desk {
     most: usize,
     /// Nothing is done in pauses.
     rests: bool,
+    /// Whether a server is asked to tell others of a commit. Not where it is only asked: such a server may know no NOTIFY.
+    tells: bool,
 }
 
 impl Desk {
@@ -156,7 +158,13 @@ impl Desk {
             unsure: false,
             most,
             rests: false,
+            tells: true,
         })
+    }
+
+    /// Tells nobody of its commits: others find them by asking.
+    pub(crate) fn keep_quiet(&mut self) {
+        self.tells = false;
     }
 
     /// Commits at most so many tasks together, at least one.
@@ -271,7 +279,7 @@ impl Desk {
         if sequence != before {
             super::number::keep_sequence(conn, sequence)?;
         }
-        if sequence != before || settings {
+        if self.tells && (sequence != before || settings) {
             conn.tell()?;
         }
         let entry = settings.then(|| crate::settings::last(conn)).transpose()?;

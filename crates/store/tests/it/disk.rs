@@ -9,8 +9,8 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use store::{
-    Filter, NewAttachment, Options, OutboxRow, Place, Result, Scope, Sort, Store, StoreError,
-    TimerRow,
+    FOLDER_ANCHOR, Filter, NewAttachment, Options, OutboxRow, Place, Result, Scope, Sort, Store,
+    StoreError, TimerRow,
 };
 
 fn attach(store: &Store, bytes: &[u8]) -> Result<uuid::Uuid> {
@@ -143,6 +143,75 @@ fn files_that_are_moved_away_are_missed_and_welcome_back() {
     assert_eq!(numbers(&store), ["A-1"]);
     drop(store);
     assert_eq!(Store::verify(&data, KEY).unwrap().problems, [""; 0]);
+}
+
+/// As a mount that is gone, and comes back.
+#[test]
+fn nothing_is_kept_in_a_folder_of_attachments_that_is_not_the_databases() {
+    let (database, folder) = (cluster::Database::new().unwrap(), tempfile::tempdir().unwrap());
+    let data = folder.path().join("data");
+    let place = Place::postgres(&database.address, &data).unwrap();
+    let open = |place: &Place| Store::open(place.clone(), Options::new(KEY));
+    let store = open(&place).unwrap();
+    let file = attach(&store, b"before").unwrap();
+    let (blobs, aside) = (data.join("blobs"), folder.path().join("aside"));
+    let anchor = fs::read_to_string(blobs.join(FOLDER_ANCHOR)).unwrap().trim().to_owned();
+    let away = StoreError::FilesAway { anchor: Some(anchor.clone()) };
+    let is_away = || {
+        assert_eq!(attach(&store, b"hidden"), Err(away.clone()));
+        assert_eq!(store.attachment_content(file), Err(away.clone()));
+        assert_eq!(store.sweep_attachments(at(0)), Err(away.clone()));
+        assert_eq!(store.backup(folder.path().join("copy")), Err(away.clone()));
+        assert_eq!(store.look_for_files(), Err(away.clone()));
+        assert_eq!(open(&place).map(drop), Err(away.clone()));
+        put(&store, &fresh(&format!("A-{}", numbers(&store).len())));
+    };
+    fs::rename(&blobs, &aside).unwrap();
+    is_away();
+    assert!(!blobs.exists(), "none is made in its place");
+    // Somebody else's, whose files nobody must sweep.
+    let (other, elsewhere) = (cluster::Database::new().unwrap(), tempfile::tempdir().unwrap());
+    drop(open(&Place::postgres(&other.address, elsewhere.path()).unwrap()).unwrap());
+    fs::rename(elsewhere.path().join("blobs"), &blobs).unwrap();
+    is_away();
+    fs::remove_dir_all(&blobs).unwrap();
+    fs::rename(&aside, &blobs).unwrap();
+    // The same store, at once.
+    assert_eq!(store.look_for_files(), Ok(()));
+    assert_eq!(store.attachment_content(file).unwrap().as_deref(), Some(&b"before"[..]));
+    attach(&store, b"after").unwrap();
+    open(&place).unwrap();
+
+    // A new database in the folder of another one.
+    let third = cluster::Database::new().unwrap();
+    let foreign = Place::postgres(&third.address, &data).unwrap();
+    assert_eq!(open(&foreign).map(drop), Err(StoreError::FilesAway { anchor: None }));
+    // Attachments that are lost for good, as the message says.
+    fs::rename(&blobs, &aside).unwrap();
+    fs::create_dir(&blobs).unwrap();
+    fs::write(blobs.join(FOLDER_ANCHOR), anchor).unwrap();
+    open(&place).unwrap();
+    assert_eq!(store.attachment_content(file), Err(StoreError::FileMissing));
+}
+
+#[test]
+fn an_older_installation_gets_an_anchor_and_a_copy_brings_it_along() {
+    let (database, folder) = (cluster::Database::new().unwrap(), tempfile::tempdir().unwrap());
+    let place = Place::postgres(&database.address, folder.path()).unwrap();
+    let open = |place: &Place| Store::open(place.clone(), Options::new(KEY)).unwrap();
+    let file = attach(&open(&place), b"old").unwrap();
+    let anchor = folder.path().join("blobs").join(FOLDER_ANCHOR);
+    fs::remove_file(&anchor).unwrap();
+    Cluster::sql(&database.address, "DELETE FROM facts WHERE name = 'blobs'").unwrap();
+    let store = open(&place);
+    assert!(anchor.exists());
+    let backup = folder.path().join("copy");
+    store.backup(&backup).unwrap();
+    let (other, elsewhere) = (cluster::Database::new().unwrap(), tempfile::tempdir().unwrap());
+    let to = Place::postgres(&other.address, elsewhere.path()).unwrap();
+    Store::copy(&Place::at(&backup), &to, KEY, &mut |_, _| {}).unwrap();
+    let content = open(&to).attachment_content(file).unwrap();
+    assert_eq!(content.as_deref(), Some(&b"old"[..]));
 }
 
 /// Everything that a desk asks for, each with its answer.

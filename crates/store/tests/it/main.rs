@@ -11,6 +11,7 @@ mod cut;
 mod derived;
 mod disk;
 mod entry;
+mod hang;
 mod lists;
 mod moving;
 mod nodes;

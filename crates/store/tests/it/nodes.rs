@@ -63,6 +63,26 @@ fn a_node_hears_of_another_nodes_commits_and_numbers_are_nobodys_twice() {
     }
 }
 
+/// An engine that speaks the protocol and knows no NOTIFY would refuse every write.
+#[test]
+fn a_node_that_only_asks_neither_listens_nor_notifies() {
+    for listen in [true, false] {
+        let (folder, server) = (tempfile::tempdir().unwrap(), Cluster::start(Durable::No).unwrap());
+        let address = server.database().unwrap();
+        Cluster::sql(&address, "ALTER ROLE postgres SET log_statement = 'all'").unwrap();
+        let store = open(&address, folder.path(), listen);
+        put(&store, &fresh("A-1"));
+        let log = || std::fs::read_to_string(server.folder().join("log")).unwrap();
+        within(Duration::from_secs(5), "to ask", || log().matches("FROM counters").count() > 4);
+        drop(store);
+        let log = log();
+        assert!(log.contains("COMMIT"), "{log}");
+        for word in ["LISTEN", "NOTIFY"] {
+            assert_eq!(log.contains(&format!("{word} bihuan")), listen, "{word}: {log}");
+        }
+    }
+}
+
 #[test]
 fn two_nodes_that_race_for_timers_never_lease_one_twice() {
     let (folder, database) = (tempfile::tempdir().unwrap(), cluster::Database::new().unwrap());
@@ -114,8 +134,8 @@ fn a_store_heals_when_its_server_comes_back_and_has_lost_nothing() {
     // The first try of each kind finds the lost connection and takes a new one.
     put(&store, &fresh("A-3"));
     assert_eq!(numbers(&store), ["A-1", "A-3"]);
-    let others = open(&cluster.address("postgres"), folder.path(), true);
-    drop(others);
+    let elsewhere = tempfile::tempdir().unwrap();
+    drop(open(&cluster.address("postgres"), elsewhere.path(), true));
     within(Duration::from_secs(5), "the follower", || *store.changes().borrow() == 2);
 }
 

@@ -8,8 +8,8 @@ use crate::problem::{Kind, Problem};
 use crate::stream;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
 use axum::response::sse::Event;
-use axum::response::{IntoResponse, Response};
 use desk::Caller;
 use engine::refusal::Problem as Wrong;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub(crate) async fn handler(
     if negotiate(&headers, MEDIA) == Some("text/event-stream") {
         after = last.unwrap_or(after);
         let read = |app: &App, caller: &Caller, after| part(app, caller, after, 100);
-        return Ok(stream::live(app, &headers, after, Duration::ZERO, read, sse)?.into_response());
+        return stream::live(app, &headers, after, Duration::ZERO, read, sse);
     }
     let (items, upto) = part(&app, &caller, after, limit)?;
     let next = page_link(uri.path(), uri.query(), &[("after", &upto.to_string())]);

@@ -7,7 +7,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
+
+/// A database that has not answered by then is not ready: whoever watches does not wait for long.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What is ready.
 #[derive(Serialize, ToSchema)]
@@ -16,18 +20,36 @@ pub(crate) struct Ready {
     database: bool,
     /// The worker that lets time act is alive.
     worker: bool,
+    /// The folder of attachments is the one that belongs to the database.
+    files: bool,
 }
 
 /// Readiness
 ///
-/// The database answers and the worker is alive.
+/// The database answers, the worker is alive, and the attachments are where they belong.
 #[utoipa::path(get, path = "", responses(
-    (status = 200, description = "Ready", body = Ready, example = json!({ "database": true, "worker": true })),
-    (status = 503, description = "Not ready", body = Ready, example = json!({ "database": true, "worker": false })),
+    (status = 200, description = "Ready", body = Ready, example = json!({ "database": true, "worker": true, "files": true })),
+    (status = 503, description = "Not ready", body = Ready, example = json!({ "database": true, "worker": false, "files": true })),
 ))]
 pub(crate) async fn handler(State(app): State<App>, _: NoParams) -> Response {
-    let database = app.desk().store().next_due_timer().is_ok();
-    let worker = app.meter().worker_alive(app.desk().now());
-    let status = if database && worker { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    json(status, &Ready { database, worker })
+    let store = app.desk().store().clone();
+    let (database, files) = tokio::join!(
+        holds({
+            let store = store.clone();
+            move || store.next_due_timer().is_ok()
+        }),
+        holds(move || store.look_for_files().is_ok()),
+    );
+    let worker = app.meter().worker_alive();
+    let status = match database && worker && files {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    json(status, &Ready { database, worker, files })
+}
+
+/// Whether something holds that is found out in time; the other end of a mount may hang as a database may.
+async fn holds(asked: impl FnOnce() -> bool + Send + 'static) -> bool {
+    let answer = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(asked)).await;
+    answer.is_ok_and(|answer| answer.unwrap_or(false))
 }

@@ -6,8 +6,8 @@ use crate::problem::Problem;
 use crate::stream::live;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::response::sse::Event;
-use axum::response::{IntoResponse, Response};
 use desk::Caller;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ pub(crate) async fn handler(
     let newest = *app.desk().store().changes().borrow();
     // Whoever names a place that is not there yet begins now.
     let after = resumed.or(wanted.after).unwrap_or(newest).min(newest);
-    Ok(live(app, &headers, after, PAUSE, changed, event)?.into_response())
+    live(app, &headers, after, PAUSE, changed, event)
 }
 
 fn changed(app: &App, caller: &Caller, after: u64) -> Result<(Vec<Changed>, u64), Problem> {

@@ -112,6 +112,7 @@ impl From<StoreError> for Problem {
             StoreError::DiskFull => cannot_serve(&error, Kind::StorageFull),
             StoreError::ReadOnly => cannot_serve(&error, Kind::ReadOnly),
             StoreError::Moved => cannot_serve(&error, Kind::DatabaseMoved),
+            StoreError::FilesAway { .. } => cannot_serve(&error, Kind::FilesAway),
             StoreError::Corrupt { .. } => cannot_serve(&error, Kind::Damaged),
             StoreError::FileMissing => cannot_serve(&error, Kind::FileMissing),
             _ => internal(&error),
@@ -147,6 +148,7 @@ mod tests {
         assert_eq!(told(StoreError::DiskFull), ("storage-full", 507, true));
         assert_eq!(told(StoreError::ReadOnly), ("read-only", 503, true));
         assert_eq!(told(StoreError::Moved), ("database-moved", 503, true));
+        assert_eq!(told(StoreError::FilesAway { anchor: None }), ("files-away", 503, true));
         assert_eq!(told(StoreError::OutcomeUnknown), ("unavailable", 503, true));
         assert_eq!(told(StoreError::Corrupt { what: "x".into() }), ("damaged", 500, false));
         assert_eq!(told(StoreError::FileMissing), ("file-missing", 404, false));

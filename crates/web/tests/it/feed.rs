@@ -86,6 +86,9 @@ async fn a_stream_ends_with_what_opened_it() {
         let request = request.body(Body::empty()).unwrap();
         let response = world.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200, "{path}");
+        // Else nginx keeps all of it to itself, the head included, wherever its configuration does not say otherwise.
+        assert_eq!(response.headers()["x-accel-buffering"], "no", "{path}");
+        assert_eq!(response.headers()["cache-control"], "no-store, no-transform", "{path}");
         bodies.push(response.into_body());
     }
     let id = world.desk.api_keys().unwrap().into_iter().find(|one| one.key.name == "x").unwrap().id;

@@ -196,15 +196,15 @@ async fn an_upload_that_no_case_names_is_gone_after_a_day() {
     assert_eq!(world.post(&key, "/api/v1/cases", &body, &[]).await.status, 201);
     let later = |hours| world.desk.now().checked_add(SignedDuration::from_hours(hours)).unwrap();
     world.clock.set(later(23));
-    world.desk.sweep_uploads().unwrap();
+    world.desk.sweep_uploads(world.desk.now()).unwrap();
     assert_eq!(download(&world, &key, &orphan).await.status, 200);
     world.clock.set(later(2));
-    world.desk.sweep_uploads().unwrap();
+    world.desk.sweep_uploads(world.desk.now()).unwrap();
     download(&world, &key, &orphan).await.problem(404, "not-found");
     assert_eq!(download(&world, &key, &kept).await.status, 200);
     // The file itself goes with a sweep that is a day after it was written.
     let now = desk::SystemClock.now().checked_add(SignedDuration::from_hours(25)).unwrap();
     world.clock.set(now);
-    assert_eq!(world.desk.sweep_uploads().unwrap(), 1);
+    assert_eq!(world.desk.sweep_uploads(world.desk.now()).unwrap(), 1);
     assert_eq!(download(&world, &key, &kept).await.status, 200);
 }

@@ -1,0 +1,129 @@
+//! A server that is there and does not answer: stopped, frozen with its machine, or behind storage that stalls. Whoever waits is told in
+//! time, what hung is never used again, and another server of the address is taken.
+
+use crate::world::{KEY, at, fresh, numbers, put, try_put};
+use cluster::{Cluster, Durable};
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use store::{Options, Place, Result, Scope, Store, StoreError};
+
+/// Longer than a statement and a connection may take together, and shorter than the patience of people.
+const IN_TIME: Duration = Duration::from_secs(25);
+
+fn open(address: &str, folder: &Path) -> Result<Store> {
+    Store::open(Place::postgres(address, folder).unwrap(), Options::new(KEY))
+}
+
+fn in_time<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let since = Instant::now();
+    let done = work();
+    assert!(since.elapsed() < IN_TIME, "{what}: {:?}", since.elapsed());
+    done
+}
+
+/// The name of a database within its address.
+fn name(address: &str) -> &str {
+    address.split(['/', '?']).find(|part| part.starts_with("t_")).unwrap()
+}
+
+fn eventually<T>(work: impl Fn() -> Result<T>) -> T {
+    let since = Instant::now();
+    loop {
+        match work() {
+            Ok(done) => return done,
+            Err(error) => assert!(since.elapsed() < IN_TIME, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_server_that_hangs_is_given_up_in_time_by_whoever_waits_for_it() {
+    let (server, folder) = (Cluster::start(Durable::No).unwrap(), tempfile::tempdir().unwrap());
+    let store = open(&server.database().unwrap(), folder.path()).unwrap();
+    put(&store, &fresh("A-1"));
+    assert_eq!(numbers(&store), ["A-1"]);
+    server.freeze().unwrap();
+    // More than there are connections: those under way hang, the others wait for one of them.
+    std::thread::scope(|threads| {
+        for _ in 0..20 {
+            threads.spawn(|| {
+                let read = || store.case_by_number(&Scope::all(), "A-1").map(drop);
+                let outcome = in_time("a read", read);
+                let told =
+                    matches!(outcome, Err(StoreError::Unavailable { .. } | StoreError::Busy));
+                assert!(told, "{outcome:?}");
+            });
+        }
+        threads.spawn(|| {
+            let outcome = in_time("a write", || try_put(&store, &fresh("A-2")).map(drop));
+            let told = matches!(outcome, Err(StoreError::Unavailable { .. } | StoreError::Busy));
+            assert!(told, "{outcome:?}");
+        });
+    });
+    // From now on it is known at once, but for the attempt to connect.
+    let since = Instant::now();
+    assert!(store.next_due_timer().is_err());
+    assert!(since.elapsed() < Duration::from_secs(8), "{:?}", since.elapsed());
+    server.thaw().unwrap();
+    eventually(|| try_put(&store, &fresh("A-3")).map(drop));
+    eventually(|| store.next_due_timer());
+    assert_eq!(numbers(&store), ["A-1", "A-3"]);
+}
+
+#[test]
+fn the_standby_of_a_server_that_hangs_is_taken_once_it_is_promoted() {
+    let (primary, folder) = (Cluster::start(Durable::Yes).unwrap(), tempfile::tempdir().unwrap());
+    let direct = primary.database().unwrap();
+    let standby = primary.standby().unwrap();
+    let store = open(&primary.address_with(&standby, name(&direct)), folder.path()).unwrap();
+    put(&store, &fresh("A-1"));
+    assert_eq!(numbers(&store), ["A-1"]);
+    primary.freeze().unwrap();
+    standby.promote().unwrap();
+    // The first one finds the connection that hangs, and is answered by the other server all the same.
+    assert_eq!(in_time("a read", || numbers(&store)), ["A-1"]);
+    in_time("a write", || eventually(|| try_put(&store, &fresh("A-2")).map(drop)));
+    let since = Instant::now();
+    assert_eq!(numbers(&store), ["A-1", "A-2"]);
+    assert!(since.elapsed() < Duration::from_secs(4), "the one that hangs is not asked again");
+}
+
+#[test]
+fn a_server_that_takes_connections_and_says_nothing_is_passed_over() {
+    let (server, folder) = (Cluster::start(Durable::No).unwrap(), tempfile::tempdir().unwrap());
+    let direct = server.database().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = silent.local_addr().unwrap();
+    let alone = format!("postgres://postgres@{silent}/{}", name(&direct));
+    let refused = in_time("alone", || open(&alone, folder.path()).map(drop));
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    let host = server.folder().to_string_lossy().replace('/', "%2F");
+    let both = format!("postgres://postgres@{silent},{host}/{}", name(&direct));
+    let store = in_time("both", || open(&both, folder.path())).unwrap();
+    put(&store, &fresh("A-1"));
+    let since = Instant::now();
+    assert_eq!(numbers(&store), ["A-1"]);
+    assert!(since.elapsed() < Duration::from_secs(4), "it costs its time once");
+}
+
+#[test]
+fn what_takes_long_by_its_nature_is_not_given_up_and_all_else_is() {
+    let (server, folder) = (Cluster::start(Durable::No).unwrap(), tempfile::tempdir().unwrap());
+    let address = server.database().unwrap();
+    let store = open(&address, folder.path()).unwrap();
+    put(&store, &fresh("A-1"));
+    std::thread::scope(|threads| {
+        threads.spawn(|| Cluster::sql(&address, "LOCK TABLE outbox; SELECT pg_sleep(16)").unwrap());
+        std::thread::sleep(Duration::from_secs(1));
+        threads.spawn(|| {
+            let outcome = store.outbox_due(at(0), at(1), 1, "test").map(drop);
+            assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+        });
+        let since = Instant::now();
+        assert_eq!(store.facts().unwrap().cases, 1, "it counts everything");
+        assert!(since.elapsed() > Duration::from_secs(12), "{:?}", since.elapsed());
+    });
+    assert!(store.outbox_due(at(0), at(1), 1, "test").unwrap().is_empty(), "it was only slow");
+}
