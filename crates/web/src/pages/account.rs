@@ -5,6 +5,7 @@ pub(crate) mod end;
 pub(crate) mod password;
 pub(crate) mod remove;
 
+use crate::api::me::second::begin::address;
 use crate::app::App;
 use crate::pages::document::{Page, text};
 use crate::pages::field::{input, wrong};
@@ -90,10 +91,7 @@ fn second(app: &App, signed: &Signed, csrf: &Markup) -> Result<Markup, Problem> 
         return Ok(html! {});
     }
     let key = desk.enrol(&signed.person.id)?;
-    let issuer = text("page.product", english);
-    let (issuer, name) =
-        (crate::answer::encoded(&issuer), crate::answer::encoded(&signed.person.id));
-    let address = format!("otpauth://totp/{issuer}:{name}?secret={key}&issuer={issuer}");
+    let address = address(&key, &signed.person.id, english);
     Ok(html! {
         p { (text("page.account.second_about", english)) }
         (code(&address, &text("page.account.qr", english)))

@@ -1,5 +1,6 @@
 //! `POST /new/{procedure}/look`: who calls, what is open already, and what would come of the registration. Nothing is written.
 
+use crate::api::procedures::preview;
 use crate::app::App;
 use crate::pages::case::Beside;
 use crate::pages::case::build::beside;
@@ -15,17 +16,9 @@ use crate::problem::{Kind, Problem};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use engine::case::{Holder, holder};
-use engine::procedure::{FieldKind, Means, Procedure};
+use engine::procedure::{Means, Procedure};
 use engine::show;
 use maud::{Markup, html};
-use store::{Filter, PhoneMatch, Sort};
-
-/// Digits of a number that is looked for.
-const WHOLE: usize = 7;
-/// Cases of a caller that are shown.
-const SHOWN: usize = 6;
-/// Records of one number that are shown.
-const RECORDS: usize = 3;
 
 /// What would come of it.
 #[derive(Default)]
@@ -72,22 +65,16 @@ pub(crate) fn foresee(
 ) -> Result<Foreseen, Problem> {
     let (desk, lang) = (app.desk(), visit.lang);
     let entered = Given::entered(typed, rules);
-    if entered.is_empty() {
+    let Some(seen) = preview::foreseen(desk, rules, entered) else {
         return Ok(Foreseen::default());
-    }
-    // A refusal that no field is to blame for is told when it is saved.
-    let Ok(seen) = desk.foresee(&rules.key, entered) else { return Ok(Foreseen::default()) };
+    };
     let people = desk.people();
     let (rules, calendar, case) = (&seen.procedure, &seen.calendar, &seen.case);
     let held = match holder(rules, case) {
         Holder::Person(key) | Holder::Role(key) => Some(holder_name(lang, rules, &people, &key)),
         Holder::Nobody => None,
     };
-    let derived = rules
-        .fields
-        .iter()
-        .filter(|field| field.derive.is_some() && matches!(field.kind, FieldKind::One(_)));
-    let derived = derived.filter_map(|field| {
+    let derived = preview::derived(rules).filter_map(|field| {
         let text = show::value(
             rules,
             calendar,
@@ -122,26 +109,20 @@ pub(crate) fn known(
 ) -> Result<Known, Problem> {
     let phone =
         rules.field_meaning(Means::Phone).and_then(|field| typed.one(&format!("f.{}", field.key)));
-    let digits = phone.map(store::phone_digits).unwrap_or_default();
-    if digits.len() < WHOLE {
-        return Ok(Known::default());
-    }
     let desk = app.desk();
+    let reached = preview::reached(desk, visit.caller(), phone.unwrap_or_default())?;
+    let Some(reached) = reached else { return Ok(Known::default()) };
     let look = Look::of(desk, visit);
-    let known = desk.customers_reached_by(std::slice::from_ref(&digits), &[])?;
-    let records = known.iter().take(RECORDS).map(|kept| {
+    let records = reached.customers.iter().map(|kept| {
         let name = title(&kept.customer);
         let level = look.level(&kept.customer).map(|(_, level)| format!("{name} · {level}"));
         (level.unwrap_or(name), customer_href(&kept.key))
     });
     let records = records.collect();
-    let filter = Filter { phone: Some(PhoneMatch::Whole(digits)), ..Filter::default() };
-    let found =
-        desk.store().list(&desk.scope(visit.caller()), &filter, Sort::Newest, None, SHOWN)?;
     let mut cases: Vec<Beside> =
-        found.rows.iter().map(|row| beside(app, visit.lang, row)).collect();
+        reached.cases.iter().map(|row| beside(app, visit.lang, row)).collect();
     cases.sort_by_key(|one| !one.open);
-    let newest = found.rows.first().map(|row| desk.case_for(visit.caller(), &row.number));
+    let newest = reached.cases.first().map(|row| desk.case_for(visit.caller(), &row.number));
     let newest = newest.transpose()?;
     let who = newest.and_then(|seen| {
         let name = customer(desk, visit.lang, &seen)?;
