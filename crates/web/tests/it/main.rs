@@ -19,6 +19,7 @@ mod feed;
 mod fits;
 mod governing;
 mod hostile;
+mod hostile_names;
 mod joining;
 mod kept;
 mod life;
