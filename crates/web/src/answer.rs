@@ -1,6 +1,7 @@
 //! The shapes of answers, and how values read in JSON.
 
 mod case;
+mod chosen;
 mod customer;
 mod event;
 mod key;
@@ -11,6 +12,7 @@ mod webhook;
 
 pub use case::{CaseAnswer, CaseRow, HolderAnswer};
 pub(crate) use case::{as_of, page_link};
+pub(crate) use chosen::{ChosenPreferences, SpokenLanguage};
 pub(crate) use customer::masked_name;
 pub use customer::{CustomerAnswer, CustomerContact, CustomerMerged, CustomerProduct};
 pub(crate) use event::event;
@@ -70,6 +72,7 @@ impl Named {
 
 /// Somebody who works here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({ "id": "u1", "name": "林晓" }))]
 pub struct PersonAnswer {
     /// Opaque id.
     pub id: String,

@@ -26,6 +26,8 @@ pub enum Right {
     Public,
     /// An API key with this scope, or a session of somebody who may as much.
     Key(KeyScope),
+    /// A session of the person's own, and no key: what is the person's alone, and what proves who it is.
+    Own(KeyScope),
     /// A session of somebody who may as much; whoever has none is led to sign in.
     Page(KeyScope),
 }
@@ -35,7 +37,7 @@ impl Right {
     pub fn scope(self) -> Option<String> {
         match self {
             Right::Public => None,
-            Right::Key(scope) | Right::Page(scope) => {
+            Right::Key(scope) | Right::Own(scope) | Right::Page(scope) => {
                 serde_json::to_value(scope).ok().and_then(|name| name.as_str().map(str::to_owned))
             }
         }
@@ -107,11 +109,14 @@ async fn admit(app: &App, right: Right, request: &mut Request) -> Result<Option<
             return Err(Problem::new(Kind::NotOurs).into());
         }
         Right::Public => return Ok(None),
-        Right::Key(scope) => (scope, false),
+        Right::Key(scope) | Right::Own(scope) => (scope, false),
         Right::Page(scope) => (scope, true),
     };
     if !page && request.headers().contains_key(header::AUTHORIZATION) {
         let (caller, left) = by_key(app, scope, request.headers())?;
+        if matches!(right, Right::Own(_)) {
+            return Err(Problem::new(Kind::SessionNeeded).into());
+        }
         request.extensions_mut().insert(caller);
         return Ok(left);
     }

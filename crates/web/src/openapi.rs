@@ -1,19 +1,25 @@
 //! The document: OpenAPI 3.1, made from the table of routes and the handlers' own descriptions.
 
+mod examples;
+
 use crate::gate::Right;
-use crate::problem::{FieldProblem, Kind, MEDIA_TYPE, Problem, ProblemBody};
+use crate::problem::{FieldProblem, Kind, MEDIA_TYPE, Problem, ProblemBody, example};
 use crate::routes::{Described, Line, TABLE};
+use crate::signed::COOKIE;
 use serde_json::Value as Json;
 use std::sync::LazyLock;
-use utoipa::openapi::path::{HttpMethod, Operation};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
-    ComponentsBuilder, Content, Info, OpenApi, Paths, Ref, RefOr, ResponseBuilder, Server,
+    ComponentsBuilder, Content, Info, OpenApi, Paths, Ref, RefOr, Required, ResponseBuilder, Server,
 };
 use utoipa::{PartialSchema, ToSchema};
 
 static DOCUMENT: LazyLock<Json> =
-    LazyLock::new(|| serde_json::to_value(build()).unwrap_or_default());
+    LazyLock::new(|| examples::filled(serde_json::to_value(build()).unwrap_or_default()));
 
 /// The document as JSON.
 pub fn document() -> &'static Json {
@@ -40,9 +46,14 @@ fn build() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("An API key: bihuan person key"))
         .build();
+    let session = ApiKeyValue::with_description(
+        COOKIE,
+        "A session of somebody who has signed in; writes bear its token in X-CSRF-Token, as the console's pages have it",
+    );
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
         .security_scheme("key", SecurityScheme::Http(scheme))
+        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)))
         .build();
     let mut document = OpenApi::new(info, paths);
     document.components = Some(components);
@@ -73,8 +84,18 @@ fn operation(line: &Line, described: &Described) -> Operation {
             .unwrap_or("api")
             .to_owned(),
     ]);
-    if let Some(scope) = line.right.scope() {
-        operation.security = Some(vec![SecurityRequirement::new("key", [scope])]);
+    let scopes: Vec<String> = line.right.scope().into_iter().collect();
+    match line.right {
+        Right::Public => {}
+        Right::Own(_) => {
+            operation.security = Some(vec![SecurityRequirement::new("session", scopes)]);
+            if line.method != "get" {
+                operation.parameters.get_or_insert_default().push(RefOr::T(token()));
+            }
+        }
+        Right::Key(_) | Right::Page(_) => {
+            operation.security = Some(vec![SecurityRequirement::new("key", scopes)]);
+        }
     }
     for response in operation.responses.responses.values_mut() {
         // Whatever a file is: the table knows all of it.
@@ -90,9 +111,25 @@ fn operation(line: &Line, described: &Described) -> Operation {
     }
     for kind in problems(line, &operation) {
         let status = kind.status().as_u16().to_string();
-        operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem(kind)));
+        operation
+            .responses
+            .responses
+            .entry(status)
+            .or_insert_with(|| RefOr::T(problem(line, kind)));
     }
     operation
+}
+
+/// What a write in a session bears.
+fn token() -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    ParameterBuilder::new()
+        .name("X-CSRF-Token")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::True)
+        .description(Some("The session's token, as the console's pages have it"))
+        .schema(Some(text))
+        .build()
 }
 
 fn problems(line: &Line, operation: &Operation) -> Vec<Kind> {
@@ -101,7 +138,11 @@ fn problems(line: &Line, operation: &Operation) -> Vec<Kind> {
         kinds.extend([
             Kind::Unauthenticated,
             // Its status is also that of `Forbidden` and `NotOurs`.
-            Kind::ScopeMissing,
+            if matches!(line.right, Right::Own(_)) {
+                Kind::SessionNeeded
+            } else {
+                Kind::ScopeMissing
+            },
             Kind::TooManyRequests,
             Kind::Unavailable,
         ]);
@@ -125,22 +166,14 @@ fn problems(line: &Line, operation: &Operation) -> Vec<Kind> {
     kinds
 }
 
-/// A problem as it stands in examples.
-pub(crate) fn sample(kind: Kind) -> Problem {
-    match kind {
-        Kind::TooLarge => Problem::too_large(desk::LARGEST_FILE),
-        kind => Problem::new(kind),
-    }
-}
-
-fn problem(kind: Kind) -> utoipa::openapi::Response {
-    let example = sample(kind);
+fn problem(line: &Line, kind: Kind) -> utoipa::openapi::Response {
+    let example = match (kind, line.right.scope()) {
+        (Kind::ScopeMissing, Some(scope)) => Problem::new(kind).field(scope, None).body(true),
+        _ => example(kind),
+    };
     let mut content = Content::new(Some(Ref::from_schema_name(ProblemBody::name())));
-    content.example = serde_json::to_value(example.body(true)).ok();
-    ResponseBuilder::new()
-        .description(example.body(true).title)
-        .content(MEDIA_TYPE, content)
-        .build()
+    content.example = serde_json::to_value(&example).ok();
+    ResponseBuilder::new().description(example.title).content(MEDIA_TYPE, content).build()
 }
 
 #[cfg(test)]
@@ -188,7 +221,8 @@ mod tests {
             let name = operation["operationId"].as_str().unwrap();
             assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
             assert!(names.insert(name), "{name}");
-            let scope = operation["security"][0]["key"][0].as_str().map(str::to_owned);
+            let way = if matches!(line.right, Right::Own(_)) { "session" } else { "key" };
+            let scope = operation["security"][0][way][0].as_str().map(str::to_owned);
             assert_eq!(scope, line.right.scope(), "{}", line.path);
             let named: BTreeSet<&str> = operation["parameters"]
                 .as_array()

@@ -1,6 +1,9 @@
 //! The one place that turns failures into statuses and texts: every error is an RFC 9457 body.
 
+mod example;
 mod failure;
+
+pub(crate) use example::{example, sample};
 
 use crate::answer::Title;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -54,6 +57,7 @@ kinds! {
     Forbidden = 403 "forbidden",
     NotOurs = 403 "not-ours",
     OwnMatter = 403 "own-matter",
+    SessionNeeded = 403 "session-needed",
     NotFound = 404 "not-found",
     LinkEnded = 404 "link-ended",
     FileMissing = 404 "file-missing",
@@ -65,6 +69,7 @@ kinds! {
     TooLate = 409 "too-late",
     NobodyPresent = 409 "nobody-present",
     OpenCases = 409 "open-cases",
+    SecondFactorSet = 409 "second-factor-set",
     TooManyWebhooks = 409 "too-many-webhooks",
     KeyReused = 409 "idempotency-key-reused",
     VersionMismatch = 412 "version-mismatch",
@@ -77,6 +82,9 @@ kinds! {
     UnknownReference = 422 "unknown-reference",
     BadName = 422 "bad-name",
     WeakPassword = 422 "weak-password",
+    WrongPassword = 422 "wrong-password",
+    WrongCode = 422 "wrong-code",
+    UnsoundProcedure = 422 "unsound-procedure",
     TooManyRows = 422 "too-many-rows",
     BadAddress = 422 "bad-address",
     PrivateAddress = 422 "private-address",
@@ -85,6 +93,8 @@ kinds! {
     Internal = 500 "internal",
     Damaged = 500 "damaged",
     Unavailable = 503 "unavailable",
+    NotReady = 503 "not-ready",
+    BeingProved = 503 "being-proved",
     ReadOnly = 503 "read-only",
     DatabaseMoved = 503 "database-moved",
     FilesAway = 503 "files-away",
@@ -173,7 +183,12 @@ impl Problem {
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer realm=\"bihuan\""),
             )),
-            Kind::Unavailable => headers.push((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            Kind::Unavailable | Kind::NotReady => {
+                headers.push((header::RETRY_AFTER, HeaderValue::from_static("1")));
+            }
+            Kind::BeingProved => {
+                headers.push((header::RETRY_AFTER, HeaderValue::from_static("2")));
+            }
             // Somebody has to do something first.
             Kind::ReadOnly | Kind::DatabaseMoved | Kind::FilesAway | Kind::StorageFull => {
                 headers.push((header::RETRY_AFTER, HeaderValue::from_static("30")));

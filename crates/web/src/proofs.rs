@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 pub(crate) const NAME: &str = "procedure.toml";
 /// Texts that are kept in mind.
 const KNOWN: usize = 8;
+/// How long somebody waits before he is told that it goes on.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// How often somebody who waits looks.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -70,12 +72,12 @@ pub(crate) fn state(app: &App, text: &str) -> Result<State, Problem> {
     Ok(State::Going(since))
 }
 
-/// The same, waiting so long for it to be done. Blocks.
-pub(crate) fn awaited(app: &App, text: &str, patience: Duration) -> Result<State, Problem> {
+/// The same, waiting a little for it to be done. Blocks.
+pub(crate) fn awaited(app: &App, text: &str) -> Result<State, Problem> {
     let begun = Instant::now();
     loop {
         match state(app, text)? {
-            State::Going(_) if begun.elapsed() < patience => thread::sleep(LOOK),
+            State::Going(_) if begun.elapsed() < PATIENCE => thread::sleep(LOOK),
             state => return Ok(state),
         }
     }

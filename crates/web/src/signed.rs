@@ -11,7 +11,7 @@ use engine::people::Person;
 use store::api_key_hash as hash_of;
 
 /// The cookie's name; with encryption browsers hold it to this host and to encryption.
-const COOKIE: &str = "bihuan";
+pub(crate) const COOKIE: &str = "bihuan";
 const SECURE_COOKIE: &str = "__Host-bihuan";
 
 /// Somebody who has signed in. Handlers of pages take it as an argument; the gate has looked it up.

@@ -147,6 +147,10 @@ class Seeds:
             for path in ("/cases", "/customers")
         }
         clocks = sorted({clock["key"] for one in procedures for clock in one["clocks"]})
+        # One of them may be published and retired; no case is opened under it meanwhile.
+        spare = procedures[-1]["key"]
+        source = call("GET", f"/procedures/{spare}/source")["source"]
+        opened = [(body, number) for body, number in opened if body["procedure"] != spare]
         # By the beginning of a path and the name of a parameter; the longest beginning counts.
         self.known = {
             ("get /api/v1/cases", "cursor"): [cursor["/cases"]],
@@ -155,6 +159,9 @@ class Seeds:
             (" /api/v1/cases/", "action"): sorted({key for _, key, _ in acts}),
             (" /api/v1/cases/", "clock"): clocks,
             (" /api/v1/procedures/", "key"): [one["key"] for one in procedures],
+            ("put /api/v1/procedures/", "key"): [spare],
+            ("delete /api/v1/procedures/", "key"): [spare],
+            ("post /api/v1/procedures/{key}/checks", "key"): [spare],
             (" /api/v1/calendars/", "name"): ids("/calendars", "name"),
             (" /api/v1/attachments/", "id"): files,
             (" /api/v1/customers/", "id"): customers,
@@ -190,6 +197,8 @@ class Seeds:
                 {"path_parameters": {"number": number}, "body": {"until": tomorrow.isoformat(timespec="seconds")}}
                 for number in held[:1]
             ],
+            "procedures_check": [{"path_parameters": {"key": spare}, "body": {"source": source}}],
+            "procedures_publish": [{"path_parameters": {"key": spare}, "body": {"source": source}}],
             "bulk": [{"body": given | {"preview": True}}],
             "keys_make": [{"body": {"name": "网站", "person": self.me, "scopes": ["cases:read"]}}],
             "customers_merge": [{"path_parameters": {"id": "T-1"}, "body": {"other": "T-2", "take": ["name"]}}],
@@ -225,7 +234,7 @@ class Seeds:
             "User": {"roles": roles, "department": places + [None]},
             "Away": {"substitute": people + [None]},
             "Merge": {"other": customers},
-            "NewCase": {"procedure": [one["key"] for one in procedures]},
+            "NewCase": {"procedure": [one["key"] for one in procedures if one["key"] != spare]},
         }
 
     def of(self, method, path, name):
@@ -236,6 +245,8 @@ class Seeds:
 
 
 SEEDS = Seeds()
+# What is for a session of one's own: no key gets an answer of success there.
+OWN = set()
 LOSING = {"users_put", "users_leave", "users_absence", "keys_revoke", "customers_erase", "webhooks_remove"}
 MADE_HERE = {"users_put", "teams_put", "views_put", "templates_put", "customers_put"}
 
@@ -248,6 +259,8 @@ def operation(case_or_context):
 def before_load_schema(context, raw_schema):
     for path, item in raw_schema["paths"].items():
         for method, described in item.items():
+            if any("session" in way for way in described.get("security", [])):
+                OWN.add(described["operationId"])
             if described["operationId"] in MADE_HERE:
                 continue
             for parameter in described.get("parameters", []):
@@ -298,7 +311,7 @@ class Successes(schemathesis.cli.EventHandler):
         pass
 
     def shutdown(self, context):
-        never = sorted(name for name, found in answered.items() if not any(200 <= one < 300 for one in found))
+        never = sorted(name for name, found in answered.items() if name not in OWN and not any(200 <= one < 300 for one in found))
         print(f"operations: {len(answered)}, without an answer of success: {never}")
         for name in never:
             print(f"  {name}: {sorted(answered[name])}")

@@ -2,7 +2,7 @@
 //!
 //! - `words`, `lives`, `load`: honest cases, and how a desk is filled with them
 //! - `ground`, `deeds`, `drive`, `http`, `people`: what is done again and again, and how long it takes
-//! - `floor`, `still`: what bare statements and a page that never changes reach on the same machine
+//! - `floor`, `reads`, `still`: what bare statements, writing and reading, and a page that never changes reach on the same machine
 //! - `alone`: what is measured once; `table`: what is told
 
 mod alone;
@@ -15,6 +15,7 @@ mod lives;
 mod load;
 mod machine;
 mod people;
+mod reads;
 mod still;
 mod table;
 mod words;
@@ -158,7 +159,7 @@ fn one_size(
         let wire = http::Wire::start(global, &ground)?;
         for deed in Deed::ALL.into_iter().filter(wanted) {
             for clients in &args.clients {
-                let Some(one) = wire.measure(&ground, deed, *clients, span)? else { continue };
+                let one = wire.measure(&ground, deed, *clients, span)?;
                 let mut row = Row::new(cases, "http", deed.name(), *clients, &one.pace);
                 row.floor_per_second = Some(one.still);
                 row.of_floor = Some(one.ratio / 10);
@@ -206,7 +207,7 @@ fn in_process(
     span: Duration,
     cases: usize,
 ) -> Result<Row> {
-    // The floor of writing is known for the embedded database.
+    // The floor is known for the embedded database.
     let folder = global.database.is_none().then_some(global.data.as_path());
     let mark = folder.filter(|_| deed.writes()).map(floor::mark).transpose()?;
     let own = std::process::id();
@@ -215,10 +216,13 @@ fn in_process(
     let pace = pace?;
     let mut row = Row::new(cases, "process", deed.name(), clients, &pace);
     row.memory = memory;
-    if let (Some(mark), Some(folder)) = (mark, folder) {
-        let floor = match deed {
-            Deed::Create => floor::of_registrations(folder, &mark, &ground.desk, clients)?,
-            _ => floor::of_actions(folder, &mark, clients)?,
+    if let Some(folder) = folder {
+        let floor = match mark {
+            None => reads::floor(folder, ground, deed, clients, span)?,
+            Some(mark) if deed == Deed::Create => {
+                floor::of_registrations(folder, &mark, &ground.desk, clients)?
+            }
+            Some(mark) => floor::of_actions(folder, &mark, clients)?,
         };
         row = row.with_floor(floor.rate());
     }

@@ -3,6 +3,7 @@
 
 mod axe;
 mod backup;
+mod bench;
 mod contents;
 mod customer;
 mod databases;

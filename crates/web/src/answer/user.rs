@@ -15,6 +15,7 @@ pub struct UserAnswer {
     /// Opaque id, and the name to sign in with.
     pub id: String,
     /// Name.
+    #[schema(example = "林晓")]
     pub name: String,
     /// Roles held.
     pub roles: Vec<Named>,

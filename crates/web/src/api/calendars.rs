@@ -1,6 +1,7 @@
 //! Working calendars.
 
 pub(crate) mod list;
+pub(crate) mod preview;
 pub(crate) mod put;
 pub(crate) mod show;
 
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CalendarAnswer {
     /// Its name; procedures count by it.
+    #[schema(example = "cn")]
     name: String,
     /// Version; also the entity tag. 0: as it travels with the program.
     version: u64,
@@ -43,6 +45,7 @@ struct DayAnswer {
     /// It is worked: a make-up day. Otherwise a holiday.
     works: bool,
     /// What it is called.
+    #[schema(example = "元旦")]
     name: String,
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod clocks;
 pub(crate) mod contacts;
 pub(crate) mod events;
 pub(crate) mod follow;
+pub(crate) mod here;
 pub(crate) mod links;
 pub(crate) mod list;
 mod part;

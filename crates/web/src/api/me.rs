@@ -1,6 +1,10 @@
 //! `GET /api/v1/me`: on whose behalf the caller acts.
 
-use crate::answer::{Scope, UserAnswer, json};
+pub(crate) mod password;
+pub(crate) mod preferences;
+pub(crate) mod second;
+
+use crate::answer::{ChosenPreferences, Scope, UserAnswer, json};
 use crate::app::App;
 use crate::gate::By;
 use crate::parse::NoParams;
@@ -22,7 +26,7 @@ pub(crate) struct Me {
     #[schema(value_type = Vec<Scope>)]
     scopes: Vec<KeyScope>,
     /// Language and theme, where chosen.
-    #[schema(value_type = Object)]
+    #[schema(value_type = ChosenPreferences)]
     preferences: Preferences,
     /// Whether signing in asks for a second factor.
     second_factor: bool,

@@ -3,4 +3,5 @@
 pub(crate) mod discard;
 pub(crate) mod list;
 pub(crate) mod put;
+pub(crate) mod raise;
 pub(crate) mod show;

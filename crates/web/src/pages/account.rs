@@ -9,6 +9,7 @@ pub(crate) mod remove;
 use super::absence::Away;
 use super::left::calendar_of_the_house;
 use super::words::Lang;
+use crate::api::me::second::begin::address;
 use crate::app::App;
 use crate::pages::document::{Page, text};
 use crate::pages::field::{input, wrong};
@@ -146,10 +147,7 @@ fn second(app: &App, signed: &Signed, csrf: &Markup) -> Result<Markup, Problem> 
         return Ok(html! {});
     }
     let key = desk.enrol(&signed.person.id)?;
-    let issuer = text("page.product", english);
-    let (issuer, name) =
-        (crate::answer::encoded(&issuer), crate::answer::encoded(&signed.person.id));
-    let address = format!("otpauth://totp/{issuer}:{name}?secret={key}&issuer={issuer}");
+    let address = address(&key, &signed.person.id, english);
     Ok(html! {
         p { (text("page.account.second_about", english)) }
         (code(&address, &text("page.account.qr", english)))

@@ -3,15 +3,16 @@
 use super::form::read;
 use super::visit::Visit;
 use crate::app::App;
-use crate::parse;
+use crate::parse::{self, CSRF_FIELD};
 use crate::problem::{Kind, Problem};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use desk::{Caller, Desk};
 use serde_json::json;
 
 /// Longest name of a draft, in bytes.
-const NAME: usize = 200;
+pub(crate) const NAME: usize = 200;
 
 pub(crate) async fn handler(
     State(app): State<App>,
@@ -22,16 +23,23 @@ pub(crate) async fn handler(
     if name.len() > NAME {
         return Err(Problem::new(Kind::NotFound));
     }
-    let mut given = read(&app, request).await?.typed;
-    given.0.retain(|(name, text)| name != "csrf" && !text.trim().is_empty());
+    let given = read(&app, request).await?.typed;
     let desk = app.desk().clone();
-    let keep = move || {
-        if given.0.is_empty() {
-            desk.drop_draft(visit.caller(), &name)?;
-        } else {
-            desk.keep_draft(visit.caller(), &name, &json!(given.0))?;
-        }
-        Ok(StatusCode::NO_CONTENT.into_response())
-    };
-    app.inner.pool.run(keep).await
+    app.inner.pool.run(move || keep(&desk, visit.caller(), &name, given.0)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Keeps what says something of what was typed; forgets the draft where nothing does.
+pub(crate) fn keep(
+    desk: &Desk,
+    caller: &Caller,
+    name: &str,
+    mut typed: Vec<(String, String)>,
+) -> Result<(), Problem> {
+    typed.retain(|(name, text)| name != CSRF_FIELD && !text.trim().is_empty());
+    match typed.is_empty() {
+        true => desk.drop_draft(caller, name)?,
+        false => desk.keep_draft(caller, name, &json!(typed))?,
+    }
+    Ok(())
 }

@@ -406,7 +406,7 @@ async fn an_administrator_imports_a_file_and_gets_the_refused_rows_back() {
     let looked = browser.send(Method::POST, "/customers/import", &kind, upload("try", &more)).await;
     let kept = form_to(&looked.text, "/customers/import");
     let id = kept.fields.iter().find(|(name, _)| name == "kept").unwrap().1.clone();
-    let taken = send(&mut browser, &kept, &[("kept", &id), ("does", "take")]).await;
+    let taken = crate::console::send(&mut browser, &kept, &[("kept", &id), ("does", "take")]).await;
     assert_eq!(taken.status, 200, "{}", taken.text);
     let known = world.desk.customers(Some("钱多"), None, None, 9).unwrap().rows;
     assert_eq!(known.len(), 1, "{}", taken.text);

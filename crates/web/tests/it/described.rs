@@ -1,9 +1,11 @@
 //! What the document promises is kept: each operation answers with success, given the example that stands there and what is there.
 
+use crate::fits::unfit;
+use crate::signing::{Browser, PASSWORD, app_of};
 use crate::world::{Answer, World, complete, filled};
 use axum::body::Body;
 use axum::http::Request;
-use desk::{ApiKey, KeyScope, Origin};
+use desk::{ApiKey, KeyScope};
 use engine::people::Person;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -13,6 +15,8 @@ struct House {
     world: World,
     key: String,
     boss: String,
+    /// The cookie of a session of whoever may do everything, and its token.
+    session: [String; 2],
     /// What stands in addresses, by operation or tag and name, else by name.
     parts: BTreeMap<&'static str, String>,
     /// Bodies of which examples can say nothing, because the procedures ask for them.
@@ -43,11 +47,24 @@ impl House {
         };
         let secret = world.desk.make_api_key("test", &key("all")).unwrap();
         world.desk.make_api_key("test", &key("lost")).unwrap();
-        world.desk.begin(&boss.as_str().into(), &Origin::default()).unwrap();
+        let mut browser = Browser::signed_in(&world, &boss).await;
+        let session = [browser.token().await, browser.cookie.clone()];
         let (parts, bodies) = (BTreeMap::new(), BTreeMap::new());
-        let mut house = Self { world, key: secret, boss, parts, bodies };
+        let mut house = Self { world, key: secret, boss, session, parts, bodies };
         house.fill().await;
         house
+    }
+
+    /// Calls as the person, not by key.
+    async fn call_signed_in(&self, method: &str, path: &str, body: &Json) -> Answer {
+        let [token, cookie] = &self.session;
+        let request = Request::builder()
+            .method(method.to_uppercase().as_str())
+            .uri(path)
+            .header("cookie", cookie)
+            .header("x-csrf-token", token)
+            .header("content-type", "application/json");
+        self.world.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     async fn call(&self, method: &str, path: &str, body: &Json) -> Answer {
@@ -113,9 +130,21 @@ impl House {
         let lost = keys.into_iter().find(|one| one.key.name == "lost").unwrap().id;
         let session = self.world.desk.sessions(&self.boss.as_str().into()).unwrap()[0].id.clone();
         let text = |text: &str| text.to_owned();
+        let published = self.world.desk.published().unwrap().remove(0);
+        let source = json!({ "source": format!("{}\n# Nothing else.\n", published.source) });
+        let app = app_of(&self.world.desk.enrol(&self.boss.as_str().into()).unwrap());
+        let code = app.generate(self.world.desk.now().as_second().try_into().unwrap()).to_string();
+        let password = web::document()["components"]["schemas"]["NewPassword"]["example"].clone();
+        assert_eq!(password["old"], PASSWORD);
+        self.bodies.extend([
+            ("procedures_check", source.clone()),
+            ("procedures_publish", source),
+            ("me_second_confirm", json!({ "code": code })),
+            ("me_second_remove", json!({ "password": password["password"] })),
+        ]);
         self.parts.extend([
             ("name", text("cn")),
-            ("key", self.world.desk.published().unwrap()[0].procedure.key.to_string()),
+            ("key", published.procedure.key.to_string()),
             ("id", text("own-1")),
             ("other", text("C-3")),
             ("attachments_download id", file.as_str().unwrap().to_owned()),
@@ -168,7 +197,7 @@ impl House {
 }
 
 /// The example of an operation's body.
-fn example(operation: &Json) -> Option<Json> {
+pub(crate) fn example(operation: &Json) -> Option<Json> {
     let content = &operation["requestBody"]["content"]["application/json"];
     let name = content["schema"]["$ref"].as_str()?;
     web::document().pointer(&format!("{}/example", name.trim_start_matches('#'))).cloned()
@@ -196,10 +225,17 @@ async fn each_operation_answers_with_success_to_its_own_example() {
         let answer = if operation["requestBody"]["content"]["multipart/form-data"].is_object() {
             house.upload(&path).await
         } else {
-            let body = house.bodies.get(id).cloned().or_else(|| example(operation));
-            let body = body.unwrap_or_else(|| json!({}));
-            assert!(!body.to_string().contains('…'), "{id} has an example that nobody can send");
-            house.call(line.method, &path, &body).await
+            let own = house.bodies.get(id).cloned();
+            let body = own.unwrap_or_else(|| {
+                let body = example(operation).unwrap_or_else(|| json!({}));
+                let sent = !body.to_string().contains('…');
+                assert!(sent, "{id} has an example that nobody can send");
+                body
+            });
+            match line.right {
+                web::Right::Own(_) => house.call_signed_in(line.method, &path, &body).await,
+                _ => house.call(line.method, &path, &body).await,
+            }
         };
         let what = format!("{} {path}: {} {}", line.method, answer.status, answer.text);
         assert!(answer.status.is_success(), "{what}");
@@ -208,6 +244,60 @@ async fn each_operation_answers_with_success_to_its_own_example() {
         if let Some(content) = said["content"].as_object() {
             let kind = answer.header("content-type").split(';').next().unwrap();
             assert!(content.contains_key(kind), "{what}: {kind}");
+            if kind == "application/json" {
+                let wrong = unfit(web::document(), &content[kind]["schema"], &answer.json());
+                assert!(wrong.is_empty(), "{what}: {wrong:?}");
+            }
         }
     }
+}
+
+#[test]
+fn every_json_body_has_an_example_that_fits_its_schema() {
+    let document = web::document();
+    let (mut wrong, mut examples) = (Vec::new(), 0);
+    let mut judge = |what: &str, content: &Json| {
+        let schema = &content["schema"];
+        let target = schema["$ref"].as_str().and_then(|name| {
+            document.pointer(&format!("{}/example", name.trim_start_matches('#')))
+        });
+        let Some(example) = content.get("example").or(target) else {
+            wrong.push(format!("{what}: no example"));
+            return Json::Null;
+        };
+        examples += 1;
+        wrong.extend(unfit(document, schema, example).iter().map(|why| format!("{what}{why}")));
+        example.clone()
+    };
+    let mut untrue = Vec::new();
+    for line in web::TABLE {
+        let operation = &document["paths"][line.path][line.method];
+        let id = operation["operationId"].as_str().unwrap();
+        if let Some(content) = operation["requestBody"]["content"].get("application/json") {
+            judge(&format!("{id} body"), content);
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            for (media, content) in response["content"].as_object().into_iter().flatten() {
+                let what = format!("{id} {status}");
+                if media == "application/json" {
+                    judge(&what, content);
+                } else if media == "application/problem+json" {
+                    // It is the problem that it stands beside, with everything that its text names.
+                    let example = judge(&what, content);
+                    let detail = example["detail"].as_str().unwrap_or_default();
+                    let told = !detail.is_empty() && !detail.contains('{');
+                    let blank = [": .", "  ", " ."].iter().any(|gap| detail.contains(gap));
+                    if !told || blank || example["status"].to_string() != *status {
+                        untrue.push(format!("{what}: {example}"));
+                    }
+                    let fields = example["fields"].as_array().map_or(0, Vec::len);
+                    if example["type"] == "/problems/invalid-fields" && fields == 0 {
+                        untrue.push(format!("{what}: no fields"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty() && untrue.is_empty(), "{wrong:#?}\n{untrue:#?}");
+    assert!(examples > 500, "{examples}");
 }

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use std::io::Cursor;
 use store::{Filter, Scope};
 
-const HOSTILE: &[&str] = &[
+pub(crate) const HOSTILE: &[&str] = &[
     "<script>window.hit=1</script>",
     "\"'><img src=x onerror=\"window.hit=1\">",
     "</textarea></title><svg onload=window.hit=1>",
@@ -32,16 +32,16 @@ const MORE: &str = " 设备无法启动并显示错误代码，已按说明书�
 /// What only a page has in which a text has become more than that.
 const ALIVE: &[&str] = &["<script>window", "<img src=x", "<svg onload", "49 49 49"];
 
-fn text(hostile: &str) -> String {
+pub(crate) fn text(hostile: &str) -> String {
     format!("{hostile}{MORE}").trim().to_owned()
 }
 
 /// As it stands in a page.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A case of each procedure for each text, in every field that takes one; a person, a team and a file of that name as well.
+/// A case of each procedure for each text, in every field that takes one, registered and remarked on by a person of that name.
 fn furnish(world: &World) -> Vec<(String, String)> {
     let (desk, library) = (&world.desk, world.desk.library());
     let admin = desk.people().people.iter().find(|one| desk.is_administrator(one)).unwrap().clone();
@@ -71,7 +71,7 @@ fn furnish(world: &World) -> Vec<(String, String)> {
     cases
 }
 
-fn harmless(page: &str, what: &str) {
+pub(crate) fn harmless(page: &str, what: &str) {
     for alive in ALIVE {
         assert!(!page.contains(alive), "{what}: {alive} in\n{page}");
     }

@@ -1,17 +1,19 @@
-//! Every address, by every method that it has, as somebody of every role, over what another department has: a case, a file, a session,
-//! a key, the feed. Nothing of it is in any answer.
+//! Every address, by every method that it has, as somebody of every role, over what another department has: a case, a file, the feed; and
+//! over what is somebody else's: a session, a key, a view, a template, a webhook. Every write says what is valid for its address. Nothing of
+//! it is in any answer, and nothing of it is changed.
 
+use crate::described::example;
 use crate::signing::Browser;
 use crate::world::{Answer, World};
 use axum::body::Body;
 use axum::http::Request;
-use desk::{Caller, Options, Origin, Seen};
+use desk::{ApiKey, Caller, KeyScope, Options, Origin, Seen};
 use engine::command::{Command, Entered, Extra};
 use engine::key::Key;
 use engine::people::{Person, Who};
 use engine::procedure::{FieldKind, Means, Power, Procedure, Verb};
 use futures_util::StreamExt;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
@@ -89,7 +91,7 @@ fn secrets(world: &World) -> Vec<Secret> {
 }
 
 /// Joins a file to a case, where a field takes one; its id.
-fn file_of(world: &World, seen: &Seen, name: &str, content: &str) -> String {
+pub(crate) fn file_of(world: &World, seen: &Seen, name: &str, content: &str) -> String {
     let (desk, rules) = (&world.desk, &seen.procedure);
     let Some(field) = rules.fields.iter().find(|field| matches!(field.kind, FieldKind::Files))
     else {
@@ -124,16 +126,99 @@ fn gives_away(answer: &Answer, secret: &Secret, asked: &str) -> bool {
     words || (told && !asked.contains(&**number))
 }
 
-/// The address of a line, over what somebody may not see.
-fn address(line: &Line, secret: &Secret, other: &Person, session: &str, action: &str) -> String {
-    let id = match line.path {
-        path if path.contains("/attachments/") || path.contains("/files/") => &secret.file,
-        path if path.contains("/sessions/") => session,
-        _ => &*other.id,
+/// Things of an administrator, and a customer: by what stands in an address before them, their ids.
+async fn things(world: &World, admin: &Person) -> Vec<(&'static str, String)> {
+    let scopes = vec![KeyScope::CasesRead, KeyScope::CasesWrite, KeyScope::Admin];
+    let key = ApiKey { name: "暗格".to_owned(), person: admin.id.clone(), scopes };
+    let bearer = format!("Bearer {}", world.desk.make_api_key("test", &key).unwrap());
+    let headers = [("authorization", bearer.as_str())];
+    let make = async |method: &str, path: &str, body: Json| {
+        let path = format!("/api/v1/{path}");
+        let made = ask(world, method, &path, &headers, (JSON, body.to_string())).await;
+        assert!(made.status.is_success(), "{path}: {}", made.text);
+        made.json()
     };
+    make("put", "views/theirs", json!({ "name": "暗格", "filters": { "due": "day" } })).await;
+    make("put", "templates/theirs", json!({ "name": "暗格", "text": "暗格" })).await;
+    make("put", "teams/theirs", json!({ "name": "三班", "members": [*admin.id] })).await;
+    for (id, phone) in [("C-1", "13822220001"), ("C-2", "13822220002")] {
+        let body = json!({ "name": "王小明", "contacts": [{ "phone": phone }] });
+        make("put", &format!("customers/{id}"), body).await;
+    }
+    let hook = json!({ "name": "暗格", "url": "https://nobody.invalid/" });
+    let hook = make("post", "webhooks", hook).await["webhook"]["id"].clone();
+    let own = make("get", "keys", json!({})).await;
+    let mut own = own["items"].as_array().unwrap().iter();
+    let own = own.find(|one| one["name"] == "暗格").unwrap()["id"].clone();
+    let text = |id: Json| id.as_str().unwrap().to_owned();
+    let theirs = || "theirs".to_owned();
+    vec![
+        ("sessions", world.desk.sessions(&admin.id).unwrap()[0].id.clone()),
+        ("keys", text(own)),
+        ("webhooks", text(hook)),
+        ("views", theirs()),
+        ("templates", theirs()),
+        ("teams", theirs()),
+        ("users", admin.id.to_string()),
+        ("people", admin.id.to_string()),
+        ("customers", "C-1".to_owned()),
+        ("duplicates", "C-1".to_owned()),
+    ]
+}
+
+/// What only those may see and change whose it is, or who administer, and what is hidden.
+fn is_theirs(line: &Line) -> bool {
+    let personal = ["sessions", "keys", "webhooks", "views", "templates", "attachments", "files"];
+    let own = |what: &str| line.path.contains(&format!("/{what}/{{id}}"));
+    let personal = personal.into_iter().any(own) || line.path.contains("/{shelf}/{id}");
+    personal || line.path.contains("{number}")
+}
+
+/// A body that is valid for a line, so that what is refused is refused for what it is about.
+fn valid(line: &Line, secret: &Secret, person: &Person) -> (&'static str, String) {
+    let phone = &secret.seen.procedure.field_meaning(Means::Phone).unwrap().key;
+    if !line.path.starts_with("/api/") {
+        let end = line.path.rsplit('/').next().unwrap_or_default();
+        let form = match end {
+            "snooze" => "until=2026-05-10T09%3A00".to_owned(),
+            "follow" => "on=yes".to_owned(),
+            "here" => "writes=yes".to_owned(),
+            "reveal" => format!("field={phone}"),
+            "{action}" => "i.text=%E5%88%B0%E6%AD%A4".to_owned(),
+            "{id}" if line.path.starts_with("/saved/") => "deed=discard".to_owned(),
+            _ => String::new(),
+        };
+        return (FORM, form);
+    }
+    let operation = &web::document()["paths"][line.path][line.method];
+    if operation["requestBody"]["content"]["multipart/form-data"].is_object() {
+        let file = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\na\r\n--x--\r\n";
+        return ("multipart/form-data; boundary=x", file.to_owned());
+    }
+    let number = &secret.seen.case.number;
+    let body = match operation["operationId"].as_str().unwrap() {
+        "cases_act" => json!({ "input": { "text": "到此" } }),
+        "cases_reveal" => json!({ "field": phone }),
+        "bulk" => {
+            json!({ "cases": [number], "deed": "assign", "input": { "assignee": *person.id } })
+        }
+        "keys_make" => json!({ "name": "x", "person": *person.id, "scopes": ["cases:read"] }),
+        _ => example(operation).unwrap_or_else(|| json!({})),
+    };
+    (JSON, body.to_string())
+}
+
+/// The address of a line, over what somebody may not see.
+fn address(line: &Line, secret: &Secret, things: &[(&str, String)], action: &str) -> String {
+    let path = line.path.replace("{shelf}", "views");
+    let before = path.split("/{id}").next().unwrap_or_default();
+    let known = things.iter().find(|(what, _)| before.ends_with(&format!("/{what}")));
+    // Files are those of the case.
+    let id = known.map_or(secret.file.as_str(), |(_, id)| id.as_str());
     let fill = [
         ("{number}", &*secret.seen.case.number),
         ("{id}", id),
+        ("{other}", "C-2"),
         ("{procedure}", &*secret.seen.procedure.key),
         ("{key}", &*secret.seen.procedure.key),
         ("{clock}", &*secret.seen.procedure.clocks[0].key),
@@ -144,7 +229,7 @@ fn address(line: &Line, secret: &Secret, other: &Person, session: &str, action: 
         ("{file}", "none"),
         ("{delivery}", "none"),
     ];
-    fill.iter().fold(line.path.to_owned(), |path, (name, value)| path.replace(name, value))
+    fill.iter().fold(path, |path, (name, value)| path.replace(name, value))
 }
 
 /// Lists as files, in each format.
@@ -163,16 +248,8 @@ async fn ask(
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
-    page: bool,
+    (media, body): (&str, String),
 ) -> Answer {
-    // Enough for putting off and following, so that what is refused is refused for the case.
-    let (media, body) = match (page, path.rsplit('/').next()) {
-        (true, Some("snooze")) => (FORM, "until=2026-05-10T09%3A00"),
-        (true, Some("follow")) => (FORM, "on=yes"),
-        (true, _) => (FORM, ""),
-        (false, Some("snooze")) => (JSON, "{\"until\":\"2026-05-10T09:00:00+08:00\"}"),
-        (false, _) => (JSON, "{}"),
-    };
     let mut request = Request::builder().method(method.to_uppercase().as_str()).uri(path);
     request = request.header("content-type", media);
     for (name, value) in headers {
@@ -188,7 +265,7 @@ async fn no_address_gives_away_what_another_department_has() {
     let people = world.desk.people();
     let admin = people.people.iter().find(|person| world.desk.is_administrator(person)).unwrap();
     let theirs = world.desk.begin(&admin.id, &Origin::default()).unwrap();
-    let session = world.desk.sessions(&admin.id).unwrap()[0].id.clone();
+    let things = things(&world, admin).await;
     let (mut asked, mut files) = (0, 0);
     for person in people.people.iter().filter(|person| person.id.ends_with("-a")) {
         let caller = Caller { person: person.id.clone(), scopes: Vec::new() };
@@ -204,34 +281,33 @@ async fn no_address_gives_away_what_another_department_has() {
         let (token, cookie) = (browser.token().await, browser.cookie.clone());
         let action =
             secret.seen.procedure.actions.iter().find(|action| action.has(Verb::Comment)).unwrap();
+        let before = world.desk.case_for_operator(&secret.seen.case.number).unwrap().case.version;
         for line in TABLE.iter().chain(PAGES) {
             let page = !line.path.starts_with("/api/");
             // One never ends, one ends the session.
             if ["/live", "/sign-out"].contains(&line.path) {
                 continue;
             }
-            let path = address(line, secret, admin, &session, &action.key);
+            let path = address(line, secret, &things, &action.key);
+            let (media, body) = valid(line, secret, person);
             let headers: &[(&str, &str)] = match page {
                 true => &[("cookie", &cookie), ("x-csrf-token", &token)],
                 false => &[("authorization", &bearer)],
             };
-            let answer = ask(&world, line.method, &path, headers, page).await;
-            let what = format!("{} {} {path}: {}", person.id, line.method, answer.status);
+            let said = format!("{path} {body}");
+            let answer = ask(&world, line.method, &path, headers, (media, body)).await;
+            let what = format!("{} {} {said}: {}", person.id, line.method, answer.status);
             assert!(answer.status.as_u16() < 500, "{what} {}", answer.text);
-            assert!(!gives_away(&answer, secret, &path), "{what}\n{}", answer.text);
-            let theirs = ["{number}", "/attachments/{id}", "/files/{id}", "v1/sessions/{id}"];
-            if theirs.iter().any(|part| line.path.contains(part)) {
-                assert!(
-                    matches!(answer.status.as_u16(), 403 | 404 | 415 | 422),
-                    "{what} {}",
-                    answer.text
-                );
-            }
-            if ["/follow", "/snooze"].iter().any(|part| line.path.ends_with(part)) {
+            assert!(!gives_away(&answer, secret, &said), "{what}\n{}", answer.text);
+            assert!(!answer.text.contains("暗格"), "{what}\n{}", answer.text);
+            if is_theirs(line) {
                 assert!(matches!(answer.status.as_u16(), 403 | 404), "{what} {}", answer.text);
             }
             asked += 1;
         }
+        // Nobody has touched it.
+        let now = world.desk.case_for_operator(&secret.seen.case.number).unwrap().case;
+        assert_eq!(now.version, before, "{}", person.id);
         for (path, header) in
             [("/api/v1/events?after=0", ("authorization", &bearer)), ("/live", ("cookie", &cookie))]
         {
@@ -245,7 +321,7 @@ async fn no_address_gives_away_what_another_department_has() {
         for (path, page, q) in questions(secret) {
             let headers: &[(&str, &str)] =
                 if page { &[("cookie", &cookie)] } else { &[("authorization", &bearer)] };
-            let answer = ask(&world, "get", &path, headers, page).await;
+            let answer = ask(&world, "get", &path, headers, (JSON, String::new())).await;
             assert!(!gives_away(&answer, secret, &q), "{} {path}\n{}", person.id, answer.text);
             assert!(answer.status.is_success(), "{} {path}: {}", person.id, answer.status);
         }
@@ -258,6 +334,11 @@ async fn no_address_gives_away_what_another_department_has() {
         assert!(world.desk.session(&theirs).unwrap().is_some(), "{}", person.id);
     }
     assert!(asked > 1_000 && files > 3, "{asked} {files}");
+    let kept = ("authorization", format!("Bearer {}", world.any()));
+    for path in ["/api/v1/views/theirs", "/api/v1/templates/theirs", "/api/v1/customers/C-1"] {
+        let answer = ask(&world, "get", path, &[(kept.0, &kept.1)], (JSON, String::new())).await;
+        assert_eq!(answer.status, 200, "{path} {}", answer.text);
+    }
     // Whoever sees the case hears of it.
     let (bearer, cookie) = (format!("Bearer {}", world.any()), format!("bihuan={theirs}"));
     let id = secrets[0].seen.case.id.to_string();
@@ -274,7 +355,7 @@ async fn no_address_gives_away_what_another_department_has() {
             true => ("cookie", cookie.as_str()),
             false => ("authorization", bearer.as_str()),
         };
-        let answer = ask(&world, "get", path, &[header], false).await;
+        let answer = ask(&world, "get", path, &[header], (JSON, String::new())).await;
         assert!(gives_away(&answer, &secrets[0], ""), "{path}\n{}", answer.text);
         assert!(!secrets.iter().any(|one| answer.text.contains(&one.words[1])), "{path}");
     }

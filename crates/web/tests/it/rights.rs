@@ -184,7 +184,7 @@ async fn every_address_asks_for_its_right_whatever_the_way_of_entry() {
         let what = format!("{} {path}", line.method);
         let (page, scope) = match line.right {
             Right::Public => continue,
-            Right::Key(scope) => (false, scope),
+            Right::Key(scope) | Right::Own(scope) => (false, scope),
             Right::Page(scope) => (true, scope),
         };
         let nobody = ask(&world, line.method, &path, &[]).await;

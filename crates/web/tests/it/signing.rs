@@ -88,6 +88,17 @@ pub(crate) fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
+/// An authenticator app that has taken in this key.
+pub(crate) fn app_of(key: &str) -> totp_rs::Totp {
+    totp_rs::Builder::new()
+        .with_algorithm(totp_rs::Algorithm::SHA1)
+        .with_digits(6)
+        .with_step_duration(30)
+        .with_secret(totp_rs::Secret::try_from_base32(key).unwrap())
+        .build()
+        .unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_no_session_is_led_to_sign_in_and_back_to_the_page_asked_for() {
     let world = World::new();
@@ -388,13 +399,7 @@ async fn a_second_factor_is_asked_for_and_each_code_is_good_once() {
     assert_eq!(page.status, 200, "{}", page.text);
     let key = page.text.split("<p><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(page.text.contains("<svg role=\"img\""));
-    let app = totp_rs::Builder::new()
-        .with_algorithm(totp_rs::Algorithm::SHA1)
-        .with_digits(6)
-        .with_step_duration(30)
-        .with_secret(totp_rs::Secret::try_from_base32(&key).unwrap())
-        .build()
-        .unwrap();
+    let app = app_of(&key);
     let code = || app.generate(world.desk.now().as_second().try_into().unwrap()).to_string();
     let token = browser.token().await;
     let wrong =

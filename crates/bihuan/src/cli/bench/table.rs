@@ -22,6 +22,8 @@ pub(super) struct Row {
     pub(super) of_floor: Option<u64>,
     /// The most anonymous memory meanwhile, in bytes.
     pub(super) memory: u64,
+    /// What the desk took on the disk once it was loaded, in bytes.
+    pub(super) disk: u64,
     /// Hundredths by which the typical time is longer than at the smallest size.
     pub(super) growth: Option<u128>,
 }
@@ -75,6 +77,7 @@ impl Row {
             floor_per_second: None,
             of_floor: None,
             memory: 0,
+            disk: 0,
             growth: None,
         }
     }
@@ -93,10 +96,12 @@ impl Single {
 }
 
 impl Report {
-    /// Adds a row, with its growth over the same thing at the smallest size.
+    /// Adds a row, with its growth over the same thing at the smallest size, and with what the size takes on the disk.
     pub(super) fn add(&mut self, mut row: Row, output: &mut Output) {
         let same =
             |one: &&Row| (one.over, &one.deed, one.clients) == (row.over, &row.deed, row.clients);
+        let loaded = self.sizes.iter().find(|size| size.cases == row.cases);
+        row.disk = loaded.map_or(0, |size| size.bytes);
         let first = self.rows.iter().filter(same).min_by_key(|one| one.cases);
         row.growth = first
             .filter(|first| first.cases < row.cases)
@@ -151,7 +156,7 @@ impl Report {
 fn heads(output: &Output) -> String {
     let head = |key: &str| output.text(&format!("bench.head.{key}"), &[]);
     format!(
-        "| {} | {} | {} | {} | {} | p50 ms | p99 ms | {} | {} | MiB | {} |\n|--:|:--|:--|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| {} | {} | {} | {} | {} | p50 ms | p99 ms | {} | {} | MiB | {} | {} |\n|--:|:--|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         head("cases"),
         head("over"),
         head("deed"),
@@ -159,6 +164,7 @@ fn heads(output: &Output) -> String {
         head("rate"),
         head("floor"),
         head("share"),
+        head("disk"),
         head("growth")
     )
 }
@@ -169,7 +175,7 @@ fn line(row: &Row) -> String {
         .growth
         .map_or("–".to_owned(), |growth| format!("{}.{:02}", growth / 100, growth % 100));
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {growth} |",
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {growth} |",
         row.cases,
         row.over,
         row.deed,
@@ -180,6 +186,7 @@ fn line(row: &Row) -> String {
         text(row.floor_per_second),
         row.of_floor.map_or("–".to_owned(), |share| format!("{share} %")),
         row.memory >> 20,
+        row.disk >> 20,
     )
 }
 

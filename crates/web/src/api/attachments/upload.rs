@@ -34,7 +34,7 @@ pub(crate) struct Upload {
 #[utoipa::path(post, path = "", request_body(content = Upload, content_type = "multipart/form-data"),
     responses(
         (status = 201, description = "The file", body = AttachmentAnswer),
-        (status = 400, description = "Not a form with one file, or an empty file", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "Not a form with one file, or an empty file", body = ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::BadUpload))),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

@@ -49,16 +49,23 @@ pub(crate) async fn handler(
     let desk = app.desk().clone();
     let work = move || {
         let (known, version) = desk.calendar(&name)?;
-        let calendar = read(known, body.value)?;
-        if calendar.name() != name {
-            return Err(not("toml", &name));
-        }
+        let calendar = changed(known, body.value)?;
         let over = Some(if_match.over(version));
         let version = desk.put_calendar(&caller.person, &calendar, over)?;
         let year = calendar.local(desk.now()).year();
         Ok(change::answer(version, true, &CalendarAnswer::of(&calendar, version, year)))
     };
     app.inner.pool.run(work).await
+}
+
+/// A calendar with what is said of it.
+pub(super) fn changed(known: Calendar, days: Days) -> Result<Calendar, Problem> {
+    let name = known.name().to_owned();
+    let calendar = read(known, days)?;
+    match calendar.name() == name {
+        true => Ok(calendar),
+        false => Err(not("toml", &name)),
+    }
 }
 
 fn read(mut calendar: Calendar, days: Days) -> Result<Calendar, Problem> {

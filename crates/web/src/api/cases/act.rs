@@ -45,7 +45,7 @@ pub(crate) struct Doing {
     ),
     responses(
         (status = 200, description = "The case afterwards", body = CaseAnswer, headers(("ETag" = String, description = "Its version"))),
-        (status = 409, description = "Not possible now, or the key was used with another body", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Not possible now, or the key was used with another body", body = ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::KeyReused))),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

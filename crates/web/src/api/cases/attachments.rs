@@ -18,6 +18,7 @@ pub(crate) struct AttachmentAnswer {
     /// Opaque id; fields of kind `files` take it.
     pub(crate) id: String,
     /// Name of the file; none when it was erased.
+    #[schema(example = "现场.png")]
     pub(crate) name: Option<String>,
     /// Found from the content, whatever was claimed.
     pub(crate) content_type: String,

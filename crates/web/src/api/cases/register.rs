@@ -43,7 +43,7 @@ pub(crate) struct NewCase {
     params(Once),
     responses(
         (status = 201, description = "The case", body = CaseAnswer, headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "Its version"))),
-        (status = 409, description = "The key was used with another body, or a condition does not hold", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The key was used with another body, or a condition does not hold", body = crate::problem::ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::KeyReused))),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

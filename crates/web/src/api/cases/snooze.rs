@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// Until when.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Snooze)]
+#[schema(as = Snooze, example = json!({ "until": "2026-05-11T09:00:00+08:00" }))]
 pub(crate) struct Until {
     /// Instant.
     until: Timestamp,

@@ -17,7 +17,7 @@ use axum::response::Response;
     params(("number" = String, Path, description = "Number of the case")),
     responses(
         (status = 201, description = "The file", body = AttachmentAnswer),
-        (status = 400, description = "Not a form with one file, or an empty file", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "Not a form with one file, or an empty file", body = ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::BadUpload))),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

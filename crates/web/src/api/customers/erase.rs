@@ -26,7 +26,7 @@ pub(crate) struct Gone {
 /// chains still verify.
 #[utoipa::path(delete, path = "", params(("id" = String, Path, description = "Id of the customer")), responses(
     (status = 200, description = "Erased", body = Gone),
-    (status = 409, description = "Cases of the customer are open", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "Cases of the customer are open", body = ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::OpenCases))),
 ))]
 pub(crate) async fn handler(
     State(app): State<App>,

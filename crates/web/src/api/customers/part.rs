@@ -31,7 +31,7 @@ pub(crate) struct Parted {
     ),
     responses(
         (status = 200, description = "Both", body = Parted, headers(("ETag" = String, description = "Version of the customer"))),
-        (status = 422, description = "It is not part of the customer", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "It is not part of the customer", body = ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::InvalidFields))),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

@@ -109,7 +109,7 @@ enum Format {
 #[utoipa::path(get, path = "", params(Query), responses(
     (status = 200, description = "The file", content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
         headers(("Content-Disposition" = String, description = "`attachment` with a file name"))),
-    (status = 422, description = "A filter cannot be read, or there are too many rows", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "A filter cannot be read, or there are too many rows", body = crate::problem::ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::TooManyRows))),
 ))]
 pub(crate) async fn handler(
     State(app): State<App>,

@@ -76,8 +76,8 @@ struct ReasonAnswer {
 #[utoipa::path(post, path = "", params(Query), request_body(content = Upload, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "What came of it", body = ImportAnswer),
-        (status = 400, description = "Not a form with one file", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The file cannot be read, or has no column that is known, or too many rows", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "Not a form with one file", body = ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::BadUpload))),
+        (status = 422, description = "The file cannot be read, or has no column that is known, or too many rows", body = ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::UnusableFile))),
     ))]
 pub(crate) async fn handler(
     State(app): State<App>,

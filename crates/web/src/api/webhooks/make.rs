@@ -51,7 +51,7 @@ pub(crate) struct Made {
 #[utoipa::path(post, path = "", request_body = Wanted, responses(
     (status = 201, description = "The webhook and its secret", body = Made,
         headers(("ETag" = String, description = "Its version"), ("Location" = String, description = "Its address"))),
-    (status = 409, description = "There are 50 already", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "There are 50 already", body = crate::problem::ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::TooManyWebhooks))),
 ))]
 pub(crate) async fn handler(
     State(app): State<App>,

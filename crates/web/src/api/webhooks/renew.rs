@@ -16,7 +16,7 @@ use axum::response::Response;
 /// For 24 hours the secret before it signs as well: `webhook-signature` then holds two signatures, apart by a space.
 #[utoipa::path(post, path = "", params(("id" = String, Path, description = "Id of the webhook")), responses(
     (status = 201, description = "The webhook and its secret", body = Made, headers(("ETag" = String, description = "Its version"))),
-    (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 412, description = "Somebody was faster", body = ProblemBody, content_type = "application/problem+json", example = json!(crate::problem::example(crate::problem::Kind::VersionMismatch))),
 ))]
 pub(crate) async fn handler(
     State(app): State<App>,

@@ -1,6 +1,7 @@
 //! `POST /new/{procedure}/look`: who calls, what is open already, and what would come of the registration. Nothing is written.
 
 use super::customer::whole;
+use crate::api::procedures::preview;
 use crate::app::App;
 use crate::pages::case::Beside;
 use crate::pages::case::build::beside;
@@ -18,18 +19,15 @@ use axum::response::Response;
 use desk::{Desk, DeskError, mask_phone};
 use engine::case::{Case, Holder, holder};
 use engine::decide::missing;
-use engine::procedure::{FieldKind, Means, Procedure};
+use engine::procedure::{Means, Procedure};
 use engine::refusal::Refusal;
 use engine::show;
 use maud::{Markup, html};
-use store::{Filter, PhoneMatch, Sort};
 
 /// Digits from which on numbers are found that begin so.
 const BEGINNING: usize = 7;
-/// Cases of a caller that are shown.
+/// Customers of numbers that begin so who are shown.
 const SHOWN: usize = 6;
-/// Records of one number that are shown.
-const RECORDS: usize = 3;
 
 /// What would come of it.
 #[derive(Default)]
@@ -100,11 +98,7 @@ pub(crate) fn foresee(
         Holder::Person(key) | Holder::Role(key) => Some(holder_name(lang, rules, &people, &key)),
         Holder::Nobody => None,
     };
-    let derived = rules
-        .fields
-        .iter()
-        .filter(|field| field.derive.is_some() && matches!(field.kind, FieldKind::One(_)));
-    let derived = derived.filter_map(|field| {
+    let derived = preview::derived(rules).filter_map(|field| {
         let text = show::value(
             rules,
             calendar,
@@ -154,26 +148,23 @@ pub(crate) fn known(
 ) -> Result<Known, Problem> {
     let phone =
         rules.field_meaning(Means::Phone).and_then(|field| typed.one(&format!("f.{}", field.key)));
-    let digits = phone.map(store::phone_digits).unwrap_or_default();
-    let desk = app.desk();
-    let look = Look::of(desk, visit);
+    let (desk, digits) = (app.desk(), phone.map(store::phone_digits).unwrap_or_default());
     if !is_whole(&digits) {
         return Ok(Known { begins: beginning(desk, &digits)?, ..Known::default() });
     }
-    let known = desk.customers_reached_by(std::slice::from_ref(&digits), &[])?;
-    let records = known.iter().take(RECORDS).map(|kept| {
+    let reached = preview::reached(desk, visit.caller(), &digits)?;
+    let Some(reached) = reached else { return Ok(Known::default()) };
+    let look = Look::of(desk, visit);
+    let records = reached.customers.iter().map(|kept| {
         let name = title(&kept.customer);
         let level = look.level(&kept.customer).map(|(_, level)| format!("{name} · {level}"));
         (level.unwrap_or(name), customer_href(&kept.key))
     });
     let records = records.collect();
-    let filter = Filter { phone: Some(PhoneMatch::Whole(digits.clone())), ..Filter::default() };
-    let found =
-        desk.store().list(&desk.scope(visit.caller()), &filter, Sort::Newest, None, SHOWN)?;
     let mut cases: Vec<Beside> =
-        found.rows.iter().map(|row| beside(app, visit.lang, row)).collect();
+        reached.cases.iter().map(|row| beside(app, visit.lang, row)).collect();
     cases.sort_by_key(|one| !one.open);
-    let newest = found.rows.first().map(|row| desk.case_for(visit.caller(), &row.number));
+    let newest = reached.cases.first().map(|row| desk.case_for(visit.caller(), &row.number));
     let newest = newest.transpose()?;
     let who = newest.and_then(|seen| {
         let name = customer(desk, visit.lang, &seen)?;
@@ -181,7 +172,7 @@ pub(crate) fn known(
         Some(level.map_or_else(|| name.clone(), |level| format!("{name} · {level}")))
     });
     // One that may still go on is not said to be new while others begin so.
-    let begins = match cases.is_empty() && known.is_empty() {
+    let begins = match cases.is_empty() && reached.customers.is_empty() {
         true => beginning(desk, &digits)?,
         false => Vec::new(),
     };

@@ -209,7 +209,7 @@ impl One {
         let example = answer.contents.first()?.example?;
         let named = example.get("type").and_then(Json::as_str)?.rsplit('/').next()?;
         let kind = Kind::ALL.iter().find(|kind| kind.slug() == named)?;
-        Some(openapi::sample(*kind).body(self.frame.lang.english))
+        Some(crate::problem::sample(*kind).body(self.frame.lang.english))
     }
 
     /// The other operations of its chapter.

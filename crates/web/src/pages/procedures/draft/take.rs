@@ -12,10 +12,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use desk::DeskError;
 use serde_json::json;
-use std::time::Duration;
-
-/// How long somebody waits before he is told that it goes on.
-const PATIENCE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn handler(
     Shared(app): Shared<App>,
@@ -50,7 +46,7 @@ fn take(
         }
     };
     desk.keep_draft(caller, NAMED, &json!([["text", text]]))?;
-    let state = proofs::awaited(app, &text, PATIENCE)?;
+    let state = proofs::awaited(app, &text)?;
     let looked = typed.one("mark") == Some(proofs::mark(&text).as_str());
     // What was never looked at, or was changed since, is looked at first.
     let (true, Some("publish"), State::Found(_)) = (looked, typed.one("deed"), state) else {

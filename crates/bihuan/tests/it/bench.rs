@@ -1,0 +1,35 @@
+//! What the measurements tell.
+
+use crate::world::World;
+
+#[test]
+fn every_read_has_its_floor_in_the_process_and_over_http_and_every_row_its_size_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::in_folder(folder.path());
+    let only = ["bench", "--cases", "300", "--clients", "2", "--seconds", "1", "--people", "0"];
+    let told = world.json(&[&only[..], &["--only", "load,list,count", "--http"]].concat());
+    let rows = told["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 6, "{told:#}");
+    for over in ["process", "http"] {
+        for deed in ["load", "list", "count"] {
+            let row = rows.iter().find(|row| row["over"] == over && row["deed"] == deed);
+            let row = row.unwrap_or_else(|| panic!("no {deed} over {over}: {told:#}"));
+            for figure in ["per_second", "floor_per_second", "disk"] {
+                assert!(row[figure].as_u64().unwrap() > 0, "{figure} of {deed} over {over}: {row}");
+            }
+            assert_eq!(row["disk"], told["sizes"][0]["bytes"]);
+        }
+    }
+    let table = world.run(&[
+        "bench",
+        "--cases",
+        "300",
+        "--clients",
+        "1",
+        "--seconds",
+        "0",
+        "--only",
+        "load",
+    ]);
+    assert!(table.fine && table.out.contains("磁盘 MiB"), "{} {}", table.out, table.err);
+}
