@@ -5,7 +5,6 @@ use super::read::{self, Answer, Content, Operation, Parameter};
 use super::shape::Shape;
 use super::{attempt, chapter, chapter_name, chapter_of, endpoint, example, framed, scope};
 use crate::app::App;
-use crate::openapi;
 use crate::origin;
 use crate::pages::framed::{Frame, Section};
 use crate::pages::keys::SCOPES;
