@@ -22,9 +22,10 @@ pub const FOLD_VERSION: u32 = 2;
 
 /// What a rating can say.
 pub const RATINGS: [Meaning; 3] = [Meaning::Satisfied, Meaning::Neutral, Meaning::Dissatisfied];
+
 /// Version of the rules by which measures, the people who have to do with a case, and its texts are derived. It is raised when
 /// [`rederived`] says something else of a case than before; then what older rules derived is derived anew, in the background.
-pub const DERIVED_VERSION: u32 = 1;
+pub const DERIVED_VERSION: u32 = 2;
 
 /// Everything a case's rows are made of.
 pub(crate) struct Draft {

@@ -20,7 +20,7 @@ use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
 use crate::write::derived::Again;
 use crate::write::prepare::Prepared;
-use crate::write::queue::{self, Batch, Job, Writer, stopped};
+use crate::write::queue::{self, Batch, Job, Step, Writer, stopped};
 use crate::{
     attachments, ephemeral, inbox, migrate, outbox, settings, timers, transfer, upkeep, write,
 };
@@ -46,9 +46,10 @@ pub struct Options {
     /// Whether a server is asked to tell of commits, this program's and others'. Without it, as in an embedded database, they are noticed
     /// by asking, four times a second; those who listen ask once a second.
     pub listen: bool,
-    /// Whether the store does anything that nobody asked it for: asks what other programs commit, and uses its pauses to make sure of
-    /// commits and to move the log. When it does depends on the machine; a simulation, where nobody else writes, goes without.
-    pub unasked: bool,
+    /// Whether the store keeps step with its caller: what was put is written when somebody waits for it, all of it together, and nothing
+    /// is done that nobody asked for - not looked what other programs commit, and nothing in pauses. Slower; for a simulation, where
+    /// nobody else writes, and nothing may depend on how fast the machine is.
+    pub in_step: bool,
     /// Where to put a copy of a database of an older schema before its first step, if anywhere. A new database needs none.
     pub before_upgrade: Option<Upgrading>,
 }
@@ -74,12 +75,18 @@ pub struct Rederived {
 }
 
 /// A write that waits to be durable.
-pub struct Committing(std::sync::mpsc::Receiver<Result<Receipt>>);
+pub struct Committing {
+    answer: std::sync::mpsc::Receiver<Result<Receipt>>,
+    step: Option<Step>,
+}
 
 impl Committing {
     /// Waits until it is durable. Blocks. Fails as [`Store::commit`].
     pub fn wait(self) -> Result<Receipt> {
-        self.0.recv().map_err(|_| stopped())?
+        if let Some(step) = &self.step {
+            step.begin();
+        }
+        self.answer.recv().map_err(|_| stopped())?
     }
 }
 
@@ -92,7 +99,7 @@ impl Options {
             batch: None,
             readers: 16,
             listen: true,
-            unasked: true,
+            in_step: false,
             before_upgrade: None,
         }
     }
@@ -142,19 +149,16 @@ impl Store {
         let anchor = Arc::new(Anchor::of(&place));
         let follow =
             || Follower::start(place.clone(), news.clone(), options.listen, Arc::clone(&anchor));
-        let follower = options.unasked.then(follow).transpose()?;
+        let follower = (!options.in_step).then(follow).transpose()?;
         let mut desk = queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, &anchor)?;
         if let Some(most) = options.batch {
             desk.share_at_most(most);
-        }
-        if !options.unasked {
-            desk.rest();
         }
         if !options.listen {
             desk.keep_quiet();
         }
         let inner = Inner {
-            writer: Writer::start(desk, options.queue.max(1))?,
+            writer: Writer::start(desk, options.queue.max(1), options.in_step)?,
             pool: Pool::new(place.clone(), options.readers.max(1), anchor),
             board: Board::default(),
             kept: Kept::default(),
@@ -198,16 +202,16 @@ impl Store {
     /// A receiver that is dropped does not take the write back.
     pub fn commit_later(&self, write: Write) -> Result<Committing> {
         let mut write = self.prepare(write)?;
-        let (answer, receiver) = std::sync::mpsc::sync_channel(1);
+        let (tell, answer) = std::sync::mpsc::sync_channel(1);
         let task = Job::new(
             true,
             move |batch: &mut Batch<'_>, spent: &mut _| {
                 write::case::apply(batch, &mut write, spent)
             },
-            move |result, _| drop(answer.send(result)),
+            move |result, _| drop(tell.send(result)),
         );
         self.inner.writer.try_put(Box::new(task))?;
-        Ok(Committing(receiver))
+        Ok(Committing { answer, step: self.inner.writer.step() })
     }
 
     /// Erases every personal value of a case, its title, its files, and what could find it by phone or text, in one commit; then

@@ -17,7 +17,7 @@ type Sums = BTreeMap<(String, String, String), i64>;
 /// All measures there are, with and without what is confidential.
 fn sums(desk: &Desk) -> Sums {
     let days = ["2020-01-01", "2099-12-31"].map(|day| day.parse().unwrap());
-    let names = ["registered", "closed", "met", "breached"];
+    let names = ["registered", "closed", "met", "breached", "call", "rated"];
     let names = names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}, confidential")]);
     let cells = names.flat_map(|name| desk.store().rollups(&name, days[0], days[1]).unwrap());
     cells.map(|cell| ((cell.metric, cell.day.to_string(), cell.dims), cell.add)).collect()

@@ -54,7 +54,7 @@ fn desk() -> (Desk, Arc<Lossy>, tempfile::TempDir) {
     let clock = Arc::new(VirtualClock::at("2026-11-16T01:00:00Z".parse().unwrap()));
     let place = Place::in_memory(folder.path()).unwrap().through(lossy.clone());
     // Whoever asks by the machine's time would use up the calls for which the database is away.
-    let options = store::Options { unasked: false, ..store::Options::new([7; 32]) };
+    let options = store::Options { in_step: true, ..store::Options::new([7; 32]) };
     let desk = Desk::open_with(Store::open(place, options).unwrap(), clock).unwrap();
     desk.install_builtin("test").unwrap();
     desk.put_people("test", &[person("lin", "agent"), person("wang", "as_eng")]).unwrap();

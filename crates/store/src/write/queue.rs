@@ -61,30 +61,52 @@ pub(crate) trait Task: Send {
 
 enum Message {
     Task(Box<dyn Task>),
+    /// Somebody waits; in step with its callers the writer begins only then.
+    Begin,
     Stop,
+}
+
+/// With it whoever waits lets a writer begin that keeps step.
+pub(crate) struct Step(SyncSender<Message>);
+
+impl Step {
+    pub(crate) fn begin(&self) {
+        // A writer that has stopped does not answer either, and that is heard.
+        drop(self.0.send(Message::Begin));
+    }
 }
 
 /// The queue's end that callers hold, and the thread behind it.
 pub(crate) struct Writer {
     queue: SyncSender<Message>,
+    in_step: bool,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(crate) fn start(mut desk: Desk, capacity: usize) -> Result<Self> {
+    /// `in_step`: it begins when somebody waits, and not before.
+    pub(crate) fn start(mut desk: Desk, capacity: usize, in_step: bool) -> Result<Self> {
         let (queue, tasks) = sync_channel(capacity);
-        let thread = std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || desk.work(&tasks))?;
-        Ok(Self { queue, thread: Some(thread) })
+        let work = move || if in_step { desk.keep_step(&tasks) } else { desk.work(&tasks) };
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work)?;
+        Ok(Self { queue, in_step, thread: Some(thread) })
     }
 
-    /// Puts a task into the queue, waiting for room.
+    /// Puts a task into the queue, waiting for room, that its caller is about to wait for.
     pub(crate) fn put(&self, task: Box<dyn Task>) -> Result<()> {
-        self.queue.send(Message::Task(task)).map_err(|_| stopped())
+        self.queue.send(Message::Task(task)).map_err(|_| stopped())?;
+        if let Some(step) = self.step() {
+            step.begin();
+        }
+        Ok(())
     }
 
-    /// Puts a task into the queue unless it is full.
+    /// What is needed to wait for a task that was put before.
+    pub(crate) fn step(&self) -> Option<Step> {
+        self.in_step.then(|| Step(self.queue.clone()))
+    }
+
+    /// Puts a task into the queue unless it is full; who waits for it has to take a [`Step`].
     pub(crate) fn try_put(&self, task: Box<dyn Task>) -> Result<()> {
         self.queue.try_send(Message::Task(task)).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
@@ -130,8 +152,6 @@ pub(crate) struct Desk {
     unsure: bool,
     /// Most tasks of one transaction.
     most: usize,
-    /// Nothing is done in pauses.
-    rests: bool,
     /// Whether a server is asked to tell others of a commit. Not where it is only asked: such a server may know no NOTIFY.
     tells: bool,
 }
@@ -157,7 +177,6 @@ impl Desk {
             batches: 0,
             unsure: false,
             most,
-            rests: false,
             tells: true,
         })
     }
@@ -172,21 +191,36 @@ impl Desk {
         self.most = most.max(1);
     }
 
-    /// Does nothing while there is no task.
-    pub(crate) fn rest(&mut self) {
-        self.rests = true;
+    /// Writes what was put when somebody waits, and does nothing in between.
+    fn keep_step(&mut self, tasks: &Receiver<Message>) {
+        let mut put = Vec::new();
+        loop {
+            let message = tasks.recv().unwrap_or(Message::Stop);
+            match message {
+                Message::Task(task) => {
+                    put.push(task);
+                    continue;
+                }
+                Message::Begin | Message::Stop => {}
+            }
+            while !put.is_empty() {
+                let rest = put.split_off(put.len().min(self.most));
+                self.transact(std::mem::replace(&mut put, rest));
+            }
+            if matches!(message, Message::Stop) {
+                break;
+            }
+        }
+        self.end();
     }
 
     fn work(&mut self, tasks: &Receiver<Message>) {
         let mut written = false;
         loop {
             let mut stop = false;
-            let next = match self.rests {
-                true => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                false => tasks.recv_timeout(IDLE),
-            };
-            let first = match next {
+            let first = match tasks.recv_timeout(IDLE) {
                 Ok(Message::Task(task)) => task,
+                Ok(Message::Begin) => continue,
                 Err(RecvTimeoutError::Timeout) => {
                     self.make_sure();
                     if written && self.conn.checkpoint(false).is_ok() {
@@ -200,6 +234,7 @@ impl Desk {
             while batch.len() < self.most && !stop {
                 match tasks.try_recv() {
                     Ok(Message::Task(task)) => batch.push(task),
+                    Ok(Message::Begin) => {}
                     Ok(Message::Stop) => stop = true,
                     Err(_) => break,
                 }
@@ -214,6 +249,10 @@ impl Desk {
                 break;
             }
         }
+        self.end();
+    }
+
+    fn end(&self) {
         if let Some(mark) = &self.mark {
             // Left behind it does no harm.
             drop(self.conn.run(UNMARK, &[mark.into()]));

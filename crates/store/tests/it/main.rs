@@ -19,7 +19,7 @@ mod once;
 mod privacy;
 mod search;
 mod settings;
-mod unasked;
+mod step;
 mod upkeep;
 mod webhooks;
 mod work;

@@ -1,7 +1,7 @@
 //! What goes wrong under a desk, and when: at the seam between the store and its database.
 
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::{Between, Call, Pass, StoreError};
 
 /// More transactions than this in one step: somebody does the same for ever.
@@ -71,7 +71,6 @@ pub(super) type Meanwhile = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 pub(super) struct Faults {
     state: Mutex<State>,
-    gate: Condvar,
 }
 
 #[derive(Default)]
@@ -94,15 +93,12 @@ struct State {
     bug: Option<Bug>,
     /// Statements of the bug's kind so far.
     bugged: usize,
-    /// The writer waits before it begins.
-    closed: bool,
-    waiting: bool,
 }
 
 impl Faults {
     pub(super) fn with(bug: Option<Bug>) -> Self {
         let state = State { bug, ..State::default() };
-        Self { state: Mutex::new(state), gate: Condvar::new() }
+        Self { state: Mutex::new(state) }
     }
 
     /// Lets something go wrong from now on.
@@ -142,59 +138,29 @@ impl Faults {
         self.lock().meanwhile.take().map(|(_, work)| work)
     }
 
-    /// Keeps the writer from beginning.
-    pub(super) fn close(&self) {
-        self.lock().closed = true;
-    }
-
-    /// Waits until the writer stands before the gate.
-    pub(super) fn await_writer(&self) {
-        let state = self.lock();
-        drop(self.gate.wait_while(state, |state| !state.waiting));
-    }
-
-    pub(super) fn open(&self) {
-        self.lock().closed = false;
-        self.gate.notify_all();
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pass_gate(&self) {
-        let mut state = self.lock();
-        while state.closed {
-            state.waiting = true;
-            self.gate.notify_all();
-            state = self.gate.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state.waiting = false;
     }
 }
 
 impl Between for Faults {
     fn before(&self, call: Call<'_>) -> Pass {
-        match call {
-            Call::BeginWrite => self.pass_gate(),
-            Call::BeginRead => {
-                let due = {
-                    let mut state = self.lock();
-                    match &mut state.meanwhile {
-                        Some((0, _)) => state.meanwhile.take(),
-                        Some((left, _)) => {
-                            *left -= 1;
-                            None
-                        }
-                        None => None,
+        if call == Call::BeginRead {
+            let due = {
+                let mut state = self.lock();
+                match &mut state.meanwhile {
+                    Some((0, _)) => state.meanwhile.take(),
+                    Some((left, _)) => {
+                        *left -= 1;
+                        None
                     }
-                };
-                // Not under the lock: it comes through here again.
-                if let Some((_, work)) = due {
-                    work();
+                    None => None,
                 }
+            };
+            // Not under the lock: it comes through here again.
+            if let Some((_, work)) = due {
+                work();
             }
-            _ => {}
         }
         self.lock().before(call)
     }

@@ -223,19 +223,17 @@ impl Life {
         }
         let harm = self.harm();
         self.arm(harm.clone());
-        self.house.faults.close();
         let mut waiting = Vec::new();
         for ask in &asks {
             let What::Register { procedure, fields } = &ask.what else { continue };
-            let later =
-                self.desk.register_later(&ask.who, procedure, fields.clone(), ask.options());
-            // The first is alone in its commit, those that come while it waits share the next.
-            if later.is_ok() && waiting.iter().all(|one: &Result<_, _>| one.is_err()) {
-                self.house.faults.await_writer();
-            }
-            waiting.push(later);
+            waiting.push(self.desk.register_later(
+                &ask.who,
+                procedure,
+                fields.clone(),
+                ask.options(),
+            ));
         }
-        self.house.faults.open();
+        // The store keeps step: all are put before the first is waited for, and share its commit.
         let answers: Vec<_> =
             waiting.into_iter().map(|later| later.and_then(|pending| pending.wait())).collect();
         let (harmed, died) = self.state()?;
