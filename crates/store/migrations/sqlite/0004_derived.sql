@@ -2,3 +2,5 @@
 ALTER TABLE cases ADD COLUMN derived INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX cases_by_rules ON cases (derived);
 CREATE INDEX searched_by_rules ON searched (tokenizer);
+-- The cases behind a number: what each contributes to a measure, by day.
+CREATE INDEX contributions_by_day ON contributions (metric, day, dims);
