@@ -27,13 +27,13 @@ use serde::Deserialize;
 /// Chapters in the order of reading, each with the tags of its operations.
 const CHAPTERS: &[(&str, &[&str])] = &[
     ("cases", &["cases", "bulk", "attachments", "exports"]),
-    ("work", &["work", "inbox", "views", "templates"]),
+    ("work", &["work", "inbox", "views", "templates", "drafts"]),
     ("customers", &["customers", "duplicates", "imports"]),
     ("events", &["events", "webhooks"]),
     ("figures", &["queues", "reports"]),
     ("people", &["users", "teams"]),
     ("access", &["me", "keys", "sessions"]),
-    ("rules", &["procedures", "calendars"]),
+    ("rules", &["procedures", "calendars", "installation"]),
     ("server", &["api", "healthz", "readyz", "metrics"]),
 ];
 
