@@ -18,6 +18,15 @@ const BEFORE: &str = "nobody is anybody yet: a session begins here, programs hav
 const DRESS: &str = "what pages are dressed with";
 
 const SAME: &[(&str, Over)] = &[
+    ("post /account/absence", Api(&["put /api/v1/users/{id}/absence"])),
+    (
+        "get /admin/log",
+        Nothing("people look into it; what a case's reveals were is among its events"),
+    ),
+    ("get /admin/people/{id}", Api(&["get /api/v1/users/{id}"])),
+    ("post /admin/people/{id}", Api(&["put /api/v1/users/{id}", "put /api/v1/teams/{id}"])),
+    ("post /admin/people/{id}/absence", Api(&["put /api/v1/users/{id}/absence"])),
+    ("get /reference/{operation}", Nothing("shows the document that programs read")),
     ("get /", Api(&["get /api/v1/work"])),
     ("get /work", Api(&["get /api/v1/work"])),
     (
@@ -158,7 +167,6 @@ const SAME: &[(&str, Over)] = &[
     ("get /overview", Api(&["get /api/v1/reports/overview"])),
     ("post /preferences", Api(&["put /api/v1/me/preferences"])),
     ("get /reference", Api(&["get /api/openapi.json"])),
-    ("get /reference/{version}/{file}", Nothing(DRESS)),
     ("get /saved/{shelf}", Api(&["get /api/v1/views", "get /api/v1/templates"])),
     ("post /saved/{shelf}", Api(&["put /api/v1/views/{id}", "put /api/v1/templates/{id}"])),
     (
