@@ -64,10 +64,10 @@ pub(super) fn card(frame: &Frame, operation: &Operation, origin: &str) -> Markup
             div.body {
                 noscript { p.quiet { (lang.say("reference.no_scripts")) } }
                 (form(frame, operation))
+                (answer(lang))
                 h3 { (lang.say("reference.command")) }
                 (command(lang, &call(origin, operation)))
                 @if operation.scope().is_some() { p.quiet { (marked(lang.say("reference.command.key"))) } }
-                (answer(lang))
             }
         }
     }
