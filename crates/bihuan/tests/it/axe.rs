@@ -289,44 +289,66 @@ async fn cases(look: &mut Look<'_>) {
     ];
     look.all(&[(in_hand.last().unwrap(), refused)]).await;
     // Whoever looks in the other language changes another case.
-    let own = if look.themes.len() > 1 { in_hand.last() } else { in_hand.first() };
-    overtaken(look, own.unwrap()).await;
+    if look.themes.len() > 1 {
+        in_hand.reverse();
+    }
+    overtaken(look, &in_hand).await;
 }
 
 /// A case that somebody else has open, and that changes while one writes: what is sent then comes back beside what happened.
-async fn overtaken(look: &mut Look<'_>, path: &str) {
+async fn overtaken(look: &mut Look<'_>, in_hand: &[String]) {
+    let (path, form) = asked_for_a_text(look, in_hand).await;
     look.enter("ren_jie").await;
-    look.browser.go(path).await.unwrap();
+    look.browser.go(&path).await.unwrap();
     look.browser.wait("#present").await.unwrap();
     // The page has told that it is open once its answer is there.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     look.enter("zhou_min").await;
-    look.all(&[(path, &[See("#present .notice, #present p")])]).await;
-    look.browser.press("x").await.unwrap();
-    let there = "return location.search.includes('do=');";
-    look.browser.until(there, Vec::new(), "the form of a note").await.unwrap();
+    look.all(&[(&path, &[See("#present .notice, #present p")])]).await;
+    look.browser.go(&form).await.unwrap();
     look.browser.fill("#now-do textarea", "草稿 draft").await.unwrap();
     look.browser.script(MEANWHILE).await.unwrap();
-    look.browser
-        .until(
-            "return document.body.dataset.meanwhile === '303';",
-            Vec::new(),
-            "a note from elsewhere",
-        )
-        .await
-        .unwrap();
+    let noted = "return document.body.dataset.meanwhile === '303';";
+    look.browser.until(noted, Vec::new(), "a note from elsewhere").await.unwrap();
     look.browser.click("#now-do .actions button").await.unwrap();
     look.browser.wait("#conflict .notice").await.unwrap();
     look.look("overtaken").await;
 }
 
-/// The same form is sent from another page.
+/// The first of the cases on which something may be done that could be overtaken and takes a text, and the address of that form.
+async fn asked_for_a_text(look: &Look<'_>, cases: &[String]) -> (String, String) {
+    for path in cases {
+        look.browser.go(path).await.unwrap();
+        let form = look.browser.script(ASKS_FOR_A_TEXT).await.unwrap();
+        if let Some(form) = form.as_str() {
+            return (path.clone(), form.to_owned());
+        }
+    }
+    panic!("nothing asks for a text on {cases:?}")
+}
+
+const ASKS_FOR_A_TEXT: &str = "for (const { href } of document.querySelectorAll('#others a')) {
+        const ask = new XMLHttpRequest();
+        ask.open('GET', href, false);
+        ask.send();
+        const form = new DOMParser().parseFromString(ask.responseText, 'text/html').querySelector('#now-do form');
+        if (form?.querySelector('input[name=seen]') && form.querySelector('textarea')) return new URL(href).pathname + new URL(href).search;
+    }
+    return null;";
+
+/// A note is sent from another page.
 const MEANWHILE: &str = "(async () => {
-    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), 'text/html');
-    const form = page.querySelector('#now-do form');
-    form.querySelector('textarea').value = '别处写的备注 a note from elsewhere';
-    const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: new URLSearchParams([...new FormData(form)]), redirect: 'manual' });
-    document.body.dataset.meanwhile = answer.type === 'opaqueredirect' ? '303' : String(answer.status);
+    const read = async path => new DOMParser().parseFromString(await (await fetch(path)).text(), 'text/html');
+    const links = [...(await read(location.pathname)).querySelectorAll('a[href*=\"?do=\"]')].map(one => one.getAttribute('href'));
+    for (const link of new Set(links)) {
+        const form = (await read(link)).querySelector('#now-do form');
+        const text = form?.querySelector('textarea[name=\"i.text\"]');
+        if (!text) continue;
+        text.value = '别处写的备注 a note from elsewhere';
+        const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: new URLSearchParams([...new FormData(form)]), redirect: 'manual' });
+        document.body.dataset.meanwhile = answer.type === 'opaqueredirect' ? '303' : String(answer.status);
+        return;
+    }
 })();";
 
 /// The address of the first case of a list.
