@@ -14,6 +14,7 @@ use engine::people::Who;
 use engine::procedure::Procedure;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::thread;
 use store::{Administer, Change, StoreError};
 use uuid::Uuid;
@@ -37,6 +38,14 @@ pub struct Counting {
 }
 
 impl Desk {
+    /// The calendar by whose local time things are told that belong to no procedure: that of the first one; none before one is
+    /// published.
+    pub fn calendar_of_the_house(&self) -> Option<Arc<Calendar>> {
+        let library = self.library();
+        let (_, calendar) = library.all().find_map(|rules| library.newest(&rules.key))?;
+        Some(calendar)
+    }
+
     /// The names of the calendars that there are: those that procedures count by, and those of the organisation.
     ///
     /// # Errors

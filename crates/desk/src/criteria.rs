@@ -150,8 +150,7 @@ impl Criteria {
         }
         let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let within = |hours| desk.now().checked_add(SignedDuration::from_hours(hours)).ok();
-        let library = desk.library();
-        let calendar = library.all().find_map(|rules| library.newest(&rules.key));
+        let calendar = desk.calendar_of_the_house();
         let day = |name: &str, text: &String| -> Result<Option<Date>, DeskError> {
             given(text).map(|text| text.parse().map_err(|_| wrong(name))).transpose()
         };
@@ -159,7 +158,7 @@ impl Criteria {
         let after = to.map(|date| date.tomorrow().map_err(|_| wrong("to"))).transpose()?;
         let begins = |date: Option<Date>| -> Result<Option<Timestamp>, DeskError> {
             let Some(date) = date.filter(|_| self.by.is_empty()) else { return Ok(None) };
-            let (_, calendar) = calendar.as_ref().ok_or_else(|| wrong("from"))?;
+            let calendar = calendar.as_ref().ok_or_else(|| wrong("from"))?;
             Ok(Some(calendar.instant(date.at(0, 0, 0, 0))))
         };
         let severity = match given(&self.severity).map(|text| text.parse()) {

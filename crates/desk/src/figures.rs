@@ -119,10 +119,8 @@ impl Figures {
 impl Desk {
     /// The business day of now.
     pub fn today(&self) -> Date {
-        let library = self.library();
-        let calendar = library.all().find_map(|rules| library.newest(&rules.key));
-        match &calendar {
-            Some((_, calendar)) => calendar.local(self.now()).date(),
+        match self.calendar_of_the_house() {
+            Some(calendar) => calendar.local(self.now()).date(),
             None => self.now().to_zoned(jiff::tz::TimeZone::UTC).date(),
         }
     }

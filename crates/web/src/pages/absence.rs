@@ -1,7 +1,6 @@
 //! What a person's page and one's own account share: when somebody is away, who stands in, and what goes to whom.
 
 use super::framed::role_name;
-use super::left::calendar_of_the_house;
 use super::words::Lang;
 use crate::app::App;
 use crate::problem::Problem;
@@ -128,7 +127,7 @@ impl Away {
         let desk = app.desk();
         let now = desk.now();
         let said = person.absent.iter().find(|(_, to)| *to > now);
-        let calendar = calendar_of_the_house(desk);
+        let calendar = desk.calendar_of_the_house();
         let local = |at| {
             let local = calendar.as_ref().map(|calendar| calendar.local(at));
             local.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
@@ -203,7 +202,7 @@ impl Away {
             let foreseen = Some(Self::foresee(app, lang, caller, id, &given.substitute)?);
             return Ok(Self { foreseen, ..back(None, given) });
         }
-        let calendar = calendar_of_the_house(desk);
+        let calendar = desk.calendar_of_the_house();
         let instant = |text: &str| entry::instant(calendar.as_ref()?, text);
         let (Some(from), Some(to)) = (instant(&given.from), instant(&given.to)) else {
             return Ok(back(Some(lang.say("away.when").to_owned()), given));

@@ -7,7 +7,7 @@ pub(crate) mod password;
 pub(crate) mod remove;
 
 use super::absence::Away;
-use super::left::calendar_of_the_house;
+use super::left::day_and_minute;
 use super::words::Lang;
 use crate::api::me::second::begin::address;
 use crate::app::App;
@@ -55,11 +55,8 @@ fn page(
     let title = text("page.account", english);
     let csrf = html! { input type="hidden" name="csrf" value=(signed.csrf); };
     let sessions = app.desk().sessions(&signed.person.id)?;
-    let calendar = calendar_of_the_house(app.desk());
-    let local = |at: Timestamp| match &calendar {
-        Some(calendar) => calendar.local(at).strftime("%Y-%m-%d %H:%M").to_string(),
-        None => at.strftime("%F %H:%MZ").to_string(),
-    };
+    let calendar = app.desk().calendar_of_the_house();
+    let local = |at: Timestamp| day_and_minute(calendar.as_deref(), at);
     let content = html! {
         h1 { (title) }
         (wrong(why))

@@ -1,11 +1,9 @@
 //! How much time is left: a sign, and the length of time in words, or the day where it is further away.
 
 use super::words::Lang;
-use desk::Desk;
 use engine::calendar::Calendar;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use std::sync::Arc;
 
 /// Seconds before a due from which it is near, on every page.
 const NEAR: i64 = 3_600;
@@ -85,11 +83,12 @@ fn length(lang: Lang, seconds: i64) -> String {
     lang.fill(key, &[("count", &amount.to_string())])
 }
 
-/// The calendar by whose local time things are told that belong to no procedure; none before the first one is published.
-pub(crate) fn calendar_of_the_house(desk: &Desk) -> Option<Arc<Calendar>> {
-    let library = desk.library();
-    let (_, calendar) = library.all().find_map(|rules| library.newest(&rules.key))?;
-    Some(calendar)
+/// The day and the minute by the house's calendar; by UTC, marked as such, before there is one.
+pub(crate) fn day_and_minute(calendar: Option<&Calendar>, at: Timestamp) -> String {
+    match calendar {
+        Some(calendar) => calendar.local(at).strftime("%Y-%m-%d %H:%M").to_string(),
+        None => at.strftime("%F %H:%MZ").to_string(),
+    }
 }
 
 /// A time of the past as short as can be: the hour today, else the day and the hour.

@@ -4,7 +4,7 @@
 use super::admin;
 use super::customers::{customer_href, title};
 use super::framed::{Frame, Section};
-use super::left::calendar_of_the_house;
+use super::left::day_and_minute;
 use super::people::show::person_href;
 use super::row::case_href;
 use super::visit::{Asked, Visit};
@@ -131,11 +131,8 @@ struct Look<'a> {
 impl Look<'_> {
     fn line(&self, entry: &LogEntry) -> Result<Line, Problem> {
         let lang = self.visit.lang;
-        let calendar = calendar_of_the_house(self.app.desk());
-        let at = match calendar {
-            Some(calendar) => calendar.local(entry.at).strftime("%Y-%m-%d %H:%M").to_string(),
-            None => entry.at.strftime("%F %H:%MZ").to_string(),
-        };
+        let calendar = self.app.desk().calendar_of_the_house();
+        let at = day_and_minute(calendar.as_deref(), entry.at);
         let deed = match entry.deed.as_str() {
             "put" if entry.version == 1 => "log.deed.new",
             "put" => "log.deed.change",

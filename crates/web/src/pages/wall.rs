@@ -46,8 +46,7 @@ pub(crate) async fn handler(State(app): State<App>, visit: Visit) -> Result<Resp
             library.version(&row.columns.procedure, row.columns.procedure_version)?;
         Some((row.number, Left::of(lang, &calendar, desk.now(), row.columns.next_due?)))
     });
-    let calendar =
-        library.all().find_map(|rules| library.newest(&rules.key)).map(|(_, calendar)| calendar);
+    let calendar = desk.calendar_of_the_house();
     let at = calendar.map(|calendar| calendar.local(desk.now()).strftime("%H:%M").to_string());
     let first = figures.days.len().saturating_sub(SHOWN);
     let one = |name, figure: &desk::Figure, class: &'static str| {

@@ -179,11 +179,9 @@ fn procedures(app: &App, lang: Lang) -> Names {
 
 /// An instant by the clock on the wall of this house: that of its first calendar.
 fn moment(app: &App, at: Timestamp) -> String {
-    let library = app.desk().library();
-    let calendar = library.all().find_map(|rules| library.newest(&rules.key));
-    calendar.map_or_else(
+    app.desk().calendar_of_the_house().map_or_else(
         || at.to_string(),
-        |(_, calendar)| {
+        |calendar| {
             let minute = jiff::TimestampRound::new()
                 .smallest(jiff::Unit::Minute)
                 .mode(jiff::RoundMode::Trunc);

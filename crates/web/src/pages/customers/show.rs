@@ -182,11 +182,9 @@ impl CustomerPage {
                 merge: format!("{href}/merge/{}", crate::answer::encoded(other)),
             });
         }
-        let library = desk.library();
-        let calendar = library.all().find_map(|rules| library.newest(&rules.key));
-        let when = |at| {
-            calendar.as_ref().map(|(_, calendar)| ago(calendar, desk.now(), at)).unwrap_or_default()
-        };
+        let calendar = desk.calendar_of_the_house();
+        let when =
+            |at| calendar.as_ref().map(|known| ago(known, desk.now(), at)).unwrap_or_default();
         let mut merged = Vec::new();
         for one in &customer.merged {
             let by =
