@@ -2,7 +2,7 @@
 
 use crate::console::{case, form_to, send};
 use crate::signing::{Browser, encoded};
-use crate::world::{Answer, MASKED, PHONE, World};
+use crate::world::{MASKED, PHONE, World};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use desk::KeyScope;
@@ -10,25 +10,6 @@ use engine::people::Person;
 use engine::procedure::Power;
 use serde_json::{Value as Json, json};
 use web::{Right, TABLE};
-
-async fn ask(
-    world: &World,
-    key: &str,
-    method: &str,
-    path: &str,
-    body: &Json,
-    seen: &str,
-) -> Answer {
-    let mut request = Request::builder()
-        .method(method.to_uppercase().as_str())
-        .uri(path)
-        .header("authorization", format!("Bearer {key}"))
-        .header("content-type", "application/json");
-    if !seen.is_empty() {
-        request = request.header("if-match", seen);
-    }
-    world.send(request.body(Body::from(body.to_string())).unwrap()).await
-}
 
 /// Whether one of somebody's roles may have numbers shown, or administers.
 fn writes(world: &World, person: &Person) -> bool {
@@ -56,7 +37,7 @@ async fn customers_are_written_found_merged_and_parted_over_the_api() {
     let person = writer(&world);
     let key = world.keys[&*person.id].clone();
     let level = world.desk.customer_levels()[0].key.to_string();
-    let made = ask(&world, &key, "post", "/api/v1/customers", &body("王小明", 1), "").await;
+    let made = world.ask(&key, "post", "/api/v1/customers", &body("王小明", 1), "").await;
     assert_eq!(made.status, 201, "{}", made.text);
     let path = made.header("location").to_owned();
     let one = made.json();
@@ -64,23 +45,24 @@ async fn customers_are_written_found_merged_and_parted_over_the_api() {
     assert!(one["contacts"][0]["phone"].as_str().unwrap().starts_with(MASKED));
     // A part is changed over what was seen; what comes back masked stays.
     let note = json!({ "note": "先打手机", "level": level, "contacts": one["contacts"] });
-    let changed = ask(&world, &key, "patch", &path, &note, made.header("etag")).await;
+    let changed = world.ask(&key, "patch", &path, &note, made.header("etag")).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
     assert_eq!(changed.json()["level"]["key"], level.as_str());
-    ask(&world, &key, "patch", &path, &note, made.header("etag"))
+    world
+        .ask(&key, "patch", &path, &note, made.header("etag"))
         .await
         .problem(412, "version-mismatch");
-    let wrong = ask(&world, &key, "patch", &path, &json!({ "level": "none" }), "").await;
+    let wrong = world.ask(&key, "patch", &path, &json!({ "level": "none" }), "").await;
     assert_eq!(wrong.problem(422, "invalid-fields")["fields"][0]["field"], "level");
-    ask(&world, &key, "patch", &path, &json!({ "none": 1 }), "").await.problem(422, "invalid-body");
+    world.ask(&key, "patch", &path, &json!({ "none": 1 }), "").await.problem(422, "invalid-body");
     let more = json!({ "name": "李静", "role": "采购", "account": "li.jing@example.cn" });
-    let contact = ask(&world, &key, "post", &format!("{path}/contacts"), &more, "").await;
+    let contact = world.ask(&key, "post", &format!("{path}/contacts"), &more, "").await;
     assert_eq!(contact.status, 201, "{}", contact.text);
     assert_eq!(contact.json()["contacts"][1]["account"], "li***@example.cn");
     // Another one, under a key of the caller's; repeating it changes nothing but the version.
     let other = "/api/v1/customers/C-2";
     for status in [201, 200] {
-        let put = ask(&world, &key, "put", other, &body("王小民", 1), "").await;
+        let put = world.ask(&key, "put", other, &body("王小民", 1), "").await;
         assert_eq!(put.status, status, "{}", put.text);
     }
     for (query, count) in [
@@ -113,34 +95,36 @@ async fn customers_are_written_found_merged_and_parted_over_the_api() {
     assert_eq!(pairs["items"][0]["why"], "phone");
     let merges = format!("{path}/merges");
     let merge = json!({ "other": "C-2", "take": ["name"] });
-    ask(&world, &key, "post", &merges, &json!({ "other": "none" }), "")
+    world
+        .ask(&key, "post", &merges, &json!({ "other": "none" }), "")
         .await
         .problem(404, "not-found");
-    let whole = ask(&world, &key, "post", &merges, &merge, "").await;
+    let whole = world.ask(&key, "post", &merges, &merge, "").await;
     assert_eq!(whole.status, 201, "{}", whole.text);
     assert_eq!(whole.json()["merged"][0]["id"], "C-2");
     assert_eq!(whole.json()["contacts"].as_array().unwrap().len(), 3);
     assert_eq!(world.get(&key, other).await.json()["merged_into"], one["id"]);
     assert_eq!(world.get(&key, "/api/v1/duplicates").await.json()["items"], json!([]));
-    ask(&world, &key, "post", &merges, &merge, "").await.problem(422, "unknown-reference");
-    let parted = ask(&world, &key, "delete", &format!("{merges}/C-2"), &json!({}), "").await;
+    world.ask(&key, "post", &merges, &merge, "").await.problem(422, "unknown-reference");
+    let parted = world.ask(&key, "delete", &format!("{merges}/C-2"), &json!({}), "").await;
     assert_eq!(parted.status, 200, "{}", parted.text);
     assert_eq!(parted.json()["customer"]["contacts"], contact.json()["contacts"]);
-    ask(&world, &key, "delete", &format!("{merges}/C-2"), &json!({}), "")
+    world
+        .ask(&key, "delete", &format!("{merges}/C-2"), &json!({}), "")
         .await
         .problem(422, "unknown-reference");
-    let judged = ask(&world, &key, "delete", "/api/v1/duplicates/C-2/none", &json!({}), "").await;
+    let judged = world.ask(&key, "delete", "/api/v1/duplicates/C-2/none", &json!({}), "").await;
     judged.problem(404, "not-found");
     // One name in full, for whoever may.
     let shown =
-        ask(&world, &key, "post", &format!("{path}/reveals"), &json!({ "part": "name" }), "").await;
+        world.ask(&key, "post", &format!("{path}/reveals"), &json!({ "part": "name" }), "").await;
     assert_eq!((shown.status.as_u16(), shown.json()["name"].as_str()), (201, Some("王小明")));
     let wish = json!({ "part": "note" });
-    let refused = ask(&world, &key, "post", &format!("{path}/reveals"), &wish, "").await;
+    let refused = world.ask(&key, "post", &format!("{path}/reveals"), &wish, "").await;
     assert_eq!(refused.problem(422, "invalid-fields")["fields"][0]["field"], "part");
     assert!(!world.said.lock().unwrap().iter().any(|said| said.contains(PHONE)));
     // Erasing is the administrators'.
-    ask(&world, &key, "delete", &path, &json!({}), "").await.problem(403, "scope-missing");
+    world.ask(&key, "delete", &path, &json!({}), "").await.problem(403, "scope-missing");
     let people = world.desk.people();
     let admin = people.people.iter().find(|person| world.desk.is_administrator(person)).unwrap();
     let rule = desk::ApiKey {
@@ -149,7 +133,7 @@ async fn customers_are_written_found_merged_and_parted_over_the_api() {
         scopes: vec![KeyScope::Admin],
     };
     let admin = world.desk.make_api_key("test", &rule).unwrap();
-    let erased = ask(&world, &admin, "delete", &path, &json!({}), "").await;
+    let erased = world.ask(&admin, "delete", &path, &json!({}), "").await;
     assert_eq!(erased.status, 200, "{}", erased.text);
     world.get(&key, &path).await.problem(404, "not-found");
 }
@@ -161,7 +145,7 @@ async fn whoever_works_with_no_numbers_sees_masks_and_writes_nothing() {
     let admin = world.keys[&*person.id].clone();
     for (id, phone) in [("C-1", 1), ("C-2", 1)] {
         let path = format!("/api/v1/customers/{id}");
-        let put = ask(&world, &admin, "put", &path, &body("王小明", phone), "").await;
+        let put = world.ask(&admin, "put", &path, &body("王小明", phone), "").await;
         assert_eq!(put.status, 201, "{}", put.text);
     }
     let people = world.desk.people();
@@ -177,7 +161,7 @@ async fn whoever_works_with_no_numbers_sees_masks_and_writes_nothing() {
                 _ => body("李静", 2),
             };
             if path.starts_with("/api/v1/customers") || path.starts_with("/api/v1/duplicates") {
-                let answer = ask(&world, key, line.method, &path, &given, "").await;
+                let answer = world.ask(key, line.method, &path, &given, "").await;
                 answer.problem(403, "forbidden");
                 refused += 1;
             }

@@ -1,30 +1,9 @@
 //! Procedures, calendars, the installation and registrations over the API: looked at before anything is written, then written over what was seen.
 
-use crate::world::{Answer, World};
-use axum::body::Body;
-use axum::http::Request;
+use crate::world::World;
 use desk::{ApiKey, KeyScope, Language};
 use engine::procedure::Means;
 use serde_json::{Value as Json, json};
-
-async fn ask(
-    world: &World,
-    key: &str,
-    method: &str,
-    path: &str,
-    body: &Json,
-    seen: &str,
-) -> Answer {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("authorization", format!("Bearer {key}"))
-        .header("content-type", "application/json");
-    if !seen.is_empty() {
-        request = request.header("if-match", seen);
-    }
-    world.send(request.body(Body::from(body.to_string())).unwrap()).await
-}
 
 /// The key of an administrator who may do everything.
 fn ruler(world: &World) -> String {
@@ -46,16 +25,16 @@ async fn a_procedure_is_checked_published_over_what_was_seen_and_retired() {
     assert_eq!((known.status.as_u16(), known.header("etag")), (200, "\"1\""));
     let text = known.json()["source"].as_str().unwrap().to_owned();
     let broken = json!({ "source": text.replacen("label = ", "lable = ", 1) });
-    let found = ask(&world, &key, "POST", &checks, &broken, "").await;
+    let found = world.ask(&key, "POST", &checks, &broken, "").await;
     assert_eq!(found.status, 200, "{}", found.text);
     let found = found.json();
     assert_eq!((&found["sound"], &found["becomes"]), (&json!(false), &json!(0)));
     assert!(found["flaws"][0]["line"].as_u64().unwrap() > 0, "{found}");
     assert!(found["flaws"][0]["title"]["zh"].is_string() && found["flaws"][0]["code"].is_string());
-    let refused = ask(&world, &key, "PUT", &path, &broken, "").await;
+    let refused = world.ask(&key, "PUT", &path, &broken, "").await;
     refused.problem(422, "unsound-procedure");
     let changed = json!({ "source": format!("{text}\n# Nothing else.\n") });
-    let found = ask(&world, &key, "POST", &checks, &changed, "").await.json();
+    let found = world.ask(&key, "POST", &checks, &changed, "").await.json();
     assert_eq!(
         (&found["sound"], &found["over"], &found["becomes"]),
         (&json!(true), &json!(1), &json!(2))
@@ -63,22 +42,22 @@ async fn a_procedure_is_checked_published_over_what_was_seen_and_retired() {
     assert_eq!(world.desk.published().unwrap()[0].procedure.version, 1, "nothing was written");
     // Another procedure's text is not published under this name.
     let other = world.desk.published().unwrap()[1].source.clone();
-    let other = ask(&world, &key, "PUT", &path, &json!({ "source": other }), "").await;
+    let other = world.ask(&key, "PUT", &path, &json!({ "source": other }), "").await;
     assert_eq!(other.problem(422, "invalid-fields")["fields"][0]["field"], "source");
-    let late = ask(&world, &key, "PUT", &path, &changed, "\"7\"").await;
+    let late = world.ask(&key, "PUT", &path, &changed, "\"7\"").await;
     assert_eq!(late.problem(412, "version-mismatch")["version"], 1);
-    let made = ask(&world, &key, "PUT", &path, &changed, "\"1\"").await;
+    let made = world.ask(&key, "PUT", &path, &changed, "\"1\"").await;
     assert_eq!((made.status.as_u16(), made.header("etag")), (200, "\"2\""), "{}", made.text);
-    let again = ask(&world, &key, "PUT", &path, &changed, "").await;
+    let again = world.ask(&key, "PUT", &path, &changed, "").await;
     assert_eq!(
         (again.status.as_u16(), again.header("etag")),
         (200, "\"2\""),
         "it is in force already"
     );
-    let gone = ask(&world, &key, "DELETE", &path, &json!({}), "").await;
+    let gone = world.ask(&key, "DELETE", &path, &json!({}), "").await;
     assert_eq!(gone.status, 204, "{}", gone.text);
     world.get(&key, &source).await.problem(404, "not-found");
-    let back = ask(&world, &key, "PUT", &path, &changed, "").await;
+    let back = world.ask(&key, "PUT", &path, &changed, "").await;
     assert_eq!(back.status, 201, "{}", back.text);
     assert!(back.json()["version"].as_u64().unwrap() > 2, "no version is used twice");
 }
@@ -96,7 +75,7 @@ async fn a_change_of_a_calendar_is_looked_at_before_it_moves_anything() {
     let next = next.into_iter().find(|day| before.day(*day).kind.works()).unwrap();
     let body = json!({ "table": format!("{next},off,停工\n") });
     let path = "/api/v1/calendars/cn/previews";
-    let looked = ask(&world, &key, "POST", path, &body, "").await;
+    let looked = world.ask(&key, "POST", path, &body, "").await;
     assert_eq!(looked.status, 200, "{}", looked.text);
     let looked = looked.json();
     let day = &looked["days"][0];
@@ -111,9 +90,9 @@ async fn a_change_of_a_calendar_is_looked_at_before_it_moves_anything() {
     assert_eq!(sum("moved") + sum("later"), u64::try_from(moved).unwrap(), "{looked}");
     assert!(sum("cases") > 0 && moving.len() == known.len(), "{looked}");
     assert_eq!(world.desk.calendar("cn").unwrap().0, before, "nothing was written");
-    let wrong = ask(&world, &key, "POST", path, &json!({ "table": "x" }), "").await;
+    let wrong = world.ask(&key, "POST", path, &json!({ "table": "x" }), "").await;
     wrong.problem(422, "invalid-fields");
-    let missing = ask(&world, &key, "POST", "/api/v1/calendars/none/previews", &body, "").await;
+    let missing = world.ask(&key, "POST", "/api/v1/calendars/none/previews", &body, "").await;
     missing.problem(404, "not-found");
 }
 
@@ -123,19 +102,18 @@ async fn the_organisation_and_everybodys_language_are_changed_in_parts() {
     let (key, path) = (ruler(&world), "/api/v1/installation");
     let known = world.get(&key, path).await.json();
     assert_eq!(known, json!({ "organisation": null, "language": null, "demo": false }));
-    let named =
-        ask(&world, &key, "PATCH", path, &json!({ "organisation": " 宏远家电 " }), "").await;
+    let named = world.ask(&key, "PATCH", path, &json!({ "organisation": " 宏远家电 " }), "").await;
     assert_eq!(
         named.json(),
         json!({ "organisation": "宏远家电", "language": null, "demo": false })
     );
-    let spoken = ask(&world, &key, "PATCH", path, &json!({ "language": "en" }), "").await;
+    let spoken = world.ask(&key, "PATCH", path, &json!({ "language": "en" }), "").await;
     assert_eq!(
         spoken.json(),
         json!({ "organisation": "宏远家电", "language": "en", "demo": false })
     );
     assert_eq!(world.desk.language(), Some(Language::En));
-    let blank = ask(&world, &key, "PATCH", path, &json!({ "organisation": " " }), "").await;
+    let blank = world.ask(&key, "PATCH", path, &json!({ "organisation": " " }), "").await;
     blank.problem(422, "missing-fields");
     assert_eq!(world.desk.organisation().unwrap().as_deref(), Some("宏远家电"));
 }
@@ -153,20 +131,20 @@ async fn whoever_takes_a_call_is_told_over_the_api_what_the_page_tells() {
     world.desk.take_customers_in().unwrap();
     let path = format!("/api/v1/procedures/{}/previews", rules.key);
     let looked =
-        ask(&world, &key, "POST", &path, &json!({ "fields": { (&*phone.key): digits } }), "").await;
+        world.ask(&key, "POST", &path, &json!({ "fields": { (&*phone.key): digits } }), "").await;
     assert_eq!(looked.status, 200, "{}", looked.text);
     assert_eq!(looked.json()["cases"][0]["number"], number.as_str(), "{}", looked.text);
     assert_eq!(looked.json()["customers"].as_array().unwrap().len(), 1, "{}", looked.text);
     assert!(!looked.text.contains(&digits), "a number is not told in full: {}", looked.text);
     let before = world.desk.store().last_event().unwrap();
     let whole =
-        ask(&world, &key, "POST", &path, &json!({ "fields": body["fields"] }), "").await.json();
+        world.ask(&key, "POST", &path, &json!({ "fields": body["fields"] }), "").await.json();
     assert!(whole["holder"]["kind"].is_string(), "{whole}");
     assert!(whole["clocks"][0]["due"].is_string(), "{whole}");
     assert_eq!(whole["cases"], json!([]), "another number");
     assert_eq!(world.desk.store().last_event().unwrap(), before, "nothing was written");
-    let nothing = ask(&world, &key, "POST", &path, &json!({ "fields": {} }), "").await.json();
+    let nothing = world.ask(&key, "POST", &path, &json!({ "fields": {} }), "").await.json();
     assert_eq!((&nothing["holder"], &nothing["clocks"]), (&Json::Null, &json!([])));
-    let strange = ask(&world, &key, "POST", &path, &json!({ "fields": { "none": 1 } }), "").await;
+    let strange = world.ask(&key, "POST", &path, &json!({ "fields": { "none": 1 } }), "").await;
     assert_eq!(strange.problem(422, "invalid-body")["fields"][0]["field"], "fields.none");
 }

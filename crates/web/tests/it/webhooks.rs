@@ -3,11 +3,10 @@
 
 use crate::served::fetch;
 use crate::signing::Browser;
-use crate::world::{Answer, World};
+use crate::world::World;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use desk::{ApiKey, KeyScope};
@@ -110,28 +109,9 @@ pub(crate) fn key(world: &World) -> (String, String) {
     (world.desk.make_api_key("test", &key).unwrap(), person.id.to_string())
 }
 
-async fn ask(
-    world: &World,
-    key: &str,
-    method: &str,
-    path: &str,
-    body: &Json,
-    seen: &str,
-) -> Answer {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("authorization", format!("Bearer {key}"))
-        .header("content-type", "application/json");
-    if !seen.is_empty() {
-        request = request.header("if-match", seen);
-    }
-    world.send(request.body(Body::from(body.to_string())).unwrap()).await
-}
-
 pub(crate) async fn make(world: &World, key: &str, url: &str) -> Json {
     let wanted = json!({ "name": "ERP", "url": url, "events": ["registered"] });
-    let made = ask(world, key, "POST", "/api/v1/webhooks", &wanted, "").await;
+    let made = world.ask(key, "POST", "/api/v1/webhooks", &wanted, "").await;
     assert_eq!(made.status, 201, "{}", made.text);
     made.json()
 }
@@ -313,15 +293,14 @@ async fn webhooks_are_administered_over_the_api() {
     let list = "/api/v1/webhooks";
     let wanted = |url: &str| json!({ "name": "ERP", "url": url });
     for url in ["http://127.0.0.1:9/", "http://[::1]/", "http://169.254.169.254/latest/meta-data"] {
-        let refused = ask(&world, &key, "POST", list, &wanted(url), "").await;
+        let refused = world.ask(&key, "POST", list, &wanted(url), "").await;
         assert_eq!(refused.problem(422, "private-address")["fields"][0]["field"], "url");
     }
-    ask(&world, &key, "POST", list, &wanted("ftp://a"), "").await.problem(422, "bad-address");
+    world.ask(&key, "POST", list, &wanted("ftp://a"), "").await.problem(422, "bad-address");
     let strange = json!({ "name": "ERP", "url": "https://hooks.invalid/", "events": ["nonsense"] });
-    let refused = ask(&world, &key, "POST", list, &strange, "").await;
+    let refused = world.ask(&key, "POST", list, &strange, "").await;
     assert_eq!(refused.problem(422, "invalid-fields")["fields"][0]["field"], "events[0]");
-    let made =
-        ask(&world, &key, "POST", list, &wanted("https://hooks.invalid/in?token=t"), "").await;
+    let made = world.ask(&key, "POST", list, &wanted("https://hooks.invalid/in?token=t"), "").await;
     assert_eq!(made.status, 201, "{}", made.text);
     let secret = made.json()["secret"].as_str().unwrap().to_owned();
     assert!(secret.starts_with("whsec_"));
@@ -335,31 +314,32 @@ async fn webhooks_are_administered_over_the_api() {
     assert!(!shown.text.contains("whsec_") && !world.get(&key, list).await.text.contains("whsec_"));
     // Changed over what was seen.
     let pause = json!({ "paused": true });
-    let paused = ask(&world, &key, "PATCH", &path, &pause, shown.header("etag")).await;
+    let paused = world.ask(&key, "PATCH", &path, &pause, shown.header("etag")).await;
     assert_eq!((paused.status.as_u16(), paused.json()["state"].as_str()), (200, Some("paused")));
-    ask(&world, &key, "PATCH", &path, &pause, shown.header("etag"))
+    world
+        .ask(&key, "PATCH", &path, &pause, shown.header("etag"))
         .await
         .problem(412, "version-mismatch");
     let private = json!({ "url": "http://10.0.0.1/" });
-    ask(&world, &key, "PATCH", &path, &private, "").await.problem(422, "private-address");
-    let renewed = ask(&world, &key, "POST", &format!("{path}/secrets"), &json!(null), "").await;
+    world.ask(&key, "PATCH", &path, &private, "").await.problem(422, "private-address");
+    let renewed = world.ask(&key, "POST", &format!("{path}/secrets"), &json!(null), "").await;
     assert_eq!(renewed.status, 201, "{}", renewed.text);
     assert_ne!(renewed.json()["secret"].as_str().unwrap(), secret);
     assert!(renewed.json()["webhook"]["overlap_until"].is_string());
     // A test, and what became of it.
-    let ping = ask(&world, &key, "POST", &format!("{path}/ping"), &json!(null), "").await;
+    let ping = world.ask(&key, "POST", &format!("{path}/ping"), &json!(null), "").await;
     assert_eq!((ping.status.as_u16(), ping.json()["type"].as_str()), (202, Some("ping")));
     let all = world.get(&key, &format!("{path}/deliveries?state=pending&limit=1")).await.json();
     assert_eq!(all["items"][0]["id"], ping.json()["id"]);
     let one = format!("{path}/deliveries/{}", ping.json()["id"].as_str().unwrap());
     assert_eq!(world.get(&key, &one).await.json()["state"], "pending");
-    let again = ask(&world, &key, "POST", &format!("{one}/resend"), &json!(null), "").await;
+    let again = world.ask(&key, "POST", &format!("{one}/resend"), &json!(null), "").await;
     assert_eq!(again.status, 202, "{}", again.text);
     world.get(&key, &format!("{path}/deliveries?state=nonsense")).await.problem(400, "bad-query");
     world.get(&key, &format!("{path}/deliveries?cursor=x")).await.problem(400, "bad-query");
     world.get(&key, &format!("{path}/deliveries/nonsense")).await.problem(404, "not-found");
     world.get(world.any(), list).await.problem(403, "scope-missing");
-    assert_eq!(ask(&world, &key, "DELETE", &path, &json!(null), "").await.status, 204);
+    assert_eq!(world.ask(&key, "DELETE", &path, &json!(null), "").await.status, 204);
     world.get(&key, &path).await.problem(404, "not-found");
     world.get(&key, &format!("{path}/deliveries")).await.problem(404, "not-found");
 }

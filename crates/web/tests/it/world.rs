@@ -183,6 +183,26 @@ impl World {
         Answer { status: parts.status, headers: parts.headers, text }
     }
 
+    /// Sends a body with a key, over the version that was seen, if any.
+    pub(crate) async fn ask(
+        &self,
+        key: &str,
+        method: &str,
+        path: &str,
+        body: &Json,
+        seen: &str,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method.to_uppercase().as_str())
+            .uri(path)
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json");
+        if !seen.is_empty() {
+            request = request.header("if-match", seen);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
     pub(crate) async fn get(&self, key: &str, path: &str) -> Answer {
         self.send(
             Request::get(path)
