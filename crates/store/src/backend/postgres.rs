@@ -13,7 +13,7 @@ use crate::error::{Result, StoreError};
 use crate::text::Sought;
 use crate::time::from_int;
 use event_loop::Loop;
-use index::{index_text, quoted};
+use index::{index_text, match_text};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
@@ -464,15 +464,7 @@ impl Driver for Postgres {
     }
 
     fn match_text(&self, sought: &[Sought]) -> String {
-        let part = |part: &Sought| match part {
-            Sought::Phrase(tokens) => {
-                let tokens: Vec<String> = tokens.iter().map(|token| quoted(token)).collect();
-                format!("({})", tokens.join(" <-> "))
-            }
-            Sought::Whole(token) => quoted(token),
-            Sought::Prefix(token) => format!("{}:*", quoted(token)),
-        };
-        sought.iter().map(part).collect::<Vec<_>>().join(" & ")
+        match_text(sought)
     }
 
     fn listen(&self, most: Duration) -> Result<Option<()>> {

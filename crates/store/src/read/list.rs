@@ -3,6 +3,7 @@
 use super::board::Board;
 use super::case::CaseSummary;
 use super::kept::{Kept, NAMED, Named};
+use super::measure::Measured;
 use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
 use crate::error::{Result, StoreError};
 use crate::model::{Tie, person_target};
@@ -11,7 +12,6 @@ use crate::text::{phone_digits, sought};
 use crate::time::{limit, to_int};
 use crate::vault::Vault;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use uuid::Uuid;
 
 /// Which cases a list shows; everything given must hold.
@@ -61,19 +61,6 @@ pub struct Filter {
     pub phone: Option<PhoneMatch>,
     /// Free text, by the rules of [`crate::matches`]. A text without letters and digits finds nothing.
     pub text: Option<String>,
-}
-
-/// Cells of a measure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measured {
-    /// Names of the measure; one of them.
-    pub metrics: Vec<String>,
-    /// The first business day.
-    pub from: Date,
-    /// The last business day.
-    pub to: Date,
-    /// Dimensions of the cells; none given: all of them.
-    pub dims: Vec<String>,
 }
 
 /// How a phone number is looked for.
@@ -417,6 +404,7 @@ pub(crate) fn count(
 mod tests {
     use super::*;
     use crate::backend::{Mode, Place};
+    use jiff::civil::Date;
 
     fn filters() -> Vec<Filter> {
         let key = || Some("k".to_owned());

@@ -14,6 +14,19 @@ crate::sql::queries! {
             AND contributions.metric = ?1 AND contributions.day >= ?2 AND contributions.day <= ?3";
 }
 
+/// Cells of a measure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// Names of the measure; one of them.
+    pub metrics: Vec<String>,
+    /// The first business day.
+    pub from: Date,
+    /// The last business day.
+    pub to: Date,
+    /// Dimensions of the cells; none given: all of them.
+    pub dims: Vec<String>,
+}
+
 /// The cells of a measure between two business days, both included; cells that are zero are left out.
 pub(crate) fn rollups(conn: &Conn, metric: &str, from: Date, to: Date) -> Result<Vec<Rollup>> {
     conn.rows(CELLS, &[metric.into(), (&from.to_string()).into(), (&to.to_string()).into()], cell)

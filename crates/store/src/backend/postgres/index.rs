@@ -1,5 +1,6 @@
 //! Tokens as the server's full-text index takes them.
 
+use crate::text::Sought;
 use std::collections::BTreeMap;
 
 /// Positions that the index can tell apart; it knows 16,383.
@@ -46,8 +47,21 @@ pub(super) fn index_text(line: &str) -> String {
 }
 
 /// Tokens hold neither quotes nor backslashes; doubling them makes sure that none could do harm.
-pub(super) fn quoted(token: &str) -> String {
+fn quoted(token: &str) -> String {
     format!("'{}'", token.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// The sought parts as a `tsquery`; all of them must occur.
+pub(super) fn match_text(sought: &[Sought]) -> String {
+    let part = |part: &Sought| match part {
+        Sought::Phrase(tokens) => {
+            let tokens: Vec<String> = tokens.iter().map(|token| quoted(token)).collect();
+            format!("({})", tokens.join(" <-> "))
+        }
+        Sought::Whole(token) => quoted(token),
+        Sought::Prefix(token) => format!("{}:*", quoted(token)),
+    };
+    sought.iter().map(part).collect::<Vec<_>>().join(" & ")
 }
 
 #[cfg(test)]
