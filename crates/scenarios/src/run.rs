@@ -323,9 +323,9 @@ fn fill<'p>(
     if task != NewTask::default() {
         extra.tasks.push(task);
     }
-    // A row that tells nothing of a contact means a call.
+    // A row that tells nothing of a contact means one that was made.
     if action.has(Verb::Contact) && action.only_adds() && extra.text.is_none() {
-        extra.method.get_or_insert_with(|| "电话".to_owned());
+        extra.method.get_or_insert_with(|| action.label.zh.clone());
     }
     (fields, extra)
 }

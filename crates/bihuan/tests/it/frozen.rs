@@ -100,7 +100,7 @@ fn is_what_it_was(world: &World, schema: u32, contents: &str) {
     assert_eq!(world.data().join("backups").exists(), is_older, "a copy before an upgrade");
     assert_eq!(Store::verify(world.place(), key).unwrap().problems, [""; 0]);
     let desk = Desk::open(store).unwrap();
-    is_derived_anew(&world, &desk);
+    is_derived_anew(world, &desk);
     let sweep = desk.sweep().unwrap();
     assert!(sweep.snapshots.is_empty() && sweep.broken.is_empty(), "{sweep:?}");
     drop(desk);

@@ -10,6 +10,9 @@ use engine::procedure::{Means, Procedure};
 /// The name under which a form sends whose case it is.
 pub(super) const CUSTOMER: &str = "customer";
 
+/// Shows of a text what everybody may see.
+type Mask = fn(&str) -> String;
+
 /// The controls that say who the customer is: name of the control, as it is shown, in full.
 fn controls(rules: &Procedure, customer: &Customer) -> Vec<(String, String, String)> {
     let contacts = || customer.contacts.iter();
@@ -21,7 +24,7 @@ fn controls(rules: &Procedure, customer: &Customer) -> Vec<(String, String, Stri
     } else {
         &customer.master.name
     };
-    let masked: [(Means, String, fn(&str) -> String); 4] = [
+    let masked: [(Means, String, Mask); 4] = [
         (Means::Customer, name.clone(), masked_name),
         (Means::Contact, first(|one| &one.name), masked_name),
         (Means::Phone, first(|one| &one.phone), mask_phone),
