@@ -2,7 +2,7 @@
 
 use super::chinese::{prose, text};
 use super::read::{self, Answer, Content, Operation, Parameter};
-use super::shape::Shape;
+use super::shape::{Shape, Told};
 use super::{attempt, chapter, chapter_name, chapter_of, endpoint, example, framed, scope};
 use crate::app::App;
 use crate::origin;
@@ -124,19 +124,19 @@ impl One {
         html! {
             section.card aria-labelledby="takes" {
                 header { h2 #takes { (lang.say("reference.body")) } span.tag { (body.media) } }
-                div.body { (self.content(body, "takes")) }
+                div.body { (self.content(body, false)) }
             }
         }
     }
 
     /// A schema beside its example.
-    fn content(&self, content: &Content, place: &str) -> Markup {
+    fn content(&self, content: &Content, answered: bool) -> Markup {
         let lang = self.frame.lang;
         let example = example::of(content);
         html! {
-            @if let Some(schema) = content.schema { div.shape { (Shape::of(schema).html(lang)) } }
+            @if let Some(schema) = content.schema { div.shape { (Shape::of(schema).html(Told { lang, answered })) } }
             @if let Some(example) = &example {
-                details.example open[place == "takes"] {
+                details.example open[!answered] {
                     summary { (lang.say("reference.example")) }
                     (attempt::shown(lang.say("reference.example"), example))
                 }
@@ -163,7 +163,7 @@ impl One {
                             }
                         }
                         // Files of every kind are one and the same to a reader.
-                        @if let Some(content) = answer.contents.first() { (self.content(content, &id)) }
+                        @if let Some(content) = answer.contents.first() { (self.content(content, true)) }
                     }
                 }
             }
@@ -193,7 +193,7 @@ impl One {
                 div.body {
                     details.inner {
                         summary { (lang.say("reference.problem_body")) }
-                        @if let Some(schema) = read::schema("ProblemBody") { (Shape::of(schema).html(lang)) }
+                        @if let Some(schema) = read::schema("ProblemBody") { (Shape::of(schema).html(Told { lang, answered: true })) }
                         @if let Some(first) = first.and_then(|first| serde_json::to_value(first).ok()) {
                             (attempt::shown(lang.say("reference.example"), &first))
                         }

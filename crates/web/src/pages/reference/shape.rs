@@ -9,6 +9,17 @@ use serde_json::Value as Json;
 /// Members of an object that stand unfolded within it.
 const FEW: usize = 4;
 
+/// Members that name what the others are about stand first; the document has them by the alphabet.
+const NAMES: [&str; 7] = ["number", "id", "key", "name", "title", "kind", "type"];
+
+/// To whom a schema is told, and of what.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    pub(super) lang: Lang,
+    /// It is answered rather than sent: what may be absent is worth a word, not what is always there.
+    pub(super) answered: bool,
+}
+
 /// A schema whose references were followed.
 #[derive(Clone, Copy)]
 pub(super) struct Shape {
@@ -88,13 +99,14 @@ impl Shape {
         variants(self.json).filter(|one| !is_null(one)).map(Self::of).collect()
     }
 
-    /// The members of an object; those that must be there first.
+    /// The members of an object: those that must be there first, and of them those that name it.
     pub(super) fn members(&self) -> Vec<Member> {
         let mut members = own_members(self.json);
         for part in self.get("allOf").and_then(Json::as_array).into_iter().flatten() {
             members.extend(Self::of(part).members());
         }
-        members.sort_by_key(|member| !member.required);
+        let place = |name: &str| NAMES.iter().position(|one| *one == name).unwrap_or(NAMES.len());
+        members.sort_by_key(|member| (!member.required, place(member.name)));
         members
     }
 
@@ -169,27 +181,29 @@ impl Shape {
     }
 
     /// The whole of it.
-    pub(super) fn html(&self, lang: Lang) -> Markup {
+    pub(super) fn html(&self, told: Told) -> Markup {
+        let lang = told.lang;
         html! {
             @if let Some(about) = self.about { p.about { (prose(lang, about)) } }
             // That an object is one is seen by its members.
             @if self.members().is_empty() { p.kind { (self.words(lang)) } }
             (self.limits(lang))
-            (self.within(lang, &mut self.name.into_iter().collect(), true))
+            (self.within(told, &mut self.name.into_iter().collect(), true))
         }
     }
 
     /// What is in it; `above` holds the names of what it is in.
-    fn within(&self, lang: Lang, above: &mut Vec<&'static str>, open: bool) -> Markup {
+    fn within(&self, told: Told, above: &mut Vec<&'static str>, open: bool) -> Markup {
+        let lang = told.lang;
         if let Some(inner) = self.inner().filter(|_| self.members().is_empty()) {
-            return inner.folded(lang, above, open);
+            return inner.folded(told, above, open);
         }
         let (members, variants) = (self.members(), self.variants());
         let few = members.len() <= FEW;
         html! {
             @if !members.is_empty() {
                 ul.members {
-                    @for member in &members { li { (member.html(lang, above, open && few)) } }
+                    @for member in &members { li { (member.html(told, above, open && few)) } }
                 }
             }
             @for variant in &variants {
@@ -197,14 +211,14 @@ impl Shape {
                     p.line { span.or { (lang.say("reference.either")) } span.kind { (variant.words(lang)) } }
                     @if let Some(about) = variant.about { p.about { (prose(lang, about)) } }
                     (variant.limits(lang))
-                    (variant.within(lang, above, open))
+                    (variant.within(told, above, open))
                 }
             }
         }
     }
 
     /// What is in it, to be unfolded; nothing where it is in itself.
-    fn folded(&self, lang: Lang, above: &mut Vec<&'static str>, open: bool) -> Markup {
+    fn folded(&self, told: Told, above: &mut Vec<&'static str>, open: bool) -> Markup {
         let count = self.members().len() + self.variants().len();
         let again = self.name.is_some_and(|name| above.contains(&name));
         let holds = count > 0 || self.inner().is_some();
@@ -212,7 +226,7 @@ impl Shape {
             return html! {};
         }
         above.extend(self.name);
-        let within = self.within(lang, above, open && count == 0);
+        let within = self.within(told, above, open && count == 0);
         if self.name.is_some() {
             above.pop();
         }
@@ -222,8 +236,8 @@ impl Shape {
         let count = u64::try_from(count).unwrap_or_default();
         html! {
             details.inner open[open] {
-                summary { (lang.count("reference.members", count)) }
-                @if let Some(about) = self.about { p.about { (prose(lang, about)) } }
+                summary { (told.lang.count("reference.members", count)) }
+                @if let Some(about) = self.about { p.about { (prose(told.lang, about)) } }
                 (within)
             }
         }
@@ -231,17 +245,18 @@ impl Shape {
 }
 
 impl Member {
-    fn html(&self, lang: Lang, above: &mut Vec<&'static str>, open: bool) -> Markup {
-        let shape = &self.shape;
+    fn html(&self, told: Told, above: &mut Vec<&'static str>, open: bool) -> Markup {
+        let (lang, shape) = (told.lang, &self.shape);
         html! {
             p.line {
                 code.name { (self.name) }
                 span.kind { (shape.words(lang)) }
-                @if self.required { span.must { (lang.say("reference.required")) } }
+                @if self.required && !told.answered { span.must { (lang.say("reference.required")) } }
+                @if !self.required && !shape.nullable && told.answered { span.kind { (lang.say("reference.absent")) } }
             }
             @if let Some(about) = shape.about { p.about { (prose(lang, about)) } }
             (shape.limits(lang))
-            (shape.without_text().folded(lang, above, open))
+            (shape.without_text().folded(told, above, open))
         }
     }
 }
