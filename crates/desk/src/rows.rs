@@ -1,6 +1,7 @@
 //! A decided case as rows of the store.
 
 use crate::mask;
+use crate::texts::search_texts;
 use engine::calendar::Calendar;
 use engine::case::{Case, Facts, Holder, Life, holder};
 use engine::clocks;
@@ -382,32 +383,6 @@ fn messages(recorded: &Recorded) -> usize {
         }
         _ => 0,
     }
-}
-
-/// Texts by which the case is found: everything but names and numbers of people, and the names of files.
-pub(crate) fn search_texts(
-    procedure: &Procedure,
-    case: &Case,
-    files: &[Attachment],
-) -> Vec<String> {
-    let plain = |key: &Key| {
-        let Some(field) = procedure.field(key) else { return false };
-        matches!(field.kind, FieldKind::Long)
-            || (matches!(field.kind, FieldKind::Text | FieldKind::Ref) && !field.pii)
-    };
-    let fields =
-        case.fields.iter().filter(|(key, _)| plain(key)).map(|(_, value)| value.text().to_owned());
-    let notes = case.progress.iter().map(|note| note.note.as_str().to_owned());
-    let contacts = case
-        .contacts
-        .iter()
-        .filter_map(|log| log.text.as_ref())
-        .map(|text| text.as_str().to_owned());
-    let files = files.iter().filter_map(|file| file.name.clone());
-    let mut texts: Vec<String> =
-        fields.chain(notes).chain(contacts).chain(files).filter(|text| !text.is_empty()).collect();
-    texts.push(case.number.clone());
-    texts
 }
 
 fn encode_event(seq: u64, recorded: &Recorded) -> EventRow {

@@ -9,6 +9,10 @@
 //!
 //! Only the first 32 parts of a query count, and the first 64 characters of a part.
 
+mod excerpt;
+
+pub use excerpt::{Excerpt, Piece, excerpt};
+
 use crate::hash::hex;
 use crate::vault::Vault;
 use std::collections::BTreeSet;

@@ -6,14 +6,14 @@ use super::words::Lang;
 use crate::answer::encoded;
 use crate::app::App;
 use crate::schema;
-use desk::{Desk, Seen, Todo, without_phones};
+use desk::{Desk, DeskError, Found, Seen, Todo, Whence, without_phones};
 use engine::case::{Holder, holder};
 use engine::decide::Offer;
 use engine::people::Directory;
 use engine::procedure::{Action, Means, Procedure};
 use engine::show;
 use maud::{Markup, html};
-use store::CaseSummary;
+use store::{CaseSummary, Piece};
 
 /// A line.
 #[derive(Debug, Clone)]
@@ -33,6 +33,40 @@ pub(crate) struct Row {
     pub(crate) next: Next,
     /// `next` is to log a contact with the customer.
     pub(crate) calls: bool,
+    /// Why a search shows it, where the title does not say so.
+    pub(crate) found: Option<Why>,
+}
+
+/// Where a search found a case, and what stands there.
+#[derive(Debug, Clone)]
+pub(crate) struct Why {
+    whence: String,
+    pieces: Vec<Piece>,
+}
+
+impl Why {
+    fn of(lang: Lang, seen: &Seen, found: Found) -> Self {
+        let whence = match &found.whence {
+            Whence::Field(key) => seen
+                .procedure
+                .field(key)
+                .map_or_else(|| key.to_string(), |field| lang.word(&field.label).to_owned()),
+            Whence::Progress => lang.say("search.in.progress").to_owned(),
+            Whence::Contact => lang.say("search.in.contact").to_owned(),
+            Whence::File => lang.say("search.in.file").to_owned(),
+            Whence::Number => lang.say("search.number").to_owned(),
+        };
+        Self { whence, pieces: found.excerpt.pieces }
+    }
+
+    pub(crate) fn html(&self) -> Markup {
+        html! {
+            span.why {
+                span.whence { (self.whence) }
+                @for piece in &self.pieces { @if piece.found { mark { (piece.text) } } @else { (piece.text) } }
+            }
+        }
+    }
 }
 
 /// What comes next, as far as the viewer is concerned.
@@ -73,6 +107,7 @@ impl Row {
                 registered: None,
                 next: Next::Nothing,
                 calls: false,
+                found: None,
             };
         };
         let stage = rules.stage(&columns.stage);
@@ -90,6 +125,7 @@ impl Row {
             next: next
                 .map_or(Next::Nothing, |action| Next::Theirs(lang.word(&action.label).to_owned())),
             calls: false,
+            found: None,
         }
     }
 
@@ -100,6 +136,17 @@ impl Row {
         let customer = customer(app.desk(), lang, seen);
         let registered = Some(registered);
         Self { customer, registered, ..Self::of_summary(app, lang, people, &seen.summary) }
+    }
+
+    /// What a search for this text found, and why.
+    pub(crate) fn of_hit(
+        app: &App,
+        lang: Lang,
+        people: &Directory,
+        (seen, text): (&Seen, &str),
+    ) -> Result<Self, DeskError> {
+        let found = app.desk().found(seen, text)?.map(|found| Why::of(lang, seen, found));
+        Ok(Self { found, ..Self::of_summary(app, lang, people, &seen.summary) })
     }
 
     /// A case of somebody's work in which the customer must be called today: by when, and how that is logged.
@@ -136,6 +183,7 @@ impl Row {
             registered: None,
             next: next(lang, seen, todo.next.as_ref()),
             calls: false,
+            found: None,
         }
     }
 }
@@ -277,7 +325,7 @@ fn line(frame: &Frame, row: &Row, shown: Shown, pick: Option<(&str, &[String])>)
             td.c-left { @match &row.left { Some(left) => (left.html(lang)), None => span.quiet { "—" } } }
             td.c-number { a.number href=(href) data-open data-number=(row.number) { (row.number) } }
             @if shown.customer { td.c-who { (row.customer.as_deref().unwrap_or("—")) } }
-            td.c-title title=(row.title) { a href=(href) tabindex="-1" { (row.title) } }
+            td.c-title title=(row.title) { a href=(href) tabindex="-1" { (row.title) @if let Some(why) = &row.found { (why.html()) } } }
             td.c-level { @if let Some((severity, name)) = &row.level { span.tag.{ "s" (severity) } { (name) } } }
             td.c-stage { (row.stage) }
             @if let Some(class) = shown.holder() { td.(class) { (row.holder) } }

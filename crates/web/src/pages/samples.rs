@@ -105,6 +105,7 @@ impl Sampler {
             registered: Some("11-20 09:00".to_owned()),
             next,
             calls: place % 2 == 0,
+            found: None,
         };
         steps.into_iter().zip(minutes).enumerate().map(row).collect()
     }

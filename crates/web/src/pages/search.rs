@@ -81,7 +81,13 @@ pub(crate) async fn handler(
                 error => error.into(),
             })?;
         next = page.next.map(|cursor| page_link(uri.path(), uri.query(), &[("cursor", &cursor)]));
-        groups.push(Hits { name: "search.text", rows: rows(&page.rows) });
+        let mut rows = Vec::with_capacity(page.rows.len());
+        for row in &page.rows {
+            // Gone since it was found: he sees it no longer.
+            let Some(seen) = desk.case_listed(&scope, row)? else { continue };
+            rows.push(Row::of_hit(&app, lang, &people, (&seen, text))?);
+        }
+        groups.push(Hits { name: "search.text", rows });
     }
     groups.retain(|group| !group.rows.is_empty());
     if typing {
@@ -135,7 +141,7 @@ fn hits(lang: Lang, customers: &[Line], groups: &[Hits]) -> Markup {
             @for row in &group.rows {
                 a role="option" href=(case_href(&row.number)) {
                     span.number { (row.number) }
-                    span.what { (row.title) }
+                    span.what { (row.title) @if let Some(why) = &row.found { (why.html()) } }
                     span.quiet { (row.stage) }
                 }
             }

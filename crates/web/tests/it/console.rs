@@ -290,6 +290,24 @@ async fn a_case_is_found_by_number_by_telephone_and_by_words() {
             browser.get(&format!("/search?q={}&part=hits", crate::signing::encoded(text))).await;
         assert!(page.text.contains(&number), "{text}: {}", page.text);
     }
+    // Where its title does not say why a case was found, the place does.
+    let contact = form_with(&mut browser, &number, "i.method").await;
+    let said = "客户换过电源线还是一样，可打13900001111";
+    assert_eq!(
+        send(&mut browser, &contact, &[("i.method", "电话"), ("i.text", said)]).await.status,
+        303
+    );
+    for part in ["", "&part=hits"] {
+        let page =
+            browser.get(&format!("/search?q={}{part}", crate::signing::encoded("电源线"))).await;
+        let why =
+            page.text.split("class=\"why\"").nth(1).unwrap_or_else(|| panic!("{}", page.text));
+        assert!(why.contains("客户换过<mark>电源线</mark>还是一样，可打139****1111"), "{why}");
+    }
+    let title = stored.summary.columns.title.unwrap();
+    let title = title.chars().take(2).collect::<String>();
+    let page = browser.get(&format!("/search?q={}", crate::signing::encoded(&title))).await;
+    assert!(page.text.contains(&number) && !page.text.contains("class=\"why\""));
     let nothing = browser.get("/search?q=%E4%BB%80%E4%B9%88%E4%B9%9F%E6%B2%A1%E6%9C%89").await;
     assert!(nothing.text.contains("empty"));
 }
