@@ -1,5 +1,9 @@
 //! What is shown of personal values to whoever has no right to more.
 
+mod put_back;
+
+pub use put_back::{hides, put_back};
+
 use engine::case::Case;
 use engine::procedure::{Field, FieldKind, Means, Procedure};
 use engine::value::{Private, Value};

@@ -71,6 +71,8 @@ pub enum Problem {
     NotUploaded,
     /// The customer must have been reached for this.
     MustBeReached,
+    /// Has stars in place of what is hidden from whoever sent it; written so, what they hide would be lost.
+    Masked,
 }
 
 /// Why a command was refused. Nothing has changed.

@@ -127,6 +127,7 @@ fn of_field(
         Problem::BeyondLimit => say("problem.beyond_limit", &[]),
         Problem::NotUploaded => say("problem.not_uploaded", &[]),
         Problem::MustBeReached => say("problem.must_be_reached", &[]),
+        Problem::Masked => say("problem.masked", &[]),
     }
 }
 

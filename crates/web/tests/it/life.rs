@@ -1,7 +1,7 @@
 //! A case from its registration to its end, through nothing but the API.
 
 use crate::world::{Answer, MASKED, PHONE, World, complete, filled};
-use engine::procedure::Verb;
+use engine::procedure::{Field, FieldKind, Verb};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -183,4 +183,55 @@ async fn a_masked_value_sent_back_changes_nothing() {
     }
     assert!(tried > 0);
     assert_eq!(whole(&world).get(shown.0.as_str()), before.get(shown.0.as_str()));
+}
+
+/// Sets one field of a case by the first action that anybody has for it and that asks for nothing else; else what was answered last.
+async fn set(world: &World, path: &str, field: &str, value: &Json) -> Answer {
+    let mut refused = None;
+    for key in world.keys.values() {
+        let actions = world.get(key, &format!("{path}/actions")).await.json();
+        for offer in actions["items"].as_array().into_iter().flatten() {
+            if offer["schema"]["properties"]["fields"]["properties"].get(field).is_none() {
+                continue;
+            }
+            let body = json!({ "fields": { field: value }, "input": {} });
+            let answer = world.post(key, offer["href"].as_str().unwrap(), &body, &[]).await;
+            if answer.status == 200 {
+                return answer;
+            }
+            refused = Some(answer);
+        }
+    }
+    refused.expect("somebody may change the field")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_changed_around_a_number_that_is_hidden_in_it() {
+    let world = World::new();
+    let (_, registered) = world.register(0).await;
+    let (number, path) = (registered.json()["number"].clone(), registered.header("location"));
+    let seen = || world.desk.case_for_operator(number.as_str().unwrap()).unwrap();
+    let rules = seen().procedure;
+    let known = |field: &&Field| seen().case.value(&field.key).is_some();
+    let of = |kind: FieldKind| {
+        let fields = rules.fields.iter().filter(|field| field.kind == kind).filter(known);
+        let personal = fields.filter(|field| field.pii || kind == FieldKind::Long);
+        personal.map(|field| field.key.to_string()).next().unwrap()
+    };
+    let (text, name) = (of(FieldKind::Long), of(FieldKind::Text));
+    let is = |key: &str| seen().case.value(key).unwrap().text().to_owned();
+    let first = format!("请打 {PHONE}5678 找我");
+    assert_eq!(set(&world, path, &text, &json!(first)).await.status, 200);
+    let shown = world.get(world.any(), path).await.json()["fields"][&text].clone();
+    let shown = shown.as_str().unwrap();
+    assert!(shown.contains(MASKED) && !shown.contains(PHONE), "{shown}");
+    let added = set(&world, path, &text, &json!(format!("{shown}，晚上也行"))).await;
+    assert_eq!(added.status, 200, "{}", added.text);
+    assert_eq!(is(&text), format!("{first}，晚上也行"));
+    // A name of which only the stars were changed would lose what they hide.
+    let before = is(&name);
+    let refused = set(&world, path, &name, &json!("王***")).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert_eq!(is(&name), before);
+    assert!(refused.text.contains("masked"), "{}", refused.text);
 }

@@ -10,9 +10,9 @@ use crate::schema;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use desk::{Caller, Desk, DeskError, Options, Seen};
+use desk::{Caller, Desk, DeskError, Options, Seen, hides, put_back};
 use engine::command::{Command, Entered, Extra};
-use engine::procedure::{Action, Verb};
+use engine::procedure::{Action, Field, FieldKind, Verb};
 use engine::refusal::Problem as Wrong;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 #[derive(Default, Clone)]
 #[schema(example = json!({ "fields": {}, "input": { "reason": "…" } }))]
 pub(crate) struct Doing {
-    /// Fields by key. A masked value that is sent back leaves its field as it is.
+    /// Fields by key. What is masked in a value and sent back as it was shown stays what it is.
     #[schema(value_type = Object)]
     pub(crate) fields: BTreeMap<String, Json>,
     /// Built-in inputs of the action, such as `reason`, `assignee` or `note`.
@@ -132,14 +132,29 @@ pub(crate) fn given(
     if schema::known(&seen.procedure, &seen.case, action, "mentions") {
         mention(desk, seen, &mut extra)?;
     }
-    let masked = |key: &str, value: &Json| {
-        let shown = seen.masked(key).filter(|shown| seen.case.value(key) != Some(shown));
-        shown.is_some_and(|shown| flat(json!(shown)) == *value)
-    };
-    let fields = doing
-        .fields
-        .into_iter()
-        .filter(|(key, value)| !masked(key, value))
-        .map(|(key, value)| (key.into(), value));
-    Ok((fields.collect(), extra))
+    let mut fields = Entered::default();
+    for (key, typed) in doing.fields {
+        if let Some(meant) = meant(seen, &key, typed)? {
+            fields.insert(key.into(), meant);
+        }
+    }
+    Ok((fields, extra))
+}
+
+/// What a field is to be, where it was shown with stars; none for what is left as it was shown.
+fn meant(seen: &Seen, key: &str, typed: Json) -> Result<Option<Json>, Problem> {
+    let shown = seen.masked(key).map(|shown| flat(json!(shown)));
+    let real = seen.case.value(key).map(|real| flat(json!(real)));
+    let (Some(real), Some(shown)) = (real, shown) else { return Ok(Some(typed)) };
+    if real != shown && typed == shown {
+        return Ok(None);
+    }
+    let meant = put_back(&real, &shown, typed);
+    // In a long text stars can be anybody's own.
+    let short = |field: &Field| field.pii && field.kind != FieldKind::Long;
+    if seen.procedure.field(key).is_some_and(short) && hides(&real, &shown, &meant) {
+        let problem = Problem::new(Kind::InvalidFields);
+        return Err(problem.field(format!("fields.{key}"), Some(Wrong::Masked)));
+    }
+    Ok(Some(meant))
 }
