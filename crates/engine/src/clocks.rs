@@ -14,7 +14,7 @@ mod version;
 pub use contact::{ContactDue, contacts_due, is_contact};
 pub(crate) use due::due_of;
 pub use due::{Base, base};
-pub use explain::{Reason, Trace, explain};
+pub use explain::{Reason, Trace, explain, undecided};
 pub use plan::{Plan, Timer, plan, timers};
 pub(crate) use rest::{carry, pause, restore, resume, stop_all};
 pub(crate) use run::{happened, rearm, replace_due, reprice, set_due};

@@ -5,7 +5,7 @@ use crate::case::Case;
 use crate::key::Key;
 use crate::numbering;
 use crate::people::{Directory, Who};
-use crate::procedure::{FieldKind, Label, Procedure, Source};
+use crate::procedure::{Column, FieldKind, Label, Procedure, Source};
 use crate::value::Value;
 use jiff::Timestamp;
 
@@ -14,11 +14,18 @@ pub fn word(label: &Label, english: bool) -> &str {
     if english { &label.en } else { &label.zh }
 }
 
-/// A local time to the minute, with seconds only where they are not zero (G-04).
+/// A local time to the minute, as people read it everywhere (G-04).
 pub fn time(calendar: &Calendar, at: Timestamp) -> String {
-    let local = calendar.local(at);
-    let format = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
-    local.strftime(format).to_string()
+    calendar.local(at).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Names or values in a row.
+pub fn listed<T: AsRef<str>>(parts: &[T], english: bool) -> String {
+    joined(parts, if english { ", " } else { "、" })
+}
+
+fn joined<T: AsRef<str>>(parts: &[T], between: &str) -> String {
+    parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(between)
 }
 
 /// The text of a field on a case; empty when it is not set.
@@ -73,34 +80,48 @@ pub fn value(
         Value::Bool(false) => "✗".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Time { at } => time(calendar, *at),
+        Value::List(_) if matches!(kind, FieldKind::Table(_)) => {
+            let said = |(name, text): (&str, String)| match text.as_str() {
+                // A mark says nothing without what it stands at.
+                "✓" | "✗" => format!("{name} {text}"),
+                _ => text,
+            };
+            let rows = rows(procedure, calendar, directory, kind, value, english).into_iter();
+            let rows = rows.map(|row| row.into_iter().map(said).collect::<Vec<_>>());
+            let rows: Vec<String> =
+                rows.map(|cells| joined(&cells, if english { ", " } else { "，" })).collect();
+            joined(&rows, if english { "; " } else { "；" })
+        }
         Value::List(items) => {
-            let rows = items.iter().map(|item| match (item, kind) {
-                (Value::Row { cells }, FieldKind::Table(columns)) => {
-                    let cell = |column: &crate::procedure::Column| {
-                        cells
-                            .get(&column.key)
-                            .map(|cell| {
-                                self::value(
-                                    procedure,
-                                    calendar,
-                                    directory,
-                                    &column.kind,
-                                    cell,
-                                    english,
-                                )
-                            })
-                            .unwrap_or_default()
-                    };
-                    columns.iter().map(cell).collect::<Vec<_>>().join(" | ")
-                }
-                (other, _) => one(other.text()),
-            });
-            rows.collect::<Vec<_>>().join("、")
+            let all: Vec<String> = items.iter().map(|item| one(item.text())).collect();
+            listed(&all, english)
         }
         Value::Row { .. } => String::new(),
         Value::Text(text) => one(text),
         Value::Private(private) => private.as_str().to_owned(),
     }
+}
+
+/// The rows of a table that say something: what each cell is called, and its text. Empty cells are left out.
+pub fn rows<'p>(
+    procedure: &Procedure,
+    calendar: &Calendar,
+    directory: &Directory,
+    kind: &'p FieldKind,
+    value: &Value,
+    english: bool,
+) -> Vec<Vec<(&'p str, String)>> {
+    let (FieldKind::Table(columns), Value::List(items)) = (kind, value) else { return Vec::new() };
+    let row = |item: &Value| {
+        let Value::Row { cells } = item else { return Vec::new() };
+        let cell = |column: &'p Column| {
+            let cell = cells.get(&column.key)?;
+            let text = self::value(procedure, calendar, directory, &column.kind, cell, english);
+            Some((word(&column.label, english), text)).filter(|(_, text)| !text.trim().is_empty())
+        };
+        columns.iter().filter_map(cell).collect()
+    };
+    items.iter().map(row).filter(|row: &Vec<_>| !row.is_empty()).collect()
 }
 
 fn auto(
@@ -131,7 +152,7 @@ fn auto(
             .unwrap_or_default(),
         Source::Registrar => case.registrar.as_ref().map(person).unwrap_or_default(),
         Source::Assignee => case.assignee.as_ref().map(person).unwrap_or_default(),
-        Source::CoOwners => case.co_owners.iter().map(person).collect::<Vec<_>>().join("、"),
+        Source::CoOwners => listed(&case.co_owners.iter().map(person).collect::<Vec<_>>(), english),
         Source::Department => case
             .department
             .as_ref()
@@ -289,5 +310,55 @@ fn auto(
             _ => String::new(),
         },
         Source::Round => case.round.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::Directory;
+
+    const SMALL: &str = include_str!("../tests/data/small.toml");
+    const CN: &str = include_str!("../../../calendars/cn.toml");
+
+    fn column(key: &str, zh: &str, en: &str, kind: FieldKind) -> Column {
+        let label = Label { zh: zh.to_owned(), en: en.to_owned() };
+        Column { key: key.into(), label, kind, required: false, pii: false }
+    }
+
+    fn row(cells: &[(&str, Value)]) -> Value {
+        let cells = cells.iter().map(|(key, value)| ((*key).into(), value.clone()));
+        Value::Row { cells: cells.collect() }
+    }
+
+    #[test]
+    fn a_table_says_what_is_filled_in_and_no_pipes() {
+        let procedure = crate::procedure::read("small", SMALL).unwrap();
+        let calendar = Calendar::from_toml(CN).unwrap();
+        let people = Directory::default();
+        let kind = FieldKind::Table(vec![
+            column("way", "方式", "Way", FieldKind::Text),
+            column("day", "日期", "Day", FieldKind::Text),
+            column("fit", "合格", "Passed", FieldKind::Bool),
+        ]);
+        let text = |text: &str| Value::Text(text.to_owned());
+        let value = Value::List(vec![
+            row(&[("way", text("第三方检验")), ("day", text("")), ("fit", Value::Bool(true))]),
+            row(&[("day", text(" "))]),
+            row(&[("way", text("复测")), ("day", text("11-20"))]),
+        ]);
+        let said = |english| super::value(&procedure, &calendar, &people, &kind, &value, english);
+        assert_eq!(said(false), "第三方检验，合格 ✓；复测，11-20");
+        assert_eq!(said(true), "第三方检验, Passed ✓; 复测, 11-20");
+        let rows = rows(&procedure, &calendar, &people, &kind, &value, false);
+        let second = vec![("方式", "复测".to_owned()), ("日期", "11-20".to_owned())];
+        assert_eq!((rows.len(), rows.get(1)), (2, Some(&second)));
+    }
+
+    #[test]
+    fn people_read_minutes() {
+        let calendar = Calendar::from_toml(CN).unwrap();
+        let at = "2026-12-04T07:07:02Z".parse().unwrap();
+        assert_eq!(time(&calendar, at), "2026-12-04 15:07");
     }
 }

@@ -77,12 +77,11 @@ pub(crate) fn registration(rules: &Procedure, action: &Action) -> Json {
     let asked = action.input.iter().map(|input| (&input.field, input.need == Need::Always));
     let mut members: Vec<Member> = Vec::new();
     for (key, needed) in entries.chain(asked) {
-        let Some(known) =
-            rules.field(key).filter(|known| !matches!(known.kind, FieldKind::Auto(_)))
-        else {
-            continue;
-        };
-        let needed = needed && known.default.is_none() && known.derive.is_none();
+        // What comes of other fields would be refused.
+        let entered =
+            |known: &&Field| !matches!(known.kind, FieldKind::Auto(_)) && known.derive.is_none();
+        let Some(known) = rules.field(key).filter(entered) else { continue };
+        let needed = needed && known.default.is_none();
         match members.iter_mut().find(|member| member.name == **key) {
             Some(member) => member.required |= needed,
             None => members.push(field(rules, known, needed)),

@@ -102,6 +102,6 @@ fn a_file_that_cannot_be_taken_in_opens_no_case() {
         assert!(!refused.fine && refused.err.contains(said), "{}", refused.err);
     }
     let unknown = world.run(&["case", "register", "cf", "反馈渠道=电话", "附件=现场照片.png"]);
-    assert!(!unknown.fine && unknown.err.contains("附件: 没有这个附件"), "{}", unknown.err);
+    assert!(!unknown.fine && unknown.err.contains("附件：没有这个附件"), "{}", unknown.err);
     assert_eq!(world.cases(), 0);
 }

@@ -49,16 +49,17 @@ fn told(refusal: &Refusal, procedure: Option<&Procedure>, english: bool) -> Stri
             std::iter::once(missing).chain(others).collect::<Vec<_>>().join(" ")
         }
         Refusal::Invalid { fields } => {
+            let (after, between) = if english { (": ", "; ") } else { ("：", "；") };
             let lines = fields.iter().map(|(key, wrong)| {
                 let field = procedure.and_then(|all| all.field(key));
                 let name = match field {
                     Some(field) => word(&field.label, english).to_owned(),
                     None => input(key, english),
                 };
-                format!("{name}: {}", of_field(wrong, field, procedure, english))
+                format!("{name}{after}{}", of_field(wrong, field, procedure, english))
             });
             let lines: Vec<String> = lines.collect();
-            say("refusal.invalid", &[("fields", &lines.join("; "))])
+            say("refusal.invalid", &[("fields", &lines.join(between))])
         }
         Refusal::Guard { unmet } => {
             let all: Vec<&str> = unmet.iter().map(|one| word(&one.say, english)).collect();

@@ -1,9 +1,10 @@
 //! How a due came about, in sentences.
 
-use super::text;
+use super::{listed, text};
 use engine::calendar::{Calendar, DayKind, Step};
-use engine::clocks::{ClockState, DueCause, Reason, TimerStep, Trace};
-use engine::procedure::{LimitSpec, Moment};
+use engine::case::Case;
+use engine::clocks::{ClockState, DueCause, Reason, TimerStep, Trace, undecided};
+use engine::procedure::{LimitSpec, Moment, Procedure};
 use engine::show;
 
 /// A sentence of an account.
@@ -16,7 +17,12 @@ pub struct Told {
 }
 
 /// The account of a due, in the order in which one would tell it; times are local to the calendar.
-pub fn told(trace: &Trace, calendar: &Calendar, english: bool) -> Vec<Told> {
+pub fn told(
+    trace: &Trace,
+    (rules, case): (&Procedure, &Case),
+    calendar: &Calendar,
+    english: bool,
+) -> Vec<Told> {
     let time = |at| show::time(calendar, at);
     let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
     let mut lines = Vec::new();
@@ -29,9 +35,16 @@ pub fn told(trace: &Trace, calendar: &Calendar, english: bool) -> Vec<Told> {
             Reason::Started { moment: None, at } => say("explain.interval", &[("at", &time(*at))]),
             // The requirement that sets it is for whoever writes procedures; the reasons of the API name it.
             Reason::Limit { limit, .. } => {
-                say("explain.limit", &[("limit", &limit_name(limit, english))])
+                let text = say("explain.limit", &[("limit", &limit_name(rules, limit, english))]);
+                lines.push(Told { text, detail: false });
+                match limit {
+                    LimitSpec::Field(field) if case.value(field).is_none() => {
+                        unknown(trace, (rules, case), english)
+                    }
+                    _ => continue,
+                }
             }
-            Reason::NotYetKnown => say("explain.unknown", &[]),
+            Reason::NotYetKnown => unknown(trace, (rules, case), english),
             Reason::Counted(due) => {
                 let steps = due.trace.iter().filter_map(|step| counted(calendar, step, english));
                 lines.extend(steps.map(|text| Told { text, detail: true }));
@@ -64,8 +77,32 @@ pub fn told(trace: &Trace, calendar: &Calendar, english: bool) -> Vec<Told> {
     lines
 }
 
-/// A limit as people say it: `4bh` is four working hours. One that a field names stays as it is written.
-fn limit_name(limit: &LimitSpec, english: bool) -> String {
+/// That the limit is not known yet, and what has to be filled in for it.
+fn unknown(trace: &Trace, (rules, case): (&Procedure, &Case), english: bool) -> String {
+    let clock = rules.clock(&trace.instance.clock);
+    let keys = clock.map(|clock| undecided(clock, case)).unwrap_or_default();
+    let fields = keys.into_iter().filter_map(|key| rules.field(key));
+    let names: Vec<String> =
+        fields.map(|field| show::word(&field.label, english).to_owned()).collect();
+    if names.is_empty() {
+        return text("explain.unknown", english, &[]);
+    }
+    text("explain.undecided", english, &[("fields", &listed(&names, english))])
+}
+
+/// A limit as people say it: `4bh` is four working hours.
+fn limit_name(rules: &Procedure, limit: &LimitSpec, english: bool) -> String {
+    match limit {
+        LimitSpec::Field(key) => {
+            let label = rules.field(key).map_or(&**key, |field| show::word(&field.label, english));
+            return text("limit.field", english, &[("field", label)]);
+        }
+        LimitSpec::At(hour, minute) => {
+            return text("limit.at", english, &[("time", &format!("{hour:02}:{minute:02}"))]);
+        }
+        LimitSpec::Task => return text("limit.task", english, &[]),
+        LimitSpec::Length(_) => {}
+    }
     let written = String::from(limit.clone());
     let unit = written.trim_start_matches(|c: char| c.is_ascii_digit());
     let amount = written.strip_suffix(unit).unwrap_or_default();

@@ -3,7 +3,8 @@
 use super::{DueCause, DueFact, Fired, Instance, base};
 use crate::calendar::{Calendar, Due};
 use crate::case::{Case, Occurrence};
-use crate::procedure::{LimitSpec, Procedure};
+use crate::key::Key;
+use crate::procedure::{Clock, LimitSpec, Procedure};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -44,6 +45,23 @@ pub struct Trace {
     pub instance: Instance,
     /// In the order in which one would tell it.
     pub reasons: Vec<Reason>,
+}
+
+/// The fields that decide how long a clock runs and are not filled in yet, each once.
+pub fn undecided<'p>(clock: &'p Clock, case: &Case) -> Vec<&'p Key> {
+    let limit = |limit: &'p LimitSpec| match limit {
+        LimitSpec::Field(key) => Some(key),
+        LimitSpec::Length(_) | LimitSpec::At(..) | LimitSpec::Task => None,
+    };
+    let mut keys: Vec<&Key> = Vec::new();
+    for key in
+        clock.by.iter().flat_map(|row| row.when.fields().into_iter().chain(limit(&row.limit)))
+    {
+        if case.value(key).is_none() && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
 }
 
 /// Tells how the due of an instance came about. `None` when the clock has no such instance.

@@ -56,7 +56,9 @@ pub fn offers(
         .iter()
         .filter(possible)
         .map(|action| {
-            let fields = allowed(procedure, Some(case), action);
+            let mut fields = allowed(procedure, Some(case), action);
+            // What comes of other fields, or is settled, would be refused.
+            fields.retain(|key| action.has(Verb::Adjust) || !is_fixed(procedure, case, key));
             let spared = may_override(procedure, case, directory, who, now, action);
             let barred =
                 if spared { Vec::new() } else { barred(procedure, case, who, action, &fields) };
@@ -69,6 +71,13 @@ pub fn offers(
             }
         })
         .collect()
+}
+
+/// Whether a field changes only through an adjustment: what is derived, and what is guarded once it has a value.
+fn is_fixed(procedure: &Procedure, case: &Case, key: &Key) -> bool {
+    procedure
+        .field(key)
+        .is_some_and(|field| field.derive.is_some() || (field.guarded && case.value(key).is_some()))
 }
 
 /// What the guards say that do not hold and read nothing that can be entered with the action.
@@ -313,6 +322,12 @@ pub fn missing(procedure: &Procedure, case: &Case, action: &Action) -> Vec<Missi
                 procedure.field(&input.field).map(|field| field.label.clone()).unwrap_or_default();
             missing.push(Missing { form: None, field: input.field.clone(), label });
         }
+    }
+    // What is derived comes of the rest: it is asked for where nothing else is, or where it can be set.
+    let derived =
+        |one: &Missing| procedure.field(&one.field).is_some_and(|field| field.derive.is_some());
+    if !action.has(Verb::Adjust) && !missing.iter().all(derived) {
+        missing.retain(|one| !derived(one));
     }
     missing
 }

@@ -1,8 +1,7 @@
 //! Parts of a case: clocks, tasks, contacts, links.
 
 use super::{ActorAnswer, Named, PersonAnswer, Title};
-use desk::{without_phones, words};
-use engine::calendar::Calendar;
+use desk::{Seen, without_phones, words};
 use engine::case::{ContactLog, Task};
 use engine::clocks::{ClockState, Instance, Trace};
 use engine::people::Directory;
@@ -93,8 +92,9 @@ pub struct ToldAnswer {
 
 impl ToldAnswer {
     /// The account, in both languages.
-    pub(crate) fn all(trace: &Trace, calendar: &Calendar) -> Vec<Self> {
-        let [zh, en] = [false, true].map(|english| words::told(trace, calendar, english));
+    pub(crate) fn all(trace: &Trace, seen: &Seen) -> Vec<Self> {
+        let of = (&*seen.procedure, &*seen.case);
+        let [zh, en] = [false, true].map(|english| words::told(trace, of, &seen.calendar, english));
         let both = zh.into_iter().zip(en);
         let sentence = |(zh, en): (words::Told, words::Told)| Self {
             text: Title { zh: zh.text, en: en.text },

@@ -187,7 +187,9 @@ pub(crate) fn explain(seen: &Seen, clock: Option<&str>, output: &mut Output) -> 
                     show::word(&known.label, output.english),
                     instance.generation
                 ));
-                for line in told(&trace, &seen.calendar, output.english) {
+                for line in
+                    told(&trace, (&seen.procedure, &seen.case), &seen.calendar, output.english)
+                {
                     let mark = if line.detail { "    " } else { "  - " };
                     output.line(format!("{mark}{}", line.text));
                 }

@@ -41,7 +41,7 @@ pub(crate) async fn handler(
     let answer = TraceAnswer {
         clock: ClockAnswer::of(&seen.procedure, &trace.instance),
         reasons: trace.reasons.iter().map(|reason| flat(json!(reason))).collect(),
-        told: ToldAnswer::all(&trace, &seen.calendar),
+        told: ToldAnswer::all(&trace, &seen),
     };
     Ok(json(StatusCode::OK, &answer))
 }
