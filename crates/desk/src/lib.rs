@@ -29,6 +29,7 @@ mod known;
 mod link;
 mod load;
 mod mask;
+mod numbers;
 mod organisation;
 mod password;
 mod publish;

@@ -10,7 +10,7 @@ use engine::procedure::{Procedure, from_json, read, to_json};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{Administer, Change, StoreError};
+use store::{Administer, Change, Setting, StoreError};
 
 /// The kind of settings that are procedures.
 pub(crate) const PROCEDURE: &str = "procedure";
@@ -117,6 +117,43 @@ impl Desk {
             changes: vec![change],
         })?;
         self.refresh()
+    }
+
+    /// Puts a retired procedure back in force, as its next version with the text of its last one. What was put in force meanwhile was
+    /// proved beside it: a retired procedure still counts there, for its cases go on. One that is in force stays as it is.
+    ///
+    /// # Errors
+    /// `NotFound` when it was never published; `Stale` when somebody was faster; a failure of the store.
+    pub fn reinstate(&self, actor: &str, key: &str) -> Result<Published, DeskError> {
+        let last = self.last_setting(key)?;
+        if self.inner.store.setting(PROCEDURE, key)?.is_some() {
+            return compiled(&last.body, last.version);
+        }
+        let change = Change::Put {
+            kind: PROCEDURE.to_owned(),
+            key: key.to_owned(),
+            expected: Some(0),
+            body: last.body,
+            history: true,
+        };
+        let change = Administer { at: self.now(), actor: actor.to_owned(), changes: vec![change] };
+        self.inner.store.administer(change).map_err(stale)?;
+        self.refresh()?;
+        self.published_version(key, None)
+    }
+
+    /// What a procedure was published as last, in force or not.
+    ///
+    /// # Errors
+    /// `NotFound` when it was never published; a failure of the store.
+    pub fn last_published(&self, key: &str) -> Result<Published, DeskError> {
+        let last = self.last_setting(key)?;
+        compiled(&last.body, last.version)
+    }
+
+    fn last_setting(&self, key: &str) -> Result<Setting, DeskError> {
+        let versions = self.inner.store.setting_versions(PROCEDURE, key)?;
+        versions.into_iter().next_back().ok_or(DeskError::NotFound { what: "procedure" })
     }
 
     /// The published procedures, newest versions, in the order of their keys.

@@ -1,11 +1,15 @@
 //! Lists and search: one statement each, over indexed columns, page by page.
 
+mod filter;
+
+pub use filter::{BEGINNINGS, Filter, PhoneMatch};
+
 use super::board::Board;
 use super::case::CaseSummary;
 use super::kept::{Kept, NAMED, Named};
-use super::measure::Measured;
 use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
 use crate::error::{Result, StoreError};
+use crate::fold_number;
 use crate::model::{Tie, person_target};
 use crate::scope::{Scope, Statement, within};
 use crate::text::{phone_digits, sought};
@@ -13,66 +17,6 @@ use crate::time::{limit, to_int};
 use crate::vault::Vault;
 use jiff::Timestamp;
 use uuid::Uuid;
-
-/// Which cases a list shows; everything given must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// `Some(true)`: the work in hand, which is what makes a list cheap however many cases were closed.
-    pub open: Option<bool>,
-    /// Life cycle.
-    pub life: Option<String>,
-    /// Any life cycle but this one.
-    pub except_life: Option<String>,
-    /// Procedure.
-    pub procedure: Option<String>,
-    /// Stage.
-    pub stage: Option<String>,
-    /// Queue.
-    pub queue: Option<String>,
-    /// Who is responsible.
-    pub holder: Option<String>,
-    /// Who works on it.
-    pub assignee: Option<String>,
-    /// Department.
-    pub department: Option<String>,
-    /// Channel.
-    pub channel: Option<String>,
-    /// Category.
-    pub category: Option<String>,
-    /// Customer.
-    pub customer: Option<String>,
-    /// Cases that bear a number or an account by which this listed customer is reached.
-    pub of_customer: Option<String>,
-    /// Exactly this severity.
-    pub severity: Option<u8>,
-    /// Next due at or after this instant, UTC.
-    pub due_from: Option<Timestamp>,
-    /// Next due before this instant, UTC.
-    pub due_before: Option<Timestamp>,
-    /// Registered at or after this instant, UTC.
-    pub registered_from: Option<Timestamp>,
-    /// Registered before this instant, UTC.
-    pub registered_before: Option<Timestamp>,
-    /// It contributes to a measure: the cases behind a sum of [`crate::Store::rollups`].
-    pub measured: Option<Measured>,
-    /// Something in it waits for one of these people or roles ([`Tie::Awaited`]), whoever holds it.
-    pub awaited: Option<Vec<String>>,
-    /// Phone number.
-    pub phone: Option<PhoneMatch>,
-    /// Free text, by the rules of [`crate::matches`]. A text without letters and digits finds nothing.
-    pub text: Option<String>,
-}
-
-/// How a phone number is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PhoneMatch {
-    /// The whole number.
-    Whole(String),
-    /// Its first seven digits.
-    FirstSeven(String),
-    /// Its last four digits.
-    LastFour(String),
-}
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -160,6 +104,7 @@ fn way(filter: &Filter, sort: Sort) -> Way {
     let few = [
         filter.text.is_some(),
         filter.phone.is_some(),
+        filter.numbers.is_some(),
         filter.awaited.is_some(),
         filter.of_customer.is_some(),
         filter.measured.is_some(),
@@ -193,6 +138,8 @@ fn way(filter: &Filter, sort: Sort) -> Way {
 /// What a filter looks for in keyed or indexed form.
 struct Wanted {
     mark: Option<[u8; 16]>,
+    /// From where to where the numbers go that begin as is asked for.
+    numbers: Vec<[String; 2]>,
     text: Option<String>,
     instants: [Option<i64>; 4],
     /// First and last day of a measure, as they are stored.
@@ -251,6 +198,16 @@ fn wanted(conn: &Conn, vault: &Vault, filter: &Filter) -> Result<Option<Wanted>>
             parts => Some(conn.match_text(&parts)),
         },
     };
+    let begun = filter.numbers.iter().flatten().map(|begin| fold_number(begin));
+    // No number has this letter in it, and none comes after it.
+    let numbers = begun.filter(|begin| !begin.is_empty()).map(|begin| {
+        let end = format!("{begin}\u{10FFFF}");
+        [begin, end]
+    });
+    let numbers: Vec<[String; 2]> = numbers.collect();
+    if filter.numbers.is_some() && numbers.is_empty() {
+        return Ok(None);
+    }
     let mark = filter.phone.as_ref().map(|phone| match phone {
         PhoneMatch::Whole(number) => vault.mark("phone", phone_digits(number).as_bytes()),
         PhoneMatch::FirstSeven(digits) => {
@@ -271,7 +228,7 @@ fn wanted(conn: &Conn, vault: &Vault, filter: &Filter) -> Result<Option<Wanted>>
     let awaited = filter.awaited.as_ref().map(targets);
     let days =
         filter.measured.as_ref().map(|cells| [cells.from, cells.to].map(|day| day.to_string()));
-    Ok(Some(Wanted { mark, text, instants, days: days.unwrap_or_default(), awaited }))
+    Ok(Some(Wanted { mark, numbers, text, instants, days: days.unwrap_or_default(), awaited }))
 }
 
 fn list_statement<'a>(
@@ -348,6 +305,19 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
             .bind(mark)
             .push(")");
     }
+    for (n, [begin, end]) in wanted.numbers.iter().enumerate() {
+        // Numbers grow with time: the last ones first, and only so many, however many begin so.
+        statement
+            .push(if n > 0 { " UNION ALL " } else { " AND cases.id IN (" })
+            .push("SELECT case_id FROM (SELECT case_id FROM numbers WHERE folded >= ")
+            .bind(begin)
+            .push(" AND folded < ")
+            .bind(end)
+            .push(&format!(" ORDER BY folded DESC LIMIT {BEGINNINGS}) AS begun{n}"));
+    }
+    if !wanted.numbers.is_empty() {
+        statement.push(")");
+    }
     if let Some(cells) = &filter.measured {
         let [from, to] = &wanted.days;
         statement.push(" AND cases.id IN (SELECT case_id FROM contributions WHERE metric IN ");
@@ -404,6 +374,7 @@ pub(crate) fn count(
 mod tests {
     use super::*;
     use crate::backend::{Mode, Place};
+    use crate::read::measure::Measured;
     use jiff::civil::Date;
 
     fn filters() -> Vec<Filter> {
@@ -431,6 +402,8 @@ mod tests {
             Filter { registered_from: instant, registered_before: instant, ..none() },
             Filter { awaited: Some(vec!["k".into(), "l".into()]), ..none() },
             Filter { phone: Some(PhoneMatch::LastFour("1234".into())), ..none() },
+            Filter { numbers: Some(vec!["k".into()]), ..none() },
+            Filter { numbers: Some(vec!["k".into(), "l".into()]), ..none() },
             Filter { text: Some("退款 abc".into()), ..none() },
             Filter {
                 procedure: key(),

@@ -117,6 +117,21 @@ fn filters() -> Vec<(Filter, Holds)> {
             is_tied(case, Tie::Awaited, "li") && case.columns.holder == "wang"
         }),
         (Filter { awaited: Some(vec![]), ..none() }, |_| false),
+        (Filter { numbers: Some(vec!["a0".into()]), ..none() }, |case| {
+            case.number.starts_with("A-0")
+        }),
+        (
+            Filter {
+                numbers: Some(vec!["Ａ-1".into(), "A 25".into()]),
+                department: some("south"),
+                ..none()
+            },
+            |case| {
+                (case.number.starts_with("A-1") || case.number == "A-25")
+                    && case.columns.department.as_deref() == Some("south")
+            },
+        ),
+        (Filter { numbers: Some(vec!["-".into()]), ..none() }, |_| false),
     ]
 }
 

@@ -1,11 +1,14 @@
 //! `GET /admin/procedures`: which procedures are in use, in which version. The last step of setting up.
 
 pub(crate) mod draft;
+pub(crate) mod reinstate;
 pub(crate) mod retire;
+pub(crate) mod retiring;
 
 use super::admin::{self, csrf};
 use super::framed::{Frame, Section, list_href};
 use super::icon::icon;
+use super::steps::{self, Step};
 use super::visit::{Asked, Visit};
 use super::words::counted;
 use crate::answer::encoded;
@@ -15,20 +18,23 @@ use axum::extract::State;
 use axum::response::Response;
 use desk::Criteria;
 use maud::{Markup, html};
+use retiring::retirement_href;
 use serde::Deserialize;
 
 /// The page.
 pub(crate) struct Procedures {
     pub(crate) frame: Frame,
     pub(crate) procedures: Vec<Ruled>,
-    /// The key of the one that was just published.
+    /// The key of the one that was just published, or put back in force.
     pub(crate) done: String,
+    /// The installation is being set up.
+    pub(crate) step: Option<Step>,
 }
 
 /// What the address asks for.
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
-    /// The key of a procedure that was just published.
+    /// The key of a procedure that was just published, or put back in force.
     #[serde(default)]
     done: String,
 }
@@ -63,7 +69,15 @@ pub(crate) async fn handler(
     };
     let procedures = library.all().map(ruled).collect();
     let frame = visit.frame(&app, Section::Admin, lang.say("admin.procedures"))?;
-    Ok(visit.page(&Procedures { frame, procedures, done }.html()))
+    let step = steps::step(&app, Step::Procedures)?;
+    Ok(visit.page(&Procedures { frame, procedures, done, step }.html()))
+}
+
+/// Cases in hand under the versions that there are of a procedure.
+fn open_cases(app: &App, visit: &Visit, key: &str) -> Result<u64, Problem> {
+    let desk = app.desk();
+    let counts = desk.store().counts(&desk.scope(visit.caller()), desk.now())?;
+    Ok(counts.iter().filter(|one| one.procedure == key).map(|one| one.cases).sum())
 }
 
 impl Procedures {
@@ -74,6 +88,7 @@ impl Procedures {
                 h1 { (lang.say("admin.procedures")) }
                 a.button.main href="/admin/procedures/draft" data-command=(lang.say("procedure.draft")) { (lang.say("procedure.draft")) }
             }
+            @if let Some(step) = self.step { (step.head(lang)) }
             @if let Some(one) = self.procedures.iter().find(|one| one.key == self.done) {
                 div.notice.fine role="status" { (icon("done")) p { (lang.fill("procedure.published", &[("name", &one.name), ("version", &one.version.to_string())])) } }
             }
@@ -90,16 +105,20 @@ impl Procedures {
                         td { "v" (one.version) }
                         td data-label=(lang.say("admin.calendar")) { (one.calendar) }
                         td data-label=(lang.say("cases.open")) { a href=(list_href(&criteria)) { (counted(one.open)) } }
-                        td.c-do { a.button.small href={ "/admin/procedures/draft?from=" (encoded(&one.key)) } { (lang.say("procedure.change")) span.unseen { " " (one.name) } } @if one.in_force {
-                            form.within method="post" action={ "/admin/procedures/" (encoded(&one.key)) "/retirement" } {
-                                (csrf(frame))
-                                button.small { (lang.say("admin.procedures.retire")) span.unseen { " " (one.name) } }
+                        td.c-do { a.button.small href={ "/admin/procedures/draft?from=" (encoded(&one.key)) } { (lang.say("procedure.change")) span.unseen { " " (one.name) } }
+                            @if one.in_force {
+                                " " a.button.small href=(retirement_href(&one.key)) { (lang.say("admin.procedures.retire")) span.unseen { " " (one.name) } }
+                            } @else {
+                                form.within method="post" action={ "/admin/procedures/" (encoded(&one.key)) "/reinstatement" } {
+                                    (csrf(frame))
+                                    button.small { (lang.say("admin.procedures.reinstate")) span.unseen { " " (one.name) } }
+                                }
                             }
-                        } }
+                        }
                     }
                 } }
             } }
-            p { a.button href="/" { (lang.say("admin.done")) } }
+            @if let Some(step) = self.step { (step.ways(lang)) }
         };
         admin::page(frame, "/admin/procedures", &content)
     }

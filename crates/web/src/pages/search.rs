@@ -3,15 +3,15 @@
 use super::customers::{Line, Look, table};
 use super::framed::{Frame, Section};
 use super::row::{Row, case_href};
-use super::visit::{Asked, Visit};
+use super::visit::{self, Asked, Visit};
 use super::words::Lang;
 use crate::answer::page_link;
 use crate::app::App;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use desk::Desk;
+use desk::{Desk, Kept};
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::{CaseSummary, Filter, PhoneMatch, Scope, Sort, StoreError, phone_digits};
@@ -21,6 +21,8 @@ const TYPING: usize = 7;
 const PAGE: usize = 30;
 /// Customers beside them.
 const CUSTOMERS: usize = 5;
+/// Customers that are looked at whose number ends in the same digits.
+const ALIKE: usize = 50;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -62,27 +64,31 @@ pub(crate) async fn handler(
     };
     let mut groups = Vec::new();
     let cursor = Some(wanted.cursor.as_str()).filter(|cursor| !cursor.is_empty());
+    let mut numbered = Vec::new();
     if cursor.is_none() {
-        groups.push(Hits { name: "search.number", rows: rows(&by_number(desk, &scope, text)?) });
+        numbered = by_number(desk, &scope, text, most)?;
+        groups.push(Hits { name: "search.number", rows: rows(&numbered) });
         groups
             .push(Hits { name: "search.phone", rows: rows(&by_phone(desk, &scope, text, most)?) });
     }
-    let mut customers = Vec::new();
+    let mut known = Vec::new();
     if cursor.is_none() && !text.is_empty() {
         let look = Look::of(desk, &visit);
-        let found = desk.customers(Some(text), None, None, CUSTOMERS)?.rows;
-        customers = found.iter().map(|kept| look.line(kept)).collect::<Result<_, _>>()?;
+        let found = customers(desk, text)?;
+        known = found.iter().map(|kept| look.line(kept)).collect::<Result<_, _>>()?;
     }
     let mut next = None;
     if !text.is_empty() {
         let page =
             desk.store().search(&scope, text, cursor, most).map_err(|error| match error {
-                StoreError::Invalid { .. } => Problem::new(Kind::BadQuery),
+                StoreError::Invalid { .. } => visit::unreadable("cursor"),
                 error => error.into(),
             })?;
         next = page.next.map(|cursor| page_link(uri.path(), uri.query(), &[("cursor", &cursor)]));
         let mut rows = Vec::with_capacity(page.rows.len());
-        for row in &page.rows {
+        // What stands above by its number is not told twice.
+        let above = |row: &&CaseSummary| numbered.iter().any(|one| one.id == row.id);
+        for row in page.rows.iter().filter(|row| !above(row)) {
             // Gone since it was found: he sees it no longer.
             let Some(seen) = desk.case_listed(&scope, row)? else { continue };
             rows.push(Row::of_hit(&app, lang, &people, (&seen, text))?);
@@ -91,40 +97,84 @@ pub(crate) async fn handler(
     }
     groups.retain(|group| !group.rows.is_empty());
     if typing {
-        return Ok(visit.page(&html! { div #hits { (hits(lang, &customers, &groups)) } }));
+        return Ok(visit.page(&html! { div #hits { (hits(lang, &known, &groups)) } }));
     }
     let frame = visit.frame(&app, Section::Other, lang.say("search.title"))?;
-    Ok(visit.page(&Search { frame, text: text.to_owned(), customers, groups, next }.html()))
+    Ok(visit.page(&Search { frame, text: text.to_owned(), customers: known, groups, next }.html()))
 }
 
-fn by_number(desk: &Desk, scope: &Scope, text: &str) -> Result<Vec<CaseSummary>, Problem> {
+/// The case with this number first, then those whose numbers somebody can mean by a part of one.
+fn by_number(
+    desk: &Desk,
+    scope: &Scope,
+    text: &str,
+    most: usize,
+) -> Result<Vec<CaseSummary>, Problem> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(desk.store().case_by_number(scope, text)?.map(|stored| stored.summary).into_iter().collect())
+    let exact = desk.store().case_by_number(scope, text)?.map(|stored| stored.summary);
+    let mut found: Vec<CaseSummary> = exact.into_iter().collect();
+    let numbers = Some(desk.number_beginnings(text)).filter(|all| !all.is_empty());
+    if numbers.is_some() {
+        let filter = Filter { numbers, ..Filter::default() };
+        let begun = desk.store().list(scope, &filter, Sort::NewestEntry, None, most)?.rows;
+        let known = found.first().map(|one| one.id);
+        found.extend(begun.into_iter().filter(|one| Some(one.id) != known));
+        found.truncate(most);
+    }
+    Ok(found)
 }
 
-/// A whole number, its first seven or its last four digits; anything else is no telephone number.
+/// A whole number, its first seven or its last four digits, or as pages show it; anything else is no telephone number.
 fn by_phone(
     desk: &Desk,
     scope: &Scope,
     text: &str,
     most: usize,
 ) -> Result<Vec<CaseSummary>, Problem> {
+    if let Some((begin, last_four)) = hidden(text) {
+        return Ok(desk.cases_by_shown_phone(scope, (&begin, &last_four), most)?);
+    }
     let digits = phone_digits(text);
-    let plain =
-        text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '*' | '(' | ')'));
     let phone = match digits.len() {
         4 => PhoneMatch::LastFour(digits),
         7 => PhoneMatch::FirstSeven(digits),
         8.. => PhoneMatch::Whole(digits),
         _ => return Ok(Vec::new()),
     };
-    if !plain {
+    if !is_phone(text) {
         return Ok(Vec::new());
     }
     let filter = Filter { phone: Some(phone), ..Filter::default() };
     Ok(desk.store().list(scope, &filter, Sort::NewestEntry, None, most)?.rows)
+}
+
+/// Whether a text has nothing in it but what telephone numbers are written with.
+fn is_phone(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '*' | '(' | ')'))
+}
+
+/// How a telephone number begins and ends whose middle is hidden, as in `138****5678`.
+fn hidden(text: &str) -> Option<(String, String)> {
+    let text = text.replace('＊', "*");
+    let (begin, _) = text.split_once('*')?;
+    let (_, end) = text.rsplit_once('*')?;
+    let (begin, end) = (phone_digits(begin), phone_digits(end));
+    (is_phone(&text) && end.len() == 4).then_some((begin, end))
+}
+
+/// The first customers that are found; of a number whose middle is hidden, those that have one that begins and ends so.
+fn customers(desk: &Desk, text: &str) -> Result<Vec<Kept>, Problem> {
+    let Some((begin, end)) = hidden(text) else {
+        return Ok(desk.customers(Some(text), None, None, CUSTOMERS)?.rows);
+    };
+    let fits = |kept: &Kept| {
+        let phones = kept.customer.contacts.iter().map(|contact| phone_digits(&contact.phone));
+        phones.into_iter().any(|phone| phone.starts_with(&begin) && phone.ends_with(&end))
+    };
+    let alike = desk.customers(Some(&end), None, None, ALIKE)?.rows;
+    Ok(alike.into_iter().filter(fits).take(CUSTOMERS).collect())
 }
 
 /// Hits as the command bar shows them.

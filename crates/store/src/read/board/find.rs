@@ -61,6 +61,7 @@ impl<'f> Wanted<'f> {
             registered_before,
             measured: None,
             phone: None,
+            numbers: None,
             text: None,
         } = filter
         else {

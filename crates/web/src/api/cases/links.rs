@@ -9,10 +9,11 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
 use desk::{Caller, Desk, Seen, without_phones};
+use uuid::Uuid;
 
 /// Links of a case
 ///
-/// Relations to other cases that the caller may see.
+/// Relations to other cases that the caller may see, each once: where both cases hold one, it is told as this case holds it.
 #[utoipa::path(get, path = "", params(("number" = String, Path, description = "Number of the case")), responses(
     (status = 200, description = "Links of a case", body = List<LinkAnswer>),
 ))]
@@ -25,11 +26,27 @@ pub(crate) async fn handler(
     part::list(&app, &caller, &number, |desk, seen| links(desk, &caller, seen))
 }
 
-/// Relations to other cases that the caller may see.
+/// What the other case holds where one holds a relation, if cases hold it of each other.
+fn converse(kind: &str) -> Option<&str> {
+    Some(match kind {
+        "related" | "suspected" => kind,
+        "escalated_to" => "escalated_from",
+        "escalated_from" => "escalated_to",
+        "member" => "merged_into",
+        "merged_into" => "member",
+        _ => return None,
+    })
+}
+
+/// Relations to other cases that the caller may see, each once: where both cases hold one, as this case does.
 pub(crate) fn links(desk: &Desk, caller: &Caller, seen: &Seen) -> Result<Vec<LinkAnswer>, Problem> {
     let (links, scope) = (desk.store().links(seen.summary.id)?, desk.scope(caller));
+    let told = |kind: &str, other: &Uuid| {
+        links.to.iter().any(|(own, one)| one == other && converse(own) == Some(kind))
+    };
     let to = links.to.iter().map(|link| ("to", link));
-    let both = to.chain(links.from.iter().map(|link| ("from", link)));
+    let from = links.from.iter().filter(|(kind, other)| !told(kind, other));
+    let both = to.chain(from.map(|link| ("from", link)));
     let mut items = Vec::new();
     for (direction, (kind, other)) in both {
         let Some(other) = desk.store().case(&scope, *other)? else { continue };

@@ -33,9 +33,11 @@ pub(crate) struct Query {
     procedure: Option<String>,
     /// Only what is due before this instant (RFC 3339).
     due_before: Option<Timestamp>,
+    /// Part of a number, at least 4 letters from its beginning or from the date on. Looks through all cases, filed ones as well.
+    number: Option<String>,
     /// Words that the case contains. Searches all cases, newest first.
     q: Option<String>,
-    /// `active`: cases that are not yet filed, void or merged; `all`. Default: `active`, with `q` `all`.
+    /// `active`: cases that are not yet filed, void or merged; `all`. Default: `active`, with `q` or `number` `all`.
     #[param(inline)]
     state: Option<Life>,
     /// `due`: what is due first; `newest`: newest registration first; `severity`: most severe first. Default: `due`; `q` knows `newest` only.
@@ -99,7 +101,12 @@ pub(crate) async fn handler(
         (false, Some(Order::Newest)) => Sort::Newest,
         (false, Some(Order::Severity)) => Sort::Severity,
     };
-    let all = query.state.map_or(query.q.is_some(), |state| state == Life::All);
+    let anywhere = query.q.is_some() || query.number.is_some();
+    let all = query.state.map_or(anywhere, |state| state == Life::All);
+    let numbers = query.number.as_deref().map(|number| app.desk().number_beginnings(number));
+    if numbers.as_ref().is_some_and(Vec::is_empty) {
+        return Err(wrong("number", "4 letters or more"));
+    }
     let filter = Filter {
         open: (!all).then_some(true),
         queue: query.queue,
@@ -107,6 +114,7 @@ pub(crate) async fn handler(
         assignee: query.assignee,
         procedure: query.procedure,
         due_before: query.due_before,
+        numbers,
         text: query.q,
         ..Filter::default()
     };

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 
 /// Retire a procedure
 ///
-/// No case is opened under it any more. Its versions stay for the cases that were; publishing it again brings it back.
+/// No case is opened under it any more. Its versions stay for the cases that were; a reinstatement or publishing it again brings it back.
 #[utoipa::path(delete, path = "", params(("key" = String, Path, description = "Key of the procedure")), responses((status = 204, description = "Retired")))]
 pub(crate) async fn handler(
     State(app): State<App>,

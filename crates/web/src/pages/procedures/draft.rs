@@ -90,7 +90,8 @@ pub(crate) async fn handler(
     let (desk, lang) = (app.desk(), visit.lang);
     let mut draft = Draft::of(&app, &visit)?;
     if !wanted.from.is_empty() {
-        draft.text = desk.published_version(&wanted.from, None)?.source;
+        // Also of one that is out of use: publishing it puts it back in force.
+        draft.text = desk.last_published(&wanted.from)?.source;
     }
     if !wanted.overtaken.is_empty() {
         draft.wrong = Some(lang.say("procedure.overtaken").to_owned());
@@ -106,19 +107,12 @@ pub(crate) async fn handler(
             Ok(page)
         }
         proofs::State::Found(examined) => {
-            let open = open(&app, &visit, &examined)?;
+            let key = examined.procedure.as_ref().map(|procedure| &*procedure.key);
+            let open = key.map_or(Ok(0), |key| super::open_cases(&app, &visit, key))?;
             draft.looked = Some(Looked::of(lang, &examined, &draft.text, open));
             Ok(visit.page(&draft.html()))
         }
     }
-}
-
-/// Cases in hand under the versions that there are.
-fn open(app: &App, visit: &Visit, examined: &Examined) -> Result<u64, Problem> {
-    let Some(procedure) = &examined.procedure else { return Ok(0) };
-    let desk = app.desk();
-    let counts = desk.store().counts(&desk.scope(visit.caller()), desk.now())?;
-    Ok(counts.iter().filter(|one| *one.procedure == *procedure.key).map(|one| one.cases).sum())
 }
 
 impl Draft {
@@ -258,6 +252,7 @@ impl Looked {
                         Some(changes) if changes.is_empty() => p { (lang.say("procedure.unchanged")) },
                         Some(changes) => (differing(lang, changes)),
                     }
+                    @if self.over == 0 && becomes > 1 { p { (lang.say("procedure.returns")) } }
                     @if self.open > 0 {
                         p { (lang.fill("procedure.stay", &[("count", &counted(self.open))])) " " a href=(list_href(&criteria)) { (lang.say("procedure.stay.look")) } }
                     } @else { p.quiet { (lang.say("procedure.stay.none")) } }
