@@ -5,13 +5,15 @@ const begin = () => document.querySelectorAll("form[data-offset] [data-now]").fo
 begin();
 document.addEventListener("swapped", begin);
 
+/** The present minute as a form's controls take it: by the server's clock, in the calendar's time, since this machine may stand elsewhere. */
+export const present = (form) => new Date(now().getTime() + Number(form.dataset.offset) * 1000).toISOString().slice(0, 16);
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-now]");
-  const offset = button?.closest("form")?.dataset.offset;
-  if (offset === undefined) return;
-  // The server's clock, in the calendar's time: this machine may stand elsewhere.
+  const form = button?.closest("form[data-offset]");
+  if (!form) return;
   const input = button.parentElement.querySelector("input");
-  input.value = new Date(now().getTime() + Number(offset) * 1000).toISOString().slice(0, 16);
+  input.value = present(form);
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.focus();
 });

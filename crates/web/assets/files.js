@@ -1,5 +1,5 @@
 // Files of a form: by choosing, pasting and dropping; each is listed with its name, images as they look, and can be taken out again.
-import { say } from "./page.js";
+import { isTyping, say, toast } from "./page.js";
 
 const picked = new WeakMap();
 const same = (one, other) => one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
@@ -68,9 +68,30 @@ document.addEventListener("click", (event) => {
 });
 
 const place = (form) => form?.querySelector("input[type=file]");
+
+/** Files that came without anybody having looked for their place: it is opened, brought into sight and named. */
+function take(input, files) {
+  for (let fold = input.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  add(input, files);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  input.closest(".field")?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  toast(say("filesAdded").replace("{names}", [...files].map((file) => file.name).join(", ")), 5_000);
+}
+
 document.addEventListener("paste", (event) => {
-  const input = place(event.target.form ?? document.querySelector("form[data-form]:has(input[type=file])"));
-  if (input && event.clipboardData.files.length) { event.preventDefault(); add(input, event.clipboardData.files); }
+  const files = event.clipboardData?.files;
+  if (!files?.length) return;
+  // Tables and web pages bring a picture of themselves along: where one writes, their text is meant.
+  if (isTyping(event.target) && event.clipboardData.types.includes("text/plain")) return;
+  const all = [...document.querySelectorAll("form[data-form]")];
+  const form = event.target.form ?? all.find(place) ?? all[0];
+  if (!form?.matches("[data-form]")) return;
+  event.preventDefault();
+  const input = place(form);
+  if (input) return take(input, files);
+  const elsewhere = form.dataset.filesAt;
+  toast(elsewhere ? say("noFilesHere").replace("{step}", elsewhere) : say("noFiles"), 8_000);
 });
 for (const kind of ["dragover", "drop"]) {
   document.addEventListener(kind, (event) => {
@@ -78,6 +99,6 @@ for (const kind of ["dragover", "drop"]) {
     if (!input || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
     input.classList.toggle("drop", kind === "dragover");
-    if (kind === "drop") add(input, event.dataTransfer.files);
+    if (kind === "drop") take(input, event.dataTransfer.files);
   });
 }

@@ -5,7 +5,16 @@ import { put } from "./swap.js";
 // By person: on a machine that several share, nobody finds what another has typed.
 const person = document.getElementById("me")?.dataset.person ?? "";
 const place = (form) => `draft ${person} ${form.dataset.draft}`;
-const typed = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf", "seen", "key"].includes(name));
+const typed = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf", "seen", "once", "draft"].includes(name));
+
+// What reached no server stays on this machine, readable, until its author is back. Once somebody else has signed in here it is gone: it
+// holds names and numbers that are none of his business, and a machine is handed over more often than a connection stays away.
+try {
+  for (const key of Object.keys(localStorage)) {
+    if (person && key.startsWith("draft ") && !key.startsWith(`draft ${person} `)) localStorage.removeItem(key);
+  }
+} catch { /* forbidden: then nothing was kept either */ }
+
 const dirty = {
   add: (form) => { form.dataset.dirty = "yes"; },
   delete: (form) => { delete form.dataset.dirty; },
@@ -23,6 +32,7 @@ async function keep(form) {
   const note = form.querySelector("[data-saved]");
   try {
     const answer = await post(`/drafts/${encodeURIComponent(form.dataset.draft)}`, new URLSearchParams(typed(form)));
+    if (answer.status === 401) { if (note) note.textContent = say("keptLocal"); return; }
     if (!answer.ok) throw new Error();
     // On the server now; it follows to another device.
     forget(form);
@@ -48,11 +58,13 @@ function restore(form) {
       if (one.name !== name) continue;
       if (one.type === "checkbox" || one.type === "radio") { if (one.value === value) one.checked = true; }
       else if (one.tagName === "SELECT" && one.multiple) { for (const option of one.options) if (option.value === value) option.selected = true; }
-      else if (one.type !== "file" && one.type !== "hidden") one.value = value;
+      // Whom the form was filled in with belongs to what is shown of him.
+      else if (one.type !== "file" && (one.type !== "hidden" || name === "customer")) one.value = value;
     }
   }
   dirty.add(form);
-  toast(say("restored"));
+  const told = form.querySelector("[data-restored]");
+  if (told) told.hidden = false;
   keepThere(form);
 }
 
@@ -90,12 +102,16 @@ document.addEventListener("submit", async (event) => {
       sent = true;
       return location.assign(answer.url);
     }
-    if (answer.status === 401) return toast(say("signIn"), 8_000);
+    // Said by session.js for as long as it is so.
+    if (answer.status === 401) return;
     const page = parse(await answer.text());
     const id = form.dataset.within;
     const fresh = page.getElementById(id);
     if (!fresh) { document.open(); document.write(page.documentElement.outerHTML); return document.close(); }
     document.activeElement?.blur();
+    // What comes back holds what was typed; what was done before is not what happened now.
+    forget(form);
+    if (!answer.ok) for (const done of document.querySelectorAll("#main .notice.fine[role=status]")) done.remove();
     put(page, [id, "conflict"].filter(Boolean), { answer: true });
     // Whoever was overtaken reads first what changed; else what is wrong.
     const overtaken = document.querySelector("#conflict .notice");
@@ -103,7 +119,7 @@ document.addEventListener("submit", async (event) => {
     (overtaken ?? place?.querySelector("[aria-invalid=true], .notice.late"))?.focus({ preventScroll: true });
     (overtaken ?? place)?.scrollIntoView({ block: "start" });
     const again = document.querySelector(`#${CSS.escape(id)} form[data-draft]`);
-    if (again) { dirty.add(again); keepThere(again); }
+    if (again) { dirty.add(again); keepHere(again); keepThere(again); }
   } catch {
     // Nothing is lost: it is still in the form, and sending it again is harmless.
     toast(say("notSent"), 8_000);
@@ -112,6 +128,39 @@ document.addEventListener("submit", async (event) => {
     buttons.forEach((one) => { one.disabled = false; });
   }
 });
+
+// A draft is thrown away here and on the server; until the page is left it can be taken back.
+const UNDO = "discarded draft";
+document.addEventListener("submit", async (event) => {
+  const removal = event.target;
+  if (!removal.matches("[data-discard]") || event.defaultPrevented) return;
+  event.preventDefault();
+  const form = removal.parentElement.querySelector("form[data-form]");
+  const something = dirty.has(form) || form.querySelector("[data-restored]:not([hidden])");
+  // No later key brings it back.
+  form.dataset.sending = "yes";
+  try { if (something) sessionStorage.setItem(UNDO, JSON.stringify([place(form), typed(form)])); } catch { /* then it is gone for good */ }
+  dirty.delete(form);
+  await saving.get(form);
+  forget(form);
+  removal.submit();
+});
+function takeBack() {
+  let kept;
+  try {
+    kept = JSON.parse(sessionStorage.getItem(UNDO) ?? "null");
+    sessionStorage.removeItem(UNDO);
+  } catch { kept = null; }
+  const form = kept && [...forms()].find((one) => one.dataset.draft && place(one) === kept[0]);
+  if (!form) return;
+  const does = () => {
+    try { localStorage.setItem(kept[0], JSON.stringify(kept[1])); } catch { return; }
+    restore(form);
+    form.dispatchEvent(new CustomEvent("restored", { bubbles: true }));
+  };
+  toast(say("discarded"), 12_000, { text: say("undo"), does });
+}
+takeBack();
 
 /** The form that is meant where the focus is in none: the one that a notice speaks of, else the one that is being filled in. */
 function meant(target) {
@@ -122,13 +171,13 @@ function meant(target) {
 
 // Ctrl+Enter sends; Enter moves on to the next field where the form says so.
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229 || event.key !== "Enter") return;
+  if (event.isComposing || event.keyCode === 229 || event.key !== "Enter" || event.altKey) return;
   const form = event.target.form ?? event.target.closest?.("form") ?? meant(event.target);
   if (!form?.matches("[data-form]")) return;
   if (event.ctrlKey || event.metaKey) { event.preventDefault(); return form.requestSubmit(); }
   if (form.dataset.enter === undefined || event.target.matches("textarea, button, summary, a")) return;
   event.preventDefault();
-  const all = [...form.elements].filter((one) => one.tabIndex >= 0 && !one.disabled && one.type !== "hidden" && one.offsetParent !== null);
+  const all = [...form.elements].filter((one) => one.tabIndex >= 0 && !one.disabled && one.type !== "hidden" && one.checkVisibility());
   const name = event.target.name;
   const rest = all.slice(all.indexOf(event.target) + 1).filter((one) => !(one.type === "radio" && one.name === name) && one.type !== "fieldset");
   rest[0]?.focus();

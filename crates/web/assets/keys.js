@@ -1,5 +1,5 @@
 // Single keys, off while somebody types or an input method composes.
-import { isTyping, say, toast } from "./page.js";
+import { first, isTyping, say, toast } from "./page.js";
 
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const here = () => document.querySelector("[data-row].here");
@@ -31,7 +31,7 @@ const keys = {
   Enter: () => here() && document.activeElement?.closest("[data-row]") === here() && press("a[data-open]", here()),
   o: () => here() && press("a[data-open]", here()),
   // The next step of the row, or of the case.
-  a: () => { if (!press("[data-next]", here() ?? document)) document.querySelector("#now-do :is(input, select, textarea, button):not([type=hidden])")?.focus(); },
+  a: () => { if (!press("[data-next]", here() ?? document)) first(document.getElementById("now-do"))?.focus(); },
   n: () => location.assign("/new"),
   w: () => location.assign("/work"),
   l: () => location.assign("/cases"),
@@ -69,6 +69,15 @@ document.addEventListener("click", (event) => {
   if (event.target instanceof HTMLDialogElement) event.target.close();
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
+// Whoever comes to do a step begins with it; on a telephone the keyboard would hide what it is about. Browsers take the focus away when
+// they get to the place that the address names: this comes after that.
+const land = () => {
+  if (document.activeElement === document.body) first(document.getElementById("now-do"))?.focus({ preventScroll: true });
+};
+if (location.hash === "#now-do" && !matchMedia("(pointer: coarse)").matches) {
+  land();
+  addEventListener("load", () => requestAnimationFrame(() => setTimeout(land)));
+}
 // What somebody opens to fill it in is begun at once; what only comes back open is left alone.
 document.addEventListener("click", (event) => {
   const menu = event.target.closest?.("summary")?.parentElement;

@@ -1,5 +1,6 @@
 // Follows what happens: the stream says which case changed, the page fetches what it shows of it. A lost connection is seen.
 import { later, say } from "./page.js";
+import { isOut } from "./session.js";
 import { refresh } from "./swap.js";
 
 const place = document.getElementById("state");
@@ -28,9 +29,12 @@ function follow() {
     else document.dispatchEvent(new CustomEvent("changed"));
   });
   stream.addEventListener("error", () => {
+    if (isOut()) return;
     show("lost");
     if (stream.readyState === EventSource.CLOSED) {
-      setTimeout(follow, wait);
+      // Refused, not lost: whoever is signed out is told by what the page asks next.
+      soon();
+      setTimeout(() => { if (!isOut()) follow(); }, wait);
       wait = Math.min(wait * 2, 30_000);
     }
   });
@@ -38,10 +42,12 @@ function follow() {
 
 if (place) {
   follow();
-  addEventListener("online", follow);
+  addEventListener("online", () => { if (!isOut()) follow(); });
+  document.addEventListener("signedout", () => { stream?.close(); show("out"); });
+  document.addEventListener("signedin", () => { follow(); soon(); });
   addEventListener("offline", () => show("lost"));
   addEventListener("pagehide", () => stream?.close());
   addEventListener("pageshow", (event) => { if (event.persisted) { follow(); soon(); } });
   // What is due moves without anything happening.
-  setInterval(() => { if (!document.hidden) soon(); }, 60_000);
+  setInterval(() => { if (!document.hidden && !isOut()) soon(); }, 60_000);
 }

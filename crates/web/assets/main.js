@@ -1,11 +1,14 @@
 // Everything works without this; it makes it faster. Each module does one thing and finds its places by data attributes.
 import "./clock.js";
 import "./swap.js";
+import "./session.js";
 import "./live.js";
 import "./keys.js";
 import "./pick.js";
 import "./palette.js";
 import "./form.js";
+import "./marks.js";
+import "./choice.js";
 import "./field.js";
 import "./files.js";
 import "./write.js";

@@ -4,6 +4,10 @@ import { later, parse, say } from "./page.js";
 const dialog = document.getElementById("palette");
 const input = dialog?.querySelector("input");
 const hits = dialog?.querySelector(".hits");
+const none = document.createElement("p");
+none.className = "none quiet";
+none.setAttribute("role", "status");
+hits?.after(none);
 let asked = 0;
 
 /** Commands: every link and button of this page that names itself. */
@@ -58,13 +62,10 @@ function draw(text, cases) {
       hits.append(button);
     }
   }
-  if (!hits.children.length) {
-    // A list box holds nothing but options.
-    const none = head(say("nothing"));
-    none.role = "option";
-    none.ariaDisabled = "true";
-    hits.append(none);
-  }
+  // What cannot be chosen is no option: it is said beside the list.
+  none.textContent = hits.children.length ? "" : say("nothing");
+  hits.hidden = !hits.children.length;
+  input.setAttribute("aria-expanded", String(!hits.hidden));
   choose(options()[0]);
 }
 
@@ -85,7 +86,7 @@ const soon = later(120, look);
 function open() {
   if (!dialog || dialog.open) return;
   dialog.showModal();
-  input.select();
+  input.value = "";
   look();
 }
 

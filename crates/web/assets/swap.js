@@ -1,10 +1,13 @@
 // Links and forms with data-swap replace one part of the page with the same part of the answer; the address stays true.
-import { parse, say, toast } from "./page.js";
+import { first, parse, say, toast } from "./page.js";
 
 const fetched = async (url) => {
   const answer = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-  if (answer.redirected && new URL(answer.url).pathname === "/sign-in") location.assign(answer.url);
-  return { ok: answer.ok, url: answer.url, page: parse(await answer.text()) };
+  const out = answer.redirected && new URL(answer.url).pathname === "/sign-in";
+  // Nobody is sent away from what he has not sent yet.
+  if (out && document.querySelector("form[data-dirty]")) document.dispatchEvent(new CustomEvent("signedout"));
+  else if (out) location.assign(answer.url);
+  return { ok: answer.ok && !out, out, url: answer.url, page: parse(await answer.text()) };
 };
 
 const numberOf = (row) => row.querySelector("[data-number]")?.dataset.number;
@@ -44,7 +47,8 @@ export function put(page, ids, { answer = false } = {}) {
 /** Loads an address into parts of this page. */
 export async function swap(url, ids, { remember = true } = {}) {
   try {
-    const { ok, url: final, page } = await fetched(url);
+    const { ok, out, url: final, page } = await fetched(url);
+    if (out) return;
     if (!ok || !page.getElementById(ids[0])) return location.assign(url);
     put(page, ids, { answer: true });
     if (remember) history.pushState({ ids }, "", final);
@@ -69,8 +73,8 @@ document.addEventListener("click", (event) => {
   const ids = link.dataset.swap.split(" ");
   swap(link.href, ids).then(() => {
     if (link.hash) document.querySelector(link.hash)?.scrollIntoView({ block: "start" });
-    const first = link.dataset.focus && document.querySelector(link.dataset.focus);
-    if (first) first.focus();
+    const begins = link.dataset.focus && (document.querySelector(link.dataset.focus) ?? first(link.hash && document.querySelector(link.hash)));
+    if (begins) begins.focus();
   });
 });
 document.addEventListener("submit", (event) => {

@@ -45,6 +45,7 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
         && negotiate(request.headers(), &[MEDIA_TYPE, pages::HTML]) == Some(pages::HTML);
     let by_default = wants_page.then(|| speaks_english(&app, request.headers()));
     let method = request.method().clone();
+    let path = request.uri().path().to_owned();
     let begun = app.desk().now();
     let mut response = in_time(PATIENCE, next.run(request)).await;
     let route = response.extensions().get::<Route>().map(|route| route.0.clone());
@@ -54,7 +55,7 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
         let spoken = response.extensions().get::<Spoken>().map(|spoken| spoken.0);
         let english = spoken.or(by_default).unwrap_or(asked);
         response = match wants_page {
-            true => problem.put_into(pages::problem(&problem, english)),
+            true => problem.put_into(pages::problem(&problem, &path, english)),
             false => problem.answer(english),
         };
         if let Some(allow) = allow {

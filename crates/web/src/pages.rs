@@ -25,9 +25,11 @@ pub(crate) mod log;
 pub(crate) mod new;
 pub(crate) mod overview;
 pub(crate) mod people;
+mod phone;
 pub(crate) mod preferences;
 pub(crate) mod procedures;
 pub(crate) mod reference;
+mod roles;
 mod row;
 #[cfg(test)]
 mod samples;
@@ -36,6 +38,7 @@ pub(crate) mod search;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+mod steps;
 pub(crate) mod teams;
 mod visit;
 pub(crate) mod wall;
@@ -46,7 +49,7 @@ pub(crate) mod work;
 
 pub(crate) use visit::see_other;
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use axum::response::{IntoResponse, Response};
 use document::{Page, text};
 use maud::html;
@@ -54,13 +57,17 @@ use maud::html;
 /// The media type of every page.
 pub(crate) const HTML: &str = "text/html";
 
-/// A problem as a page: what is wrong and what to do.
-pub(crate) fn problem(problem: &Problem, english: bool) -> Response {
+/// A problem as a page: what is wrong and what to do. `path` is the page's, without what was asked of it.
+pub(crate) fn problem(problem: &Problem, path: &str, english: bool) -> Response {
     let body = problem.body(english);
+    let plain = (problem.kind() == Kind::BadQuery).then(|| local(path));
     let content = html! {
         h1 { (body.title) }
         p { (body.detail) }
-        p { a.button href="/" { (text("page.home", english)) } }
+        p.actions {
+            @if let Some(plain) = plain { a.button.main href=(plain) { (text("page.plain", english)) } " " }
+            a.button href="/" { (text("page.home", english)) }
+        }
     };
     Page { title: &body.title, english, theme: None, content }.into_response()
 }

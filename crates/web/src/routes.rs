@@ -164,6 +164,7 @@ table! {
     delete "/api/v1/procedures/{key}"                    RULE,   JSON, api::procedures::retire;
     post "/api/v1/procedures/{key}/checks"               RULE,   JSON, api::procedures::check;
     post "/api/v1/procedures/{key}/previews"             WRITE,  JSON, api::procedures::preview;
+    post "/api/v1/procedures/{key}/reinstatements"       RULE,   JSON, api::procedures::reinstate;
     get  "/api/v1/procedures/{key}/source"               RULE,   JSON, api::procedures::source;
     get  "/api/v1/queues"                                READ,   JSON, api::queues;
     get  "/api/v1/reports/overview"                      REPORT, JSON, api::reports::overview;
@@ -230,6 +231,8 @@ pages! {
     get  "/admin/procedures"                             ADMIN,  HTML, pages::procedures;
     get  "/admin/procedures/draft"                       ADMIN,  HTML, pages::procedures::draft;
     post "/admin/procedures/draft"                       ADMIN,  HTML, pages::procedures::draft::take;
+    post "/admin/procedures/{key}/reinstatement"         ADMIN,  HTML, pages::procedures::reinstate;
+    get  "/admin/procedures/{key}/retirement"            ADMIN,  HTML, pages::procedures::retiring;
     post "/admin/procedures/{key}/retirement"            ADMIN,  HTML, pages::procedures::retire;
     get  "/admin/teams"                                  ADMIN,  HTML, pages::teams;
     post "/admin/teams"                                  ADMIN,  HTML, pages::teams::make;
@@ -267,6 +270,7 @@ pages! {
     post "/customers/{id}/reveal"                        DO,     HTML, pages::customers::reveal;
     post "/cases/{number}/snooze"                        LOOK,   HTML, pages::case::snooze;
     post "/drafts/{name}"                                LOOK,   HTML, pages::draft;
+    post "/drafts/{name}/removal"                        LOOK,   HTML, pages::draft::remove;
     get  "/files/{id}"                                   LOOK,   FILE, api::attachments::download;
     get  "/inbox"                                        LOOK,   HTML, pages::inbox;
     post "/inbox/read"                                   LOOK,   HTML, pages::inbox::read;

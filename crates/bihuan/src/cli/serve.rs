@@ -59,7 +59,7 @@ pub(crate) fn run(global: &Global, args: &ServeArgs, output: &mut Output) -> Res
         proxies: args.proxies.clone(),
         ..Config::default()
     };
-    let set_up = desk.set_up_link()?;
+    let (set_up, is_demo) = (desk.set_up_link()?, desk.is_demo()?);
     let listening = |address: SocketAddr| {
         let own = || format!("http://{address}");
         let link =
@@ -72,6 +72,7 @@ pub(crate) fn run(global: &Global, args: &ServeArgs, output: &mut Output) -> Res
         output.say("serve.listening", &[("address", &address.to_string())]);
         match set_up {
             Some(link) => output.say("serve.set_up", &[("link", &link)]),
+            None if is_demo => output.say("serve.demo", &[]),
             None if !has_keys => output.say("serve.no_key", &[]),
             None => {}
         }

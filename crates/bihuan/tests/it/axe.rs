@@ -48,7 +48,7 @@ const AT_WORK: &[State<'_>] = &[
             Press("/"),
             See("#palette[open]"),
             Write("#palette input", "qqqq"),
-            See("#palette .hits .head:only-child"),
+            See("#palette .none:not(:empty)"),
         ],
     ),
     ("/work", &[Press("?"), See("#keys[open]")]),
@@ -124,6 +124,7 @@ const IN_CHARGE: &[State<'_>] = &[
         ],
     ),
     ("/admin/procedures", &[]),
+    ("/admin/procedures/as/retirement", &[]),
     ("/admin/webhooks", &[Unfold]),
     (
         "/admin/webhooks",

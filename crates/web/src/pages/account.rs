@@ -7,93 +7,143 @@ pub(crate) mod password;
 pub(crate) mod remove;
 
 use super::absence::Away;
+use super::field::{Ask, Blamed};
+use super::framed::Section;
 use super::left::day_and_minute;
+use super::visit::Visit;
 use super::words::Lang;
 use crate::api::me::second::begin::address;
 use crate::app::App;
-use crate::pages::document::{Page, text};
-use crate::pages::field::{input, wrong};
+use crate::pages::document::text;
 use crate::parse::NoParams;
 use crate::problem::Problem;
-use crate::signed::Signed;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use desk::words;
+use axum::response::Response;
+use desk::{SHORTEST_PASSWORD, Session, words};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use qrcode::{Color, QrCode};
 
+/// The address of the page, to come back to whatever was sent.
+const HERE: &str = "/account";
 /// Where an own absence is said.
 const ABSENCE: &str = "/account/absence";
+
+/// What the page says beyond how things stand.
+#[derive(Default)]
+struct Said {
+    /// Why the password was not changed.
+    password: Option<Blamed>,
+    /// Why the second factor was not taken on or off.
+    second: Option<Blamed>,
+    /// What was done, or is shown this once.
+    news: Markup,
+    /// The absence as it was sent.
+    away: Option<Away>,
+}
 
 /// The page.
 pub(crate) async fn handler(
     State(app): State<App>,
-    signed: Signed,
+    visit: Visit,
     _: NoParams,
 ) -> Result<Response, Problem> {
-    let shown = signed.clone();
     let again = app.clone();
-    let work = move || page(&app, &shown, None, html! {}, None);
+    let work = move || page(&app, &visit, Said::default());
     again.inner.pool.run(work).await
 }
 
-/// The page, with why something was not done, or with news above everything else; `away` is the absence as it was sent.
-fn page(
-    app: &App,
-    signed: &Signed,
-    why: Option<&str>,
-    news: Markup,
-    away: Option<Away>,
-) -> Result<Response, Problem> {
-    let (english, lang) = (signed.english, Lang { english: signed.english });
-    let away = match away {
+fn page(app: &App, visit: &Visit, said: Said) -> Result<Response, Problem> {
+    let (signed, lang) = (&visit.signed, visit.lang);
+    let (desk, english, id) = (app.desk(), lang.english, &signed.person.id);
+    let away = match said.away {
         Some(away) => away,
-        None => Away::of(app, lang, &app.desk().person(&signed.person.id)?.0, ABSENCE.to_owned()),
+        None => Away::of(app, lang, &desk.person(id)?.0, ABSENCE.to_owned()),
     };
-    let title = text("page.account", english);
-    let csrf = html! { input type="hidden" name="csrf" value=(signed.csrf); };
-    let sessions = app.desk().sessions(&signed.person.id)?;
+    let refused = said.password.is_some() || said.second.is_some() || away.wrong.is_some();
+    let mut frame = visit.frame(app, Section::Other, text("page.account", english))?;
+    frame.to = HERE.to_owned();
+    let card = |title: &str, id: &str, content: Markup| {
+        html! {
+            section.card aria-labelledby=(id) { header { h2 id=(id) { (title) } } div.body { (content) } }
+        }
+    };
+    let sessions = desk.sessions(id)?;
+    let content = html! {
+        div.split.account {
+            h1 { (text("page.account", english)) }
+            (said.news)
+            (card(lang.say("away.title"), "away-title", away.html(lang, &signed.csrf)))
+            @if desk.has_account(id)? {
+                (card(&text("page.account.password", english), "password-title", password(visit, said.password.as_ref())))
+                (card(&text("page.account.second", english), "second-title", second(app, visit, said.second.as_ref())?))
+            } @else {
+                (card(&text("page.account.password", english), "password-title", html! { p.quiet { (text("page.account.no_password", english)) } }))
+            }
+            section.card aria-labelledby="sessions-title" {
+                header { h2 #sessions-title { (text("page.account.sessions", english)) } }
+                ul.beside { @for one in &sessions { (session(app, visit, one)) } }
+            }
+        }
+    };
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(visit.answer(status, &frame.page(&content)))
+}
+
+/// What was done.
+fn news(what: &str) -> Markup {
+    html! { p.notice.fine role="status" { "✓ " (what) } }
+}
+
+fn csrf(visit: &Visit) -> Markup {
+    html! { input type="hidden" name="csrf" value=(visit.signed.csrf); }
+}
+
+/// A new password, by the one before.
+fn password(visit: &Visit, wrong: Option<&Blamed>) -> Markup {
+    let english = visit.lang.english;
+    let ask = |name, label, fill| Ask { name, label, kind: "password", fill, ..Ask::default() };
+    let shortest = SHORTEST_PASSWORD.to_string();
+    let rule = words::text("password.rule", english, &[("shortest", &shortest)]);
+    let new = ask("password", Some("new_password"), "new-password");
+    html! {
+        form method="post" action="/account/password" {
+            (csrf(visit))
+            div.fields {
+                (ask("old", None, "current-password").html(english, wrong))
+                (Ask { rule: Some(rule), ..new }.html(english, wrong))
+                (ask("again", Some("new_again"), "new-password").html(english, wrong))
+            }
+            div.actions { button { (text("page.account.password", english)) } }
+        }
+    }
+}
+
+/// A session: with what, since when, from where.
+fn session(app: &App, visit: &Visit, one: &Session) -> Markup {
+    let (lang, english) = (visit.lang, visit.lang.english);
     let calendar = app.desk().calendar_of_the_house();
     let local = |at: Timestamp| day_and_minute(calendar.as_deref(), at);
-    let content = html! {
-        h1 { (title) }
-        (wrong(why))
-        (news)
-        h2 { (lang.say("away.title")) }
-        (away.html(lang, &signed.csrf))
-        h2 { (text("page.account.password", english)) }
-        form method="post" action="/account/password" {
-            (csrf)
-            (input(english, "old", "password", "", "current-password"))
-            (input(english, "password", "password", "", "new-password"))
-            (input(english, "again", "password", "", "new-password"))
-            button { (text("page.account.password", english)) }
-        }
-        h2 { (text("page.account.second", english)) }
-        (second(app, signed, &csrf)?)
-        h2 { (text("page.account.sessions", english)) }
-        ul {
-            @for session in &sessions {
-                li {
-                    (local(session.since)) " · " (session.origin.address) " · " span title=(session.origin.agent) { (browser(&session.origin.agent, lang)) } " "
-                    @if session.id == signed.session.id {
-                        (text("page.account.this", english))
-                    } @else {
-                        form method="post" action=(format!("/account/sessions/{}/end", session.id)) {
-                            (csrf)
-                            button { (text("page.account.end", english)) }
-                        }
-                    }
+    let since = words::text("page.account.since", english, &[("at", &local(one.since))]);
+    let whence = [since.as_str(), one.origin.address.as_str()];
+    let whence = whence.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let browser = browser(&one.origin.agent, lang);
+    html! {
+        li.line {
+            div.spread {
+                b title=(one.origin.agent) { (browser) }
+                @if one.id == visit.signed.session.id { " " span.tag.accent { (text("page.account.this", english)) } }
+                p.quiet { (whence) }
+            }
+            @if one.id != visit.signed.session.id {
+                form method="post" action=(format!("/account/sessions/{}/end", one.id)) {
+                    (csrf(visit))
+                    button.small { (text("page.account.end", english)) span.unseen { " " (browser) } }
                 }
             }
         }
-        p { a href="/" { (text("page.home", english)) } }
-    };
-    let status = if why.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Page { title: &title, english, theme: signed.theme, content };
-    Ok((status, page).into_response())
+    }
 }
 
 /// A browser and its system, as people call them, out of what it says of itself; what is unknown shows its beginning.
@@ -128,31 +178,30 @@ fn browser(agent: &str, lang: Lang) -> String {
 }
 
 /// The second factor: how many recovery codes are left, or the key to take in.
-fn second(app: &App, signed: &Signed, csrf: &Markup) -> Result<Markup, Problem> {
-    let (desk, english) = (app.desk(), signed.english);
-    if let Some(left) = desk.second_factor(&signed.person.id)? {
+fn second(app: &App, visit: &Visit, wrong: Option<&Blamed>) -> Result<Markup, Problem> {
+    let (desk, english, person) = (app.desk(), visit.lang.english, &visit.signed.person.id);
+    if let Some(left) = desk.second_factor(person)? {
+        let old = Ask { name: "old", kind: "password", fill: "current-password", ..Ask::default() };
         return Ok(html! {
             p { (words::text("page.account.second_on", english, &[("left", &left.to_string())])) }
             form method="post" action="/account/second-factor/removal" {
-                (csrf)
-                (input(english, "old", "password", "", "current-password"))
-                button { (text("page.account.second_off", english)) }
+                (csrf(visit))
+                div.fields { (old.html(english, wrong)) }
+                div.actions { button { (text("page.account.second_off", english)) } }
             }
         });
     }
-    if !desk.has_account(&signed.person.id)? {
-        return Ok(html! {});
-    }
-    let key = desk.enrol(&signed.person.id)?;
-    let address = address(&key, &signed.person.id, english);
+    let key = desk.enrol(person)?;
+    let address = address(&key, person, english);
+    let ask = Ask { name: "code", kind: "text", fill: "one-time-code", ..Ask::default() };
     Ok(html! {
         p { (text("page.account.second_about", english)) }
         (code(&address, &text("page.account.qr", english)))
         p { code { (key) } }
         form method="post" action="/account/second-factor" {
-            (csrf)
-            (input(english, "code", "text", "", "one-time-code"))
-            button { (text("page.account.second_confirm", english)) }
+            (csrf(visit))
+            div.fields { (ask.html(english, wrong)) }
+            div.actions { button { (text("page.account.second_confirm", english)) } }
         }
     })
 }

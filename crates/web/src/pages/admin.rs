@@ -61,11 +61,10 @@ pub(crate) fn wrong(why: Option<&str>) -> Markup {
 /// Keys of procedures with their names, in the order of the keys.
 pub(crate) type Names = BTreeMap<Key, String>;
 
-/// The roles of all procedures.
+/// The roles of all procedures, under all names that they have there.
 pub(crate) fn roles(app: &App, lang: Lang) -> Names {
-    let library = app.desk().library();
-    let all = library.all().flat_map(|rules| &rules.roles);
-    all.map(|role| (role.key.clone(), lang.word(&role.label).to_owned())).collect()
+    let all = super::roles::all(&app.desk().library(), lang);
+    all.into_iter().map(|(key, name)| (key.as_str().into(), name)).collect()
 }
 
 /// The departments of all procedures.

@@ -310,7 +310,7 @@ impl BulkPage {
                 @for deed in &self.deeds {
                     a.button href=(deed.href) aria-current=[deed.chosen.then_some("true")] data-swap="bulk-page" data-command=(deed.name)
                         data-focus="#bulk-page form :is(input:not([type=hidden]), select, textarea, button)" {
-                        (deed.name) @if deed.fits < self.cases.len() { " " span.count { (deed.fits) "/" (self.cases.len()) } }
+                        (deed.name) @if deed.fits < self.cases.len() { " " span.count { (lang.fill("bulk.fits", &[("fits", &deed.fits.to_string()), ("all", &self.cases.len().to_string())])) } }
                     }
                 }
                 @if self.deeds.is_empty() { p.quiet { (lang.say("bulk.none")) } }
@@ -339,11 +339,11 @@ impl BulkPage {
                     fieldset.card {
                         legend.unseen { (lang.say("bulk.main")) }
                         p.body { (lang.say("bulk.main")) }
-                        div.body.choices {
+                        div.body.choices.mains {
                             @for (place, one) in self.cases.iter().enumerate() {
                                 label.choice {
                                     input type="radio" id={ "main-" (place) } name="main" value=(one.number) checked[one.number == main];
-                                    span { (one.number) }
+                                    span { span.number { (one.number) } span.what { (one.title) } }
                                 }
                             }
                         }
@@ -352,7 +352,7 @@ impl BulkPage {
                 @if !form.items.is_empty() || !form.more.is_empty() { div.card { div.body { (form.controls(lang)) } } }
                 div.actions {
                     @if self.phase == Phase::Looked {
-                        button.main name="go" value="do" disabled[fine == 0] data-command=(lang.say("bulk.do")) { (lang.count("bulk.do.count", u64::try_from(fine).unwrap_or(0))) }
+                        button.main name="go" value="do" disabled[fine == 0] data-command=(lang.say("bulk.do")) { @if fine == 0 { (lang.say("bulk.do.none")) } @else { (lang.count("bulk.do.count", u64::try_from(fine).unwrap_or(0))) } }
                         button name="go" value="look" { (lang.say("bulk.look.again")) }
                     } @else {
                         button.main name="go" value="look" data-command=(lang.say("bulk.look")) { (lang.say("bulk.look")) " " kbd aria-hidden="true" { "Ctrl ↵" } }

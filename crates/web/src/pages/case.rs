@@ -140,6 +140,8 @@ pub(crate) struct Fact {
     pub(crate) text: String,
     /// The field, where it is masked and may be shown in full.
     pub(crate) reveal: Option<String>,
+    /// It is a telephone number.
+    pub(crate) phone: bool,
 }
 
 /// Something else that may be done.
@@ -179,8 +181,19 @@ pub(crate) struct Sheet {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) open: bool,
-    /// Name, value, long.
-    pub(crate) values: Vec<(String, String, bool)>,
+    pub(crate) values: Vec<Said>,
+}
+
+/// A line of a form.
+pub(crate) struct Said {
+    /// The field, where it is masked here and may be shown in full.
+    pub(crate) key: Option<String>,
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// It takes the whole width.
+    pub(crate) wide: bool,
+    /// It is masked still.
+    pub(crate) hidden: bool,
 }
 
 /// What happened on a day, newest first.

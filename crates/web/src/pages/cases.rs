@@ -7,7 +7,7 @@ pub(crate) use filters::{Chip, Choice, described};
 use super::framed::{Frame, Section, list_href};
 use super::icon::icon;
 use super::row::{self, Row};
-use super::visit::{Asked, Visit};
+use super::visit::{self, Asked, Visit};
 use super::words::{Lang, counted};
 use crate::answer::page_link;
 use crate::app::App;
@@ -15,8 +15,9 @@ use crate::problem::{Kind, Problem};
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use desk::Criteria;
+use desk::{Criteria, DeskError};
 use engine::decide::Library;
+use engine::refusal::Refusal;
 use filters::Filters;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -75,11 +76,11 @@ pub(crate) async fn handler(
     let (desk, lang) = (app.desk(), visit.lang);
     let scope = desk.scope(visit.caller());
     let asked = &wanted.criteria;
-    let filter = asked.filter(desk).map_err(|_| Problem::new(Kind::BadQuery))?;
+    let filter = asked.filter(desk).map_err(unreadable)?;
     let cursor = Some(wanted.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page = desk.store().list(&scope, &filter, asked.sort(), cursor, PAGE);
     let page = page.map_err(|error| match error {
-        StoreError::Invalid { .. } => Problem::new(Kind::BadQuery),
+        StoreError::Invalid { .. } => visit::unreadable("cursor"),
         error => error.into(),
     })?;
     let (library, people) = (desk.library(), desk.people());
@@ -96,10 +97,12 @@ pub(crate) async fn handler(
     let filters = Filters { asked, lang, library: &library, people: &people };
     let calls = Criteria { call: "today".to_owned(), ..Criteria::default() }.filter(desk)?;
     let calls = desk.store().count(&scope, &calls, desk::COUNTED)?;
+    let soon = Criteria { due: "day".to_owned(), ..Criteria::default() }.filter(desk)?;
+    let soon = desk.store().count(&scope, &soon, desk::COUNTED)?;
     let shown = Cases {
         heading: view.clone().unwrap_or_else(|| filters.heading()),
         count: desk.store().count(&scope, &filter, desk::COUNTED)?,
-        tabs: tabs(asked, lang, &library, &counts, (frame.overdue, calls)),
+        tabs: tabs(asked, lang, &library, &counts, (frame.overdue, soon, calls)),
         choices: filters.choices(),
         chips: filters.chips(),
         criteria: asked.clone(),
@@ -112,6 +115,15 @@ pub(crate) async fn handler(
         frame,
     };
     Ok(visit.page(&shown.html()))
+}
+
+/// What is wrong with an address, by the names of its parameters.
+fn unreadable(error: DeskError) -> Problem {
+    let DeskError::Refused(Refusal::Invalid { fields }) = error else { return error.into() };
+    let named = fields.into_iter().map(|(name, wrong)| (name.to_string(), wrong));
+    named.fold(Problem::new(Kind::BadQuery), |problem, (name, wrong)| {
+        problem.field(name, Some(wrong))
+    })
 }
 
 /// The numbers that an address names as picked.
@@ -128,7 +140,7 @@ fn tabs(
     lang: Lang,
     library: &Library,
     counts: &[store::Count],
-    (overdue, calls): (u64, u64),
+    (overdue, soon, calls): (u64, u64, u64),
 ) -> Vec<Tab> {
     let here = asked.without(&["sort"]);
     let tab = |criteria: Criteria, name: &str, count| {
@@ -145,7 +157,7 @@ fn tabs(
     let mut tabs = vec![
         tab(open(), lang.say("cases.open"), Some(all)),
         Tab { late: true, ..tab(due("late"), lang.say("frame.overdue"), Some(overdue)) },
-        tab(due("day"), lang.say("cases.due.day"), None),
+        tab(due("day"), lang.say("cases.due.day"), Some(soon)),
         tab(call, lang.say("work.calls"), Some(calls)),
     ];
     match library.newest(&asked.procedure) {
@@ -186,7 +198,7 @@ impl Cases {
                     h1 { (self.heading) " " span.count { (counted(self.count)) } }
                     @if !self.viewed { (self.save()) }
                     (self.export())
-                    a.button.main href="/new" { (lang.say("new.title")) " " kbd aria-hidden="true" { "n" } }
+                    @if frame.registers { a.button.main href="/new" { (lang.say("new.title")) " " kbd aria-hidden="true" { "n" } } }
                 }
                 @if self.done.is_some() { p.notice.fine role="status" { "✓ " (lang.say("views.kept")) } }
                 nav.tabs aria-label=(lang.say("cases.tabs")) {
@@ -203,11 +215,12 @@ impl Cases {
                         }
                     }
                 }
-                form.filters action="/cases" data-swap="cases" data-auto {
+                form.filters.tight action="/cases" data-swap="cases" data-auto {
                     @for choice in &self.choices {
                         div.field {
-                            label for={ "f-" (choice.name) } { (lang.say(choice.label)) }
-                            select name=(choice.name) id={ "f-" (choice.name) } {
+                            // What is not chosen shows its name; what is chosen stands with it above the list.
+                            label.unseen for={ "f-" (choice.name) } { (lang.say(choice.label)) }
+                            select name=(choice.name) id={ "f-" (choice.name) } title=(lang.say(choice.label)) {
                                 @for (value, text, chosen) in &choice.options { option value=(value) selected[*chosen] { (text) } }
                             }
                         }
@@ -297,12 +310,18 @@ impl Cases {
     }
 
     fn empty(&self) -> Markup {
-        let lang = self.frame.lang;
+        let (frame, lang) = (&self.frame, self.frame.lang);
         html! {
             div.card { div.empty {
-                p.say { (lang.say("cases.empty")) }
-                p { (lang.say("cases.empty.what")) }
-                a.button href="/cases" { (lang.say("cases.clear")) }
+                @if self.chips.is_empty() {
+                    p.say { (lang.say("cases.fresh")) }
+                    p { (lang.say("cases.fresh.what")) }
+                    div.actions { @if frame.registers { a.button.main href="/new" { (lang.say("keys.new")) } } a.button href="/cases?state=all" data-swap="cases" { (lang.say("cases.fresh.all")) } }
+                } @else {
+                    p.say { (lang.say("cases.empty")) }
+                    p { (lang.say("cases.empty.what")) }
+                    a.button href="/cases" { (lang.say("cases.clear")) }
+                }
             } }
         }
     }

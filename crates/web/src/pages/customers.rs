@@ -16,7 +16,7 @@ use super::visit::{Asked, Visit};
 use super::words::{Lang, counted};
 use crate::answer::{encoded, masked_name, page_link};
 use crate::app::App;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
@@ -85,7 +85,7 @@ pub(crate) async fn handler(
     let cursor = given(&wanted.cursor);
     let page = desk.customers(text.as_deref(), level.as_deref(), cursor.as_deref(), PAGE);
     let page = page.map_err(|error| match error {
-        DeskError::Store(StoreError::Invalid { .. }) => Problem::new(Kind::BadQuery),
+        DeskError::Store(StoreError::Invalid { .. }) => super::visit::unreadable("cursor"),
         error => error.into(),
     })?;
     let look = Look::of(desk, &visit);
@@ -264,12 +264,14 @@ impl Customers {
 
 /// Customers as a table; a telephone shows them as cards.
 pub(crate) fn table(lang: Lang, lines: &[Line]) -> Markup {
+    let companies = lines.iter().any(|line| !line.company.is_empty());
     html! {
         div.cases-frame {
             table.cases.people {
                 caption.unseen { (lang.say("customers.title")) }
                 thead { tr {
                     th.c-title scope="col" { (lang.say("customer.name")) }
+                    @if companies { th.c-company scope="col" { (lang.say("customer.company")) } }
                     th.c-level scope="col" { (lang.say("customer.level")) }
                     th.c-number scope="col" { (lang.say("customer.phone")) }
                     th.c-who scope="col" { (lang.say("customers.cases.head")) }
@@ -277,7 +279,8 @@ pub(crate) fn table(lang: Lang, lines: &[Line]) -> Markup {
                 tbody {
                     @for line in lines {
                         tr data-row {
-                            td.c-title { a href=(line.href) data-open { b { (line.name) } @if !line.company.is_empty() { " " span.quiet { (line.company) } } } }
+                            td.c-title { a href=(line.href) data-open { b { (line.name) } } }
+                            @if companies { td.c-company title=(line.company) { (line.company) } }
                             td.c-level { (level_tag(line.level.as_ref())) }
                             td.c-number { @if line.reached.is_empty() { span.quiet { "—" } } @else { (line.reached) } }
                             td.c-who { span.quiet[line.open == 0] { (line.cases(lang)) } }

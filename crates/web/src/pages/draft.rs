@@ -1,6 +1,10 @@
 //! `POST /drafts/{name}`: what somebody is typing is kept, so that no lost connection and no other machine loses it.
 
+pub(crate) mod remove;
+
+use super::form::DRAFT;
 use super::form::read;
+use super::new::CUSTOMER;
 use super::visit::Visit;
 use crate::app::App;
 use crate::parse::{self, CSRF_FIELD};
@@ -10,6 +14,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use desk::{Caller, Desk};
 use serde_json::json;
+
+/// What a form sends unseen and makes anew each time it is shown.
+const ANEW: [&str; 4] = [CSRF_FIELD, "seen", "once", DRAFT];
 
 /// Longest name of a draft, in bytes.
 pub(crate) const NAME: usize = 200;
@@ -36,8 +43,9 @@ pub(crate) fn keep(
     name: &str,
     mut typed: Vec<(String, String)>,
 ) -> Result<(), Problem> {
-    typed.retain(|(name, text)| name != CSRF_FIELD && !text.trim().is_empty());
-    match typed.is_empty() {
+    typed.retain(|(name, text)| !ANEW.contains(&name.as_str()) && !text.trim().is_empty());
+    // Whose case it would be says nothing yet.
+    match typed.iter().all(|(name, _)| name == CUSTOMER) {
         true => desk.drop_draft(caller, name)?,
         false => desk.keep_draft(caller, name, &json!(typed))?,
     }

@@ -14,6 +14,9 @@ pub(crate) use people::People;
 use crate::problem::{Kind, Problem};
 use std::collections::BTreeMap;
 
+/// The name under which a form sends the draft that it belongs to, where its address does not say it.
+pub(crate) const DRAFT: &str = "draft";
+
 /// Beyond this number people are looked for by typing.
 pub(crate) const FINDABLE: usize = 12;
 
@@ -36,6 +39,8 @@ pub(crate) struct Form {
     pub(crate) draft: Option<String>,
     /// Something was put back from a draft.
     pub(crate) restored: bool,
+    /// Where it is shown anew once its draft was thrown away.
+    pub(crate) anew: String,
     /// What is sent along unseen: names and texts.
     pub(crate) kept: Vec<(String, String)>,
     /// Makes sending it twice harmless.
@@ -44,6 +49,10 @@ pub(crate) struct Form {
     pub(crate) templates: Vec<Template>,
     /// Seconds by which its times of day are ahead of UTC, where the present one can be put in.
     pub(crate) offset: Option<i32>,
+    /// The control that holds when it began: the present time, until somebody begins to type.
+    pub(crate) begins: Option<String>,
+    /// The step that takes files, where this one takes none.
+    pub(crate) files_at: Option<String>,
 }
 
 /// A text that can be put into a form, as it reads on the case.
@@ -131,6 +140,11 @@ impl Wrong {
         let bare = name.trim_start_matches("f.").trim_start_matches("i.");
         self.fields.get(name).or_else(|| self.fields.get(bare)).cloned()
     }
+}
+
+/// The id of a control, by its name.
+fn control_id(name: &str) -> String {
+    name.replace('.', "-")
 }
 
 /// Inputs that hold what is said or noted.

@@ -65,6 +65,8 @@ pub(crate) struct Frame {
     pub(crate) queues: Vec<RailQueue>,
     pub(crate) views: Vec<RailView>,
     pub(crate) admin: bool,
+    /// May register cases under some procedure.
+    pub(crate) registers: bool,
     /// May share with everybody.
     pub(crate) supervises: bool,
     pub(crate) now: Timestamp,
@@ -101,6 +103,7 @@ impl Frame {
             unread: desk.store().unread(&signed.caller.person, desk::COUNTED)?,
             queues: queues(app, lang, &tally),
             views: views(app, signed, &to)?,
+            registers: !super::new::ways(app, lang, &signed.person).is_empty(),
             supervises: desk.is_supervisor(&signed.person),
             admin: desk.is_administrator(&signed.person),
             now: desk.now(),
@@ -159,7 +162,7 @@ impl Frame {
             nav.rail #rail aria-label=(lang.say("frame.rail")) data-live data-always {
                 a.brand href="/work" { (icon("brand")) span.name { (lang.say("product.name")) } }
                 (item(Section::Work, "/work", "work", lang.say("work.title"), Some((self.work, false)), "w"))
-                (item(Section::New, "/new", "new", lang.say("new.title"), None, "n"))
+                @if self.registers { (item(Section::New, "/new", "new", lang.say("new.title"), None, "n")) }
                 p.head { (lang.say("frame.queues")) }
                 @for queue in &self.queues {
                     (item(Section::Other, &queue.href, "queue", &queue.name, Some((queue.cases, false)), ""))
@@ -212,8 +215,10 @@ impl Frame {
         let lang = self.lang;
         let initial: String = self.name.chars().take(1).collect();
         let choice = |name: &str, value: &str, text: &str, pressed: bool| {
+            let of = lang.say(if name == "theme" { "frame.theme" } else { "frame.language" });
+            let command = (!pressed).then(|| format!("{of}: {text}"));
             html! {
-                button type="submit" name=(name) value=(value) aria-pressed=(pressed) { (text) }
+                button type="submit" name=(name) value=(value) aria-pressed=(pressed) data-command=[command] { (text) }
             }
         };
         html! {
@@ -263,18 +268,16 @@ impl Frame {
             nav.bottom #bottom aria-label=(lang.say("frame.bottom")) data-live data-always {
                 (item(Section::Work, "/work", "work", lang.say("frame.work"), self.work))
                 (item(Section::Cases, "/cases", "list", lang.say("cases.title"), 0))
-                (item(Section::New, "/new", "new", lang.say("new.title"), 0))
+                @if self.registers { (item(Section::New, "/new", "new", lang.say("new.title"), 0)) }
                 (item(Section::Overview, "/overview", "chart", lang.say("overview.title"), 0))
             }
         }
     }
 }
 
-/// The name of a role, from whichever procedure knows it.
+/// The name of a role, as most procedures have it.
 pub(crate) fn role_name(app: &App, lang: Lang, role: &Key) -> Option<String> {
-    let library = app.desk().library();
-    let known = library.all().find_map(|rules| rules.role(role))?;
-    Some(lang.word(&known.label).to_owned())
+    super::roles::name(&app.desk().library(), lang, role)
 }
 
 fn queues(app: &App, lang: Lang, tally: &Tally) -> Vec<RailQueue> {
@@ -347,6 +350,7 @@ const KEYS: &[(&str, &str)] = &[
     ("s", "keys.pick"),
     (".", "keys.copy"),
     ("Ctrl Enter", "keys.send"),
+    ("Alt Enter", "keys.fill"),
     ("Esc", "keys.close"),
 ];
 

@@ -8,7 +8,7 @@ use super::row::case_href;
 use super::visit::{Asked, Visit};
 use super::words::Lang;
 use crate::app::App;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
 use desk::{Desk, Seen, decode_event, without_phones};
@@ -76,7 +76,7 @@ pub(crate) async fn handler(
     let (desk, lang) = (app.desk(), visit.lang);
     let only = SORTS.into_iter().find(|sort| *sort == wanted.only);
     if only.is_none() && !wanted.only.is_empty() {
-        return Err(Problem::new(Kind::BadQuery));
+        return Err(super::visit::unreadable("only"));
     }
     let reader = Reader { desk, lang, people: desk.people() };
     let (mut lines, mut upto, mut before) = (Vec::<Told>::new(), None, wanted.before);

@@ -104,10 +104,36 @@ pub(crate) fn ago(calendar: &Calendar, now: Timestamp, at: Timestamp) -> String 
     there.strftime(format).to_string()
 }
 
+/// A time of the past where there is little room: the hour today, else the day.
+pub(crate) fn day(calendar: &Calendar, now: Timestamp, at: Timestamp) -> String {
+    let (here, there) = (calendar.local(now), calendar.local(at));
+    let known = here.date() == there.date() || here.year() != there.year();
+    if known { ago(calendar, now, at) } else { there.strftime("%m-%d").to_string() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use jiff::SignedDuration;
+
+    #[test]
+    fn a_line_says_the_hour_of_today_and_the_day_of_before() {
+        let text = include_str!("../../../engine/tests/data/small.toml");
+        let calendar =
+            desk::calendar_for(&engine::procedure::read("small", text).unwrap()).unwrap();
+        let now: Timestamp = "2026-11-27T02:00:00Z".parse().unwrap();
+        for (at, short, long) in [
+            ("2026-11-27T01:29:40Z", "09:29", "09:29"),
+            ("2026-11-22T03:20:00Z", "11-22", "11-22 11:20"),
+            ("2025-11-22T03:20:00Z", "2025-11-22", "2025-11-22"),
+        ] {
+            let at: Timestamp = at.parse().unwrap();
+            assert_eq!(
+                (day(&calendar, now, at), ago(&calendar, now, at)),
+                (short.into(), long.into())
+            );
+        }
+    }
 
     #[test]
     fn a_length_of_time_never_looks_like_a_time_of_day() {

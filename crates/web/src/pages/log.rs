@@ -2,7 +2,7 @@
 //! is not told, only of what it was.
 
 use super::admin;
-use super::customers::{customer_href, title};
+use super::customers::{customer_href, named, title};
 use super::framed::{Frame, Section};
 use super::left::day_and_minute;
 use super::people::show::person_href;
@@ -14,13 +14,20 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use desk::{Desk, Shelf};
 use engine::people::Directory;
 use maud::{Markup, html};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use store::{LogEntry, Scope};
 
 /// Lines of a page.
 const PAGE: usize = 50;
+
+/// Entries of what was done at once: as many as a merge or a parting leaves.
+const AT_ONCE: usize = 3;
+/// Entries of customers that are looked through for whom somebody has parted.
+const PARTED: usize = 500;
 
 /// Kinds that have a name, in the order in which they are offered; what is rarely looked for comes last.
 const KINDS: [&str; 15] = [
@@ -87,13 +94,22 @@ pub(crate) async fn handler(
         let mut entries =
             desk.store().newest_log(before, &wanted.person, &wanted.kind, PAGE + 1)?;
         let more = entries.len() > PAGE;
-        entries.truncate(PAGE);
+        entries.truncate(page_end(&entries));
         let link = |before: &str| page_link(uri.path(), uri.query(), &[("before", before)]);
         let last = entries.last().filter(|_| more).map(|entry| entry.sequence.to_string());
         let people = desk.people();
         let look =
             Look { app: &app, visit: &visit, people: &people, scope: desk.scope(visit.caller()) };
-        let lines = entries.iter().map(|entry| look.line(entry)).collect::<Result<_, _>>()?;
+        let parted = parted(desk, &entries)?;
+        let (mut lines, mut rest) = (Vec::with_capacity(entries.len()), entries.as_slice());
+        while let Some(newest) = rest.first() {
+            let (taken, line) = match look.joined(rest, &parted) {
+                Some(joined) => joined,
+                None => (1, look.line(newest)?),
+            };
+            lines.push(line);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
         let named = people
             .people
             .iter()
@@ -110,6 +126,33 @@ pub(crate) async fn handler(
         Ok(visit.page(&page.html()))
     };
     again.inner.pool.run(work).await
+}
+
+/// Whether one person did both to customers at one moment.
+fn at_once(one: &LogEntry, other: &LogEntry) -> bool {
+    one.kind == "customer"
+        && other.kind == "customer"
+        && (one.at, &one.actor) == (other.at, &other.actor)
+}
+
+/// Where a page ends: what was done at once is not torn.
+fn page_end(entries: &[LogEntry]) -> usize {
+    let torn = |end: &usize| match (entries.get(end.wrapping_sub(1)), entries.get(*end)) {
+        (Some(one), Some(other)) => at_once(one, other),
+        _ => false,
+    };
+    let ends = PAGE.saturating_sub(AT_ONCE)..=PAGE.min(entries.len());
+    ends.rev().find(|end| !torn(end)).unwrap_or(PAGE)
+}
+
+/// The pairs of customers that were parted after they had been merged, as the log names them; read only where it matters.
+fn parted(desk: &Desk, entries: &[LogEntry]) -> Result<BTreeSet<String>, Problem> {
+    let is_pair = |two: &[LogEntry]| matches!(two, [one, other] if at_once(one, other));
+    if !entries.windows(2).any(is_pair) {
+        return Ok(BTreeSet::new());
+    }
+    let newest = desk.store().newest_log(u64::MAX, "", "customer", PARTED)?;
+    Ok(newest.into_iter().filter(|entry| entry.deed == "apart").map(|entry| entry.key).collect())
 }
 
 /// What a kind of entry is called; one without a name shows itself.
@@ -130,9 +173,6 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn line(&self, entry: &LogEntry) -> Result<Line, Problem> {
-        let lang = self.visit.lang;
-        let calendar = self.app.desk().calendar_of_the_house();
-        let at = day_and_minute(calendar.as_deref(), entry.at);
         let deed = match entry.deed.as_str() {
             "put" if entry.version == 1 => "log.deed.new",
             "put" => "log.deed.change",
@@ -141,13 +181,61 @@ impl Look<'_> {
             "apart" => "log.deed.apart",
             _ => "",
         };
-        let kind = kind_name(lang, &entry.kind);
-        let what = match deed {
-            "" => kind,
-            deed => format!("{kind} · {}", lang.say(deed)),
-        };
         let (about, href) = self.about(entry)?;
+        let (at, what) = (self.at(entry), self.what(entry, deed));
         Ok(Line { at, who: self.person(&entry.actor), what, about, href })
+    }
+
+    /// Two customers merged, or parted again: one line for the first several entries, which are the newest. Others are no such deed.
+    fn joined(&self, entries: &[LogEntry], parted: &BTreeSet<String>) -> Option<(usize, Line)> {
+        let lang = self.visit.lang;
+        let put = |one: &LogEntry, newer: &LogEntry| one.deed == "put" && at_once(one, newer);
+        let (taken, deed, text, main, other) = match entries {
+            [judged, other, main, ..]
+                if judged.deed == "apart"
+                    && put(other, judged)
+                    && put(main, judged)
+                    && judged.key == format!("{} {}", main.key, other.key) =>
+            {
+                (3, "log.deed.part", "log.parted", main, other)
+            }
+            [main, other, ..] if put(main, main) && put(other, main) && other.version > 1 => {
+                let kept = self.app.desk().customer(&other.key).ok();
+                let into = kept.and_then(|kept| kept.customer.into);
+                let is = into.is_some_and(|into| *into == *main.key)
+                    || parted.contains(&format!("{} {}", main.key, other.key));
+                is.then_some((2, "log.deed.merge", "log.merged", main, other))?
+            }
+            _ => return None,
+        };
+        let (newest, main, other) = (entries.first()?, main.key.as_str(), other.key.as_str());
+        let names = [("main", &*self.named(main)), ("other", &*self.named(other))];
+        let line = Line {
+            at: self.at(newest),
+            who: self.person(&newest.actor),
+            what: self.what(newest, deed),
+            about: lang.fill(text, &names),
+            href: Some(customer_href(main)),
+        };
+        Some((taken, line))
+    }
+
+    /// What a customer is called and how he is reached, masked.
+    fn named(&self, key: &str) -> String {
+        match self.app.desk().customer(key) {
+            Ok(kept) => named(&kept.customer),
+            Err(_) => self.visit.lang.say("log.gone").to_owned(),
+        }
+    }
+
+    fn at(&self, entry: &LogEntry) -> String {
+        day_and_minute(self.app.desk().calendar_of_the_house().as_deref(), entry.at)
+    }
+
+    /// What was done, by the key of its name; the kind alone where it has none.
+    fn what(&self, entry: &LogEntry, deed: &str) -> String {
+        let kind = kind_name(self.visit.lang, &entry.kind);
+        if deed.is_empty() { kind } else { format!("{kind} · {}", self.visit.lang.say(deed)) }
     }
 
     fn person(&self, id: &str) -> String {
@@ -170,11 +258,28 @@ impl Look<'_> {
                 let known = self.people.person(key).is_some();
                 (self.person(key), known.then(|| person_href(key)))
             }
-            "customer" => self.customer(key),
+            "customer" => match key.split_once(' ') {
+                Some((main, other)) => {
+                    let names = [("main", &*self.named(main)), ("other", &*self.named(other))];
+                    (lang.fill("log.two", &names), None)
+                }
+                None => self.customer(key),
+            },
+            "view" => self.saved(entry, Shelf::Views)?,
+            "template" => self.saved(entry, Shelf::Templates)?,
+            "webhook" => {
+                let hooks = desk.webhooks();
+                let known = hooks.iter().find(|hook| *hook.id == *key);
+                let name = known.map(|hook| hook.name.clone());
+                (name.unwrap_or_else(|| lang.say("log.gone").to_owned()), None)
+            }
             "team" => {
                 let teams = desk.teams();
                 let known = teams.iter().find(|team| *team.id == *key);
-                (known.map_or_else(|| key.to_owned(), |team| team.name.clone()), None)
+                (
+                    known.map_or_else(|| lang.say("log.gone").to_owned(), |team| team.name.clone()),
+                    None,
+                )
             }
             "procedure" => {
                 let newest = desk.library().newest(key);
@@ -189,6 +294,17 @@ impl Look<'_> {
             "installation" => (String::new(), None),
             _ => (key.to_owned(), None),
         })
+    }
+
+    /// A view or a template: by name where whoever looks has it as well.
+    fn saved(&self, entry: &LogEntry, shelf: Shelf) -> Result<(String, Option<String>), Problem> {
+        let (desk, lang) = (self.app.desk(), self.visit.lang);
+        let shown = desk.saved(self.visit.caller(), shelf);
+        if let Some(known) = shown.into_iter().find(|one| *one.id == *entry.key) {
+            return Ok((known.name, Some(format!("/saved/{}", shelf.name()))));
+        }
+        let there = desk.store().setting(&entry.kind, &entry.key)?.is_some();
+        Ok((lang.say(if there { "log.private" } else { "log.gone" }).to_owned(), None))
     }
 
     fn customer(&self, key: &str) -> (String, Option<String>) {

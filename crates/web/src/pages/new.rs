@@ -5,6 +5,8 @@ pub(crate) mod form;
 pub(crate) mod look;
 pub(crate) mod save;
 
+pub(crate) use customer::CUSTOMER;
+
 use super::framed::{Frame, Section};
 use super::visit::{Asked, Visit, see_other};
 use super::words::Lang;

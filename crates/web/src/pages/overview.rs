@@ -5,7 +5,7 @@ use super::framed::{Frame, Section, list_href};
 use super::visit::{Asked, Visit};
 use super::words::{Lang, counted};
 use crate::app::App;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
 use desk::{Day, Desk, Figure, Figures, Punctuality};
@@ -68,7 +68,7 @@ pub(crate) async fn handler(
     let lang = visit.lang;
     let period = wanted.days.unwrap_or(DAYS);
     if !PERIODS.contains(&period) {
-        return Err(Problem::new(Kind::BadQuery));
+        return Err(super::visit::unreadable("days"));
     }
     let figures = app.desk().figures(visit.caller(), period)?;
     let frame = visit.frame(&app, Section::Overview, lang.say("overview.title"))?;

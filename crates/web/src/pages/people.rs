@@ -9,6 +9,7 @@ pub(crate) mod show;
 
 use super::admin::{self, Names, csrf, named, wrong};
 use super::framed::{Frame, Section};
+use super::steps::{self, Step};
 use super::visit::{Asked, Visit};
 use crate::app::App;
 use crate::problem::Problem;
@@ -43,6 +44,8 @@ pub(crate) struct People {
     pub(crate) invitation: Option<(String, String)>,
     /// Somebody has just left: what went to whom.
     pub(crate) left: Option<String>,
+    /// The installation is being set up.
+    pub(crate) step: Option<Step>,
 }
 
 /// Somebody who works here.
@@ -98,6 +101,7 @@ impl People {
             wrong: None,
             invitation: None,
             left: None,
+            step: steps::step(app, Step::People)?,
         })
     }
 
@@ -105,12 +109,14 @@ impl People {
         let (frame, lang) = (&self.frame, self.frame.lang);
         let content = html! {
             div.bar { h1 { (lang.say("admin.people")) " " span.count { (self.count) } } }
+            @if let Some(step) = self.step { (step.head(lang)) }
             @if let Some(left) = &self.left { p.notice.fine role="status" { (left) } }
             @if let Some((name, link)) = &self.invitation {
                 div.notice.fine role="status" {
                     div {
                         p { (lang.fill("admin.people.invited", &[("name", name)])) }
                         p { code { (link) } }
+                        p.quiet { (lang.say("admin.people.copy")) }
                     }
                 }
             }
@@ -136,7 +142,7 @@ impl People {
                 header { h2 #add { (lang.say("admin.people.add")) } }
                 div.body { (self.form()) }
             }
-            p.quiet { a href="/admin/procedures" { (lang.say("admin.people.then")) } }
+            @if let Some(step) = self.step { (step.ways(lang)) }
         };
         admin::page(frame, "/admin/people", &content)
     }

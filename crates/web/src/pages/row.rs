@@ -1,7 +1,7 @@
 //! Cases as lines: one case, one next step, one clock.
 
 use super::framed::Frame;
-use super::left::{Left, ago};
+use super::left::{Left, day, day_and_minute};
 use super::words::Lang;
 use crate::answer::encoded;
 use crate::app::App;
@@ -28,8 +28,8 @@ pub(crate) struct Row {
     pub(crate) customer: Option<String>,
     /// Who must act.
     pub(crate) holder: String,
-    /// When it was registered; only where that is asked for, with who holds it beside the customer.
-    pub(crate) registered: Option<String>,
+    /// When it was registered, short and to the minute; only where that is asked for, with who holds it beside the customer.
+    pub(crate) registered: Option<(String, String)>,
     pub(crate) next: Next,
     /// `next` is to log a contact with the customer.
     pub(crate) calls: bool,
@@ -132,9 +132,9 @@ impl Row {
     /// A line of a list, with the customer and when it was registered.
     pub(crate) fn of_seen(app: &App, lang: Lang, people: &Directory, seen: &Seen) -> Self {
         let now = app.desk().now();
-        let registered = ago(&seen.calendar, now, seen.summary.columns.registered_at);
+        let (calendar, at) = (&seen.calendar, seen.summary.columns.registered_at);
         let customer = customer(app.desk(), lang, seen);
-        let registered = Some(registered);
+        let registered = Some((day(calendar, now, at), day_and_minute(Some(calendar), at)));
         Self { customer, registered, ..Self::of_summary(app, lang, people, &seen.summary) }
     }
 
@@ -319,17 +319,17 @@ fn line(frame: &Frame, row: &Row, shown: Shown, pick: Option<(&str, &[String])>)
     html! {
         tr data-row {
             @if let Some((form, picked)) = pick {
-                td.c-pick { input type="checkbox" name="pick" value=(row.number) form=(form) checked[picked.contains(&row.number)]
-                    aria-label=(lang.fill("bulk.pick", &[("number", &row.number)])); }
+                td.c-pick { label { input type="checkbox" name="pick" value=(row.number) form=(form) checked[picked.contains(&row.number)]
+                    aria-label=(lang.fill("bulk.pick", &[("number", &row.number)])); } }
             }
             td.c-left { @match &row.left { Some(left) => (left.html(lang)), None => span.quiet { "—" } } }
             td.c-number { a.number href=(href) data-open data-number=(row.number) { (row.number) } }
-            @if shown.customer { td.c-who { (row.customer.as_deref().unwrap_or("—")) } }
+            @if shown.customer { td.c-who title=[row.customer.as_deref()] { (row.customer.as_deref().unwrap_or("—")) } }
             td.c-title title=(row.title) { a href=(href) tabindex="-1" { (row.title) @if let Some(why) = &row.found { (why.html()) } } }
             td.c-level { @if let Some((severity, name)) = &row.level { span.tag.{ "s" (severity) } { (name) } } }
-            td.c-stage { (row.stage) }
-            @if let Some(class) = shown.holder() { td.(class) { (row.holder) } }
-            @if shown.registered { td.c-registered { (row.registered.as_deref().unwrap_or("—")) } }
+            td.c-stage title=(row.stage) { span.two { (row.stage) } }
+            @if let Some(class) = shown.holder() { td.(class) title=(row.holder) { span.two { (row.holder) } } }
+            @if shown.registered { td.c-registered title=[row.registered.as_ref().map(|(_, whole)| whole)] { @match &row.registered { Some((short, _)) => (short), None => "—" } } }
             td.c-do { (step(frame, row)) }
         }
     }
@@ -341,16 +341,16 @@ fn step(frame: &Frame, row: &Row) -> Markup {
     let key = row.calls.then_some("r");
     match &row.next {
         Next::Nothing => html! {},
-        Next::Theirs(label) => html! { span.quiet { (label) } },
+        Next::Theirs(label) => html! { span.quiet.step title=(label) { (label) } },
         Next::Form { label, href } => {
-            html! { a.button.small href=(href) data-next data-key=[key] { (label) span.unseen { " " (number) } } }
+            html! { a.button.small href=(href) data-next data-key=[key] title=(label) { span.step { (label) } span.unseen { " " (number) } } }
         }
         Next::Press { label, action, seen } => html! {
             form method="post" action=(action) {
                 input type="hidden" name="csrf" value=(frame.csrf);
                 input type="hidden" name="seen" value=(seen);
                 input type="hidden" name="back" value="/work";
-                button.small.main type="submit" data-next data-key=[key] { (label) span.unseen { " " (number) } }
+                button.small.main type="submit" data-next data-key=[key] title=(label) { span.step { (label) } span.unseen { " " (number) } }
             }
         },
     }

@@ -14,7 +14,7 @@ use super::framed::{Frame, RailQueue, RailView, Section};
 use super::inbox::{Inbox, Message, Told};
 use super::left::Left;
 use super::new::form::New;
-use super::new::look::{Foreseen, Known};
+use super::new::look::{Fill, Foreseen, Known};
 use super::new::{Way, Which};
 use super::overview::{Chart, Overview, Tile};
 use super::row::{Next, Row};
@@ -71,6 +71,7 @@ impl Sampler {
                 })
                 .into(),
             admin: true,
+            registers: true,
             supervises: true,
             now: self.now,
             sequence: 7,
@@ -102,7 +103,7 @@ impl Sampler {
             stage: "Stage".to_owned(),
             customer: Some("C**".to_owned()),
             holder: "Holder".to_owned(),
-            registered: Some("11-20 09:00".to_owned()),
+            registered: Some(("11-20".to_owned(), HOSTILE.to_owned())),
             next,
             calls: place % 2 == 0,
             found: None,
@@ -158,6 +159,10 @@ impl Sampler {
                 begins: Vec::new(),
                 who: Some(HOSTILE.to_owned()),
                 records: vec![(HOSTILE.to_owned(), "/customers/1".to_owned())],
+                fill: Some(Fill {
+                    href: "/new/x%20y?customer=1".to_owned(),
+                    controls: vec![("f.line".to_owned(), HOSTILE.to_owned())],
+                }),
                 cases: self.beside(),
             },
         }

@@ -5,7 +5,7 @@ pub(crate) mod save;
 use crate::app::App;
 use crate::frame::speaks_english;
 use crate::pages::document::{Page, text};
-use crate::pages::field::{input, wrong};
+use crate::pages::field::{Ask, Blamed, new_password};
 use crate::parse::{Named, NoParams};
 use crate::problem::{Kind, Problem};
 use axum::extract::State;
@@ -27,18 +27,21 @@ pub(crate) async fn handler(
     Ok(form(&link, english, &Given::default(), None).into_response())
 }
 
+fn ask<'a>(name: &'a str, value: &'a str, fill: &'a str) -> Ask<'a> {
+    Ask { name, kind: "text", value, fill, ..Ask::default() }
+}
+
 /// The form, empty or once more.
-fn form(link: &str, english: bool, given: &Given, why: Option<&str>) -> Response {
+fn form(link: &str, english: bool, given: &Given, blamed: Option<&Blamed>) -> Response {
     let title = text("page.set_up", english);
     let chosen = if given.language.is_empty() { english } else { given.language == "en" };
     let content = html! {
         h1 { (title) }
         p { (text("page.set_up.about", english)) }
-        (wrong(why))
         form method="post" action=(format!("/set-up/{link}")) {
             fieldset {
                 legend { (text("page.set_up.organisation", english)) }
-                (input(english, "organisation", "text", &given.organisation, "organization"))
+                (Ask { first: true, ..ask("organisation", &given.organisation, "organization") }.html(english, blamed))
                 label {
                     (text("page.field.language", english))
                     select name="language" {
@@ -49,14 +52,13 @@ fn form(link: &str, english: bool, given: &Given, why: Option<&str>) -> Response
             }
             fieldset {
                 legend { (text("page.set_up.administrator", english)) }
-                (input(english, "name", "text", &given.name, "name"))
-                (input(english, "id", "text", &given.id, "username"))
-                (input(english, "password", "password", "", "new-password"))
-                (input(english, "again", "password", "", "new-password"))
+                (ask("name", &given.name, "name").html(english, blamed))
+                (Ask { rule: Some(text("person.bad_name", english)), ..ask("id", &given.id, "username") }.html(english, blamed))
+                (new_password(english, false, blamed))
             }
             button { (text("page.next", english)) }
         }
     };
-    let status = if why.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if blamed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     (status, Page { title: &title, english, theme: None, content }).into_response()
 }

@@ -7,7 +7,10 @@ pub(crate) mod enter;
 use crate::app::App;
 use crate::frame::speaks_english;
 use crate::pages::document::{Page, text};
+use crate::pages::icon::icon;
+use crate::pages::roles;
 use crate::pages::visit::see_other;
+use crate::pages::words::Lang;
 use crate::parse::Params;
 use crate::problem::Problem;
 use crate::signed::set_cookie;
@@ -52,8 +55,17 @@ impl Form<'_> {
     fn show(self, app: &App, status: StatusCode) -> Result<Response, Problem> {
         let english = self.english;
         let title = text("page.sign_in", english);
+        let is_demo = app.desk().is_demo()?;
+        // Nobody can sign in yet: whoever starts the server sees where that is changed.
+        let bare = !is_demo && !app.desk().has_accounts()?;
         let content = html! {
             h1 { (title) }
+            @if bare {
+                div.notice role="status" { (icon("warn")) div {
+                    p { b { (text("page.bare", english)) } }
+                    p { (text("page.bare.about", english)) }
+                } }
+            }
             @if let Some(wrong) = &self.wrong { p role="alert" { (wrong) } }
             form method="post" action="/sign-in" {
                 input type="hidden" name="to" value=(self.to);
@@ -68,7 +80,7 @@ impl Form<'_> {
                 }
                 button { (text("page.sign_in", english)) }
             }
-            @if app.desk().is_demo()? { (self.people(app)) }
+            @if is_demo { (self.people(app)) }
         };
         let page = Page { title: &title, english, theme: None, content };
         Ok((status, page).into_response())
@@ -77,15 +89,10 @@ impl Form<'_> {
     /// One button for each of the people of a demonstration.
     fn people(&self, app: &App) -> Markup {
         let (people, library) = (app.desk().people(), app.desk().library());
+        let lang = Lang { english: self.english };
         let roles = |person: &Person| {
-            let labels = person.roles.iter().filter_map(|held| {
-                let mut roles = library.all().filter_map(|procedure| procedure.role(held));
-                roles.next().map(|role| match self.english {
-                    true => role.label.en.clone(),
-                    false => role.label.zh.clone(),
-                })
-            });
-            labels.collect::<Vec<_>>().join(if self.english { ", " } else { "、" })
+            let held = person.roles.iter().filter_map(|role| roles::name(&library, lang, role));
+            lang.listed(&held.collect::<Vec<_>>())
         };
         html! {
             h2 { (text("page.demo_people", self.english)) }

@@ -12,9 +12,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use desk::Caller;
+use engine::refusal::Problem as Wrong;
 use flate2::Compression;
 use maud::Markup;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 
 /// Bytes below which packing does not pay.
 const WORTH_PACKING: usize = 1_000;
@@ -71,8 +73,28 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
-        serde_urlencoded::from_str(query).map(Self).map_err(|_| Problem::new(Kind::BadQuery))
+        serde_urlencoded::from_str(query).map(Self).map_err(|_| unreadable_in::<T>(query))
     }
+}
+
+/// A parameter of a page's address says something that means nothing.
+pub(crate) fn unreadable(name: &str) -> Problem {
+    Problem::new(Kind::BadQuery).field(name, Some(Wrong::Unknown))
+}
+
+/// Every parameter may be absent: what fails alone, or is there twice, is what is wrong.
+fn unreadable_in<T: DeserializeOwned>(query: &str) -> Problem {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    let alone = |pair: &(String, String)| {
+        serde_urlencoded::to_string([pair])
+            .is_ok_and(|one| serde_urlencoded::from_str::<T>(&one).is_ok())
+    };
+    let twice = |name: &str| pairs.iter().filter(|(other, _)| other == name).count() > 1;
+    let wrong = pairs.iter().filter(|pair| !alone(pair) || twice(&pair.0));
+    let names: BTreeSet<&str> = wrong.map(|(name, _)| name.as_str()).collect();
+    names.into_iter().fold(Problem::new(Kind::BadQuery), |problem, name| {
+        problem.field(name, Some(Wrong::Unknown))
+    })
 }
 
 /// A page as an answer, packed when the browser takes that.

@@ -5,7 +5,7 @@ pub(crate) mod choose;
 use crate::app::App;
 use crate::frame::speaks_english;
 use crate::pages::document::{Page, text};
-use crate::pages::field::{input, wrong};
+use crate::pages::field::{Blamed, new_password};
 use crate::parse::{Named, NoParams};
 use crate::problem::{Kind, Problem};
 use axum::extract::State;
@@ -25,7 +25,12 @@ pub(crate) async fn handler(
 }
 
 /// The form, or why it is shown once more.
-fn form(app: &App, link: &str, english: bool, why: Option<&str>) -> Result<Response, Problem> {
+fn form(
+    app: &App,
+    link: &str,
+    english: bool,
+    blamed: Option<&Blamed>,
+) -> Result<Response, Problem> {
     let ended = || Problem::new(Kind::LinkEnded);
     let known = app.desk().link(link)?.and_then(|link| link.person).ok_or_else(ended)?;
     let people = app.desk().people();
@@ -34,14 +39,12 @@ fn form(app: &App, link: &str, english: bool, why: Option<&str>) -> Result<Respo
     let content = html! {
         h1 { (title) }
         p { (words::text("page.welcome.about", english, &[("id", &person.id)])) }
-        (wrong(why))
         form method="post" action=(format!("/welcome/{link}")) {
             input type="hidden" name="username" value=(*person.id) autocomplete="username";
-            (input(english, "password", "password", "", "new-password"))
-            (input(english, "again", "password", "", "new-password"))
+            (new_password(english, true, blamed))
             button { (text("page.welcome.choose", english)) }
         }
     };
-    let status = if why.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if blamed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, Page { title: &title, english, theme: None, content }).into_response())
 }

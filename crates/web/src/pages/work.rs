@@ -98,7 +98,7 @@ impl Work {
                 div.bar {
                     h1 { (lang.say("work.title")) }
                     span.quiet { (lang.fill("work.glance", &[("all", &counted(self.all)), ("late", &self.late.to_string()), ("near", &self.near.to_string())])) }
-                    a.button.main href="/new" { (lang.say("new.title")) " " kbd aria-hidden="true" { "n" } }
+                    @if frame.registers { a.button.main href="/new" { (lang.say("new.title")) " " kbd aria-hidden="true" { "n" } } }
                 }
                 @if let Some(one) = self.snoozed.iter().find(|one| one.number == self.done) {
                     p.notice.fine role="status" { "✓ " a.number href=(case_href(&one.number)) { (one.number) } " " (lang.fill("snooze.done", &[("until", &one.until)])) }

@@ -12,7 +12,7 @@ const TEXT: &str = "设备无法启动，开机后屏幕显示错误代码 E07�
 const FORM: &str = "#new-form form";
 
 /// The first procedure, and whoever may register under it.
-async fn first(world: &World) -> (String, Vec<String>) {
+pub(crate) async fn first(world: &World) -> (String, Vec<String>) {
     let key = world.procedure(0).await["key"].as_str().unwrap().to_owned();
     let rules = world.desk.library().newest(&key).unwrap().0;
     let by = &rules.register_action().unwrap().by;
@@ -24,7 +24,7 @@ async fn first(world: &World) -> (String, Vec<String>) {
 }
 
 /// A case that is there, and two people who may write to it.
-async fn shared(world: &World) -> (String, [String; 2]) {
+pub(crate) async fn shared(world: &World) -> (String, [String; 2]) {
     let (_, registered) = world.register(0).await;
     let number = registered.json()["number"].as_str().unwrap().to_owned();
     let (_, people) = first(world).await;
@@ -51,13 +51,13 @@ fn notes(world: &World, number: &str) -> Vec<String> {
 }
 
 /// Waits until a control holds this.
-async fn holds(browser: &Browser, css: &str, text: &str) {
+pub(crate) async fn holds(browser: &Browser, css: &str, text: &str) {
     let script = "return document.querySelector(arguments[0])?.value === arguments[1];";
     browser.until(script, vec![json!(css), json!(text)], text).await.unwrap();
 }
 
 /// Waits until a page says what became of its draft.
-async fn kept(browser: &Browser, key: &str) {
+pub(crate) async fn kept(browser: &Browser, key: &str) {
     let script = "return document.querySelector('[data-saved]')?.textContent === JSON.parse(document.getElementById('words').dataset.words)[arguments[0]];";
     browser.until(script, vec![json!(key)], key).await.unwrap();
 }
@@ -196,7 +196,7 @@ async fn what_is_typed_without_a_connection_is_sent_when_it_is_there_again() {
 }
 
 /// Sends the form of a new case, and what is missing with it.
-async fn complete(stage: &Stage) {
+pub(crate) async fn complete(stage: &Stage) {
     for _ in 0..4 {
         let Err(page) = stage.send(FORM).await else { return };
         let wrong = "return [...document.querySelectorAll('#new-form .field:has(> .wrong)')].map((one) => one.querySelector('[name]:not([type=hidden])')).filter(Boolean)

@@ -285,11 +285,27 @@ async fn a_case_is_found_by_number_by_telephone_and_by_words() {
         .find(|text| text.starts_with(PHONE))
         .unwrap();
     let last: String = phone.chars().skip(7).collect();
-    for text in [number.as_str(), &phone, &last, "错误代码", "E07"] {
+    // Parts of the number: one letter short, from the date on, the serial of today; the telephone as pages show it.
+    let letters: Vec<char> = number.chars().collect();
+    let short: String = letters.iter().take(letters.len() - 1).collect();
+    let dated = number.trim_start_matches(|c: char| !c.is_ascii_digit()).to_owned();
+    let serial: String = letters.iter().skip(letters.len() - 3).collect();
+    let shown = desk::mask_phone(&phone);
+    let known = [number.as_str(), &short, &dated, &serial, &phone, &last, &shown];
+    for text in known.into_iter().chain(["错误代码", "E07"]) {
         let page =
             browser.get(&format!("/search?q={}&part=hits", crate::signing::encoded(text))).await;
         assert!(page.text.contains(&number), "{text}: {}", page.text);
     }
+    for text in ["0000****".to_owned() + &last, short.chars().skip(1).collect()] {
+        let page =
+            browser.get(&format!("/search?q={}&part=hits", crate::signing::encoded(&text))).await;
+        assert!(!page.text.contains(&number), "{text}: {}", page.text);
+    }
+    let key = &world.keys[&*person];
+    let listed = world.get(key, &format!("/api/v1/cases?number={short}")).await.json();
+    assert_eq!(listed["items"][0]["number"], number.as_str(), "{listed}");
+    world.get(key, "/api/v1/cases?number=x").await.problem(400, "bad-query");
     // Where its title does not say why a case was found, the place does.
     let contact = form_with(&mut browser, &number, "i.method").await;
     let said = "客户换过电源线还是一样，可打13900001111";

@@ -1,5 +1,6 @@
 //! Customers over the API and by forms alone: who may what, and that nothing shows a number in full but where somebody had it shown.
 
+use crate::administering::administrator;
 use crate::console::{case, form_to, send};
 use crate::signing::{Browser, encoded};
 use crate::world::{MASKED, PHONE, World};
@@ -275,6 +276,16 @@ async fn a_customer_is_typed_in_changed_compared_merged_and_parted_by_forms_alon
     assert_eq!(parted.status, 303, "{}", parted.text);
     assert_eq!(world.desk.customers(None, None, None, 9).unwrap().rows.len(), 2);
     assert!(browser.get("/customers/duplicates").await.text.contains("class=\"empty\""));
+    // The log says either in one line each, by names and not by keys.
+    let mut admin = Browser::signed_in(&world, &administrator(&world)).await;
+    let log = admin.get("/admin/log?kind=customer").await.text;
+    for (deed, times) in [("客户 · 合并", 1), ("客户 · 拆开合并", 1), ("客户 · 判定为两位", 0)]
+    {
+        assert_eq!(log.matches(&format!("<td>{deed}</td>")).count(), times, "{deed} {log}");
+    }
+    let keys = world.desk.customers(None, None, None, 9).unwrap().rows;
+    let shown = log.split("<tbody>").nth(1).unwrap();
+    assert!(keys.iter().all(|kept| !shown.contains(&format!(">{}<", &*kept.key))), "{shown}");
     // Found from anywhere, masked.
     let found = browser.get(&format!("/search?part=hits&q={}", encoded("宏远"))).await;
     assert!(found.text.contains(&place), "{}", found.text);

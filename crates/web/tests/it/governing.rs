@@ -153,3 +153,55 @@ async fn only_what_was_proved_and_looked_at_is_published() {
     let late = post(&mut browser, place, sent(&changed, "publish", &mark)).await;
     assert!(late.header("location").starts_with(place) && version() == 2, "it is looked at anew");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_procedure_is_retired_knowingly_and_put_back_in_force() {
+    let world = World::new();
+    let (_, registered) = world.register(0).await;
+    let number = registered.json()["number"].as_str().unwrap().to_owned();
+    let rules = world.desk.case_for_operator(&number).unwrap().procedure;
+    let mut browser = Browser::signed_in(&world, &administrator(&world)).await;
+    let token = browser.token().await;
+    let retirement = format!("/admin/procedures/{}/retirement", rules.key);
+    let list = browser.get("/admin/procedures").await.text;
+    assert!(list.contains(&format!("href=\"{retirement}\"")) && !list.contains("reinstatement"));
+    let asked = browser.get(&retirement).await;
+    assert_eq!(asked.status, 200, "{}", asked.text);
+    assert!(asked.text.contains("有 1 件在办工单") && asked.text.contains("确认停用"));
+    assert!(world.desk.library().in_force(&rules.key).is_some(), "looking changes nothing");
+    assert_eq!(browser.post(&retirement, &[("csrf", &token)]).await.status, 303);
+    assert!(world.desk.library().in_force(&rules.key).is_none());
+    assert_eq!(browser.get(&retirement).await.header("location"), "/admin/procedures");
+    // What was in force last can be changed, and be put back as it was.
+    let draft = browser.get(&format!("/admin/procedures/draft?from={}", rules.key)).await;
+    assert_eq!(draft.status, 200);
+    assert!(draft.text.contains(&format!("key = &quot;{}&quot;", rules.key)), "{}", draft.text);
+    let back = format!("/admin/procedures/{}/reinstatement", rules.key);
+    assert!(browser.get("/admin/procedures").await.text.contains(&back));
+    let done = browser.post(&back, &[("csrf", &token)]).await;
+    assert_eq!(done.header("location"), format!("/admin/procedures?done={}", rules.key));
+    let (again, _) = world.desk.library().in_force(&rules.key).unwrap();
+    assert_eq!(again.version, rules.version + 1);
+    let bare = |rules: &engine::procedure::Procedure| engine::procedure::Procedure {
+        version: 0,
+        ..rules.clone()
+    };
+    assert_eq!(bare(&again), bare(&rules));
+    let seen = world.desk.case_for_operator(&number).unwrap();
+    assert_eq!(seen.procedure.version, rules.version, "a case stays on its version");
+    assert_eq!(browser.post(&retirement, &[("csrf", &token)]).await.status, 303, "and again");
+}
+
+/// Until the first case is registered, the pages of the administration say which step of setting up they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_steps_of_setting_up_are_shown_until_there_is_a_case() {
+    let world = World::new();
+    let mut browser = Browser::signed_in(&world, &administrator(&world)).await;
+    for (path, said) in [("/admin/people", "第 2 步"), ("/admin/procedures", "第 3 步")] {
+        assert!(browser.get(path).await.text.contains(said), "{path}");
+    }
+    world.register(0).await;
+    for path in ["/admin/people", "/admin/procedures"] {
+        assert!(!browser.get(path).await.text.contains("id=\"step\""), "{path}");
+    }
+}

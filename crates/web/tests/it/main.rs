@@ -16,6 +16,7 @@ mod document;
 mod entering;
 mod errors;
 mod feed;
+mod filling;
 mod fits;
 mod forms;
 mod governing;

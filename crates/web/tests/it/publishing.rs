@@ -57,9 +57,19 @@ async fn a_procedure_is_checked_published_over_what_was_seen_and_retired() {
     let gone = world.ask(&key, "DELETE", &path, &json!({}), "").await;
     assert_eq!(gone.status, 204, "{}", gone.text);
     world.get(&key, &source).await.problem(404, "not-found");
+    let force = format!("{path}/reinstatements");
+    for asked in ["is back", "is in force already"] {
+        let back = world.ask(&key, "POST", &force, &json!({}), "").await;
+        assert_eq!((back.status.as_u16(), back.header("etag")), (200, "\"3\""), "{asked}");
+        assert_eq!(back.json()["source"], changed["source"], "{asked}");
+    }
+    assert!(world.desk.library().in_force(&procedure).is_some());
+    let none = "/api/v1/procedures/none/reinstatements";
+    world.ask(&key, "POST", none, &json!({}), "").await.problem(404, "not-found");
+    assert_eq!(world.ask(&key, "DELETE", &path, &json!({}), "").await.status, 204);
     let back = world.ask(&key, "PUT", &path, &changed, "").await;
     assert_eq!(back.status, 201, "{}", back.text);
-    assert!(back.json()["version"].as_u64().unwrap() > 2, "no version is used twice");
+    assert!(back.json()["version"].as_u64().unwrap() > 3, "no version is used twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -405,6 +405,8 @@ async fn a_second_factor_is_asked_for_and_each_code_is_good_once() {
     let wrong =
         browser.post("/account/second-factor", &[("csrf", &token), ("code", "000000")]).await;
     assert_eq!(wrong.status, 422);
+    let told = wrong.text.split("name=\"code\"").nth(1).unwrap();
+    assert!(told.contains("id=\"code-wrong\"") && told.contains("aria-invalid"), "{}", wrong.text);
     let first = code();
     let confirmed =
         browser.post("/account/second-factor", &[("csrf", &token), ("code", &first)]).await;

@@ -104,3 +104,21 @@ fn tie(world: &World, verb: Verb, own: &Seen, other: &Seen) {
     });
     assert!(done, "nobody may do {}", action.key);
 }
+
+/// Both cases hold the relation; each tells it once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relation_that_both_cases_hold_is_told_once() {
+    let world = World::new();
+    let (_, own, other) = neighbours(&world);
+    tie(&world, Verb::Link, &own, &other);
+    let stored = world.desk.store().links(own.summary.id).unwrap();
+    assert_eq!((stored.to.len(), stored.from.len()), (1, 1), "{stored:?}");
+    for (one, another) in [(&own, &other), (&other, &own)] {
+        let path = format!("/api/v1/cases/{}/links", one.case.number);
+        let links = world.get(world.any(), &path).await.json();
+        let items = links["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1, "{links}");
+        assert_eq!(items[0]["number"], *another.case.number);
+        assert_eq!((&items[0]["kind"], &items[0]["direction"]), (&"related".into(), &"to".into()));
+    }
+}

@@ -1,15 +1,14 @@
 //! `POST /account/password`: somebody changes his password; his other sessions end.
 
-use super::page;
+use super::{Said, news, page};
 use crate::app::App;
 use crate::pages::document::text;
+use crate::pages::visit::Visit;
 use crate::parse::{Form, NoParams};
 use crate::problem::Problem;
-use crate::signed::Signed;
 use axum::extract::State;
 use axum::response::Response;
 use desk::{DeskError, words};
-use maud::html;
 use serde::Deserialize;
 
 /// The form.
@@ -24,27 +23,29 @@ pub(crate) struct Given {
 /// Shows the page again, and whether it was done.
 pub(crate) async fn handler(
     State(app): State<App>,
-    signed: Signed,
+    visit: Visit,
     _: NoParams,
     Form(given): Form<Given>,
 ) -> Result<Response, Problem> {
     let again = app.clone();
     let work = move || {
-        let (desk, english, person) = (app.desk(), signed.english, &signed.person.id);
-        let refused = |why: &str| page(&app, &signed, Some(why), html! {}, None);
+        let (desk, english, person) = (app.desk(), visit.lang.english, &visit.signed.person.id);
+        let refused = |field: &'static str, why: String| {
+            page(&app, &visit, Said { password: Some((field, why)), ..Said::default() })
+        };
         if given.password != given.again {
-            return refused(&text("password.differs", english));
+            return refused("again", text("password.differs", english));
         }
         if !desk.is_password(person, &given.old)? {
-            return refused(&text("password.old", english));
+            return refused("old", text("password.old", english));
         }
-        match desk.set_password(person, person, &given.password, Some(&signed.session.id)) {
+        match desk.set_password(person, person, &given.password, Some(&visit.signed.session.id)) {
             Ok(()) => {
-                let done = html! { p role="status" { (text("password.changed", english)) } };
-                page(&app, &signed, None, done, None)
+                let news = news(&text("password.changed", english));
+                page(&app, &visit, Said { news, ..Said::default() })
             }
             Err(error @ DeskError::WeakPassword { .. }) => {
-                refused(&words::failure(&error, english))
+                refused("password", words::failure(&error, english))
             }
             Err(error) => Err(error.into()),
         }

@@ -1,14 +1,13 @@
 //! `POST /account/second-factor/removal`: the second factor is taken off, by the password.
 
-use super::page;
+use super::{Said, page};
 use crate::app::App;
 use crate::pages::document::text;
+use crate::pages::visit::Visit;
 use crate::parse::{Form, NoParams};
 use crate::problem::Problem;
-use crate::signed::Signed;
 use axum::extract::State;
 use axum::response::Response;
-use maud::html;
 use serde::Deserialize;
 
 /// The form.
@@ -21,24 +20,19 @@ pub(crate) struct Given {
 /// Shows the page again.
 pub(crate) async fn handler(
     State(app): State<App>,
-    signed: Signed,
+    visit: Visit,
     _: NoParams,
     Form(given): Form<Given>,
 ) -> Result<Response, Problem> {
     let again = app.clone();
     let work = move || {
-        let person = &signed.person.id;
+        let person = &visit.signed.person.id;
         if !app.desk().is_password(person, &given.old)? {
-            return page(
-                &app,
-                &signed,
-                Some(&text("password.old", signed.english)),
-                html! {},
-                None,
-            );
+            let second = Some(("old", text("password.old", visit.lang.english)));
+            return page(&app, &visit, Said { second, ..Said::default() });
         }
         app.desk().remove_second_factor(person, person)?;
-        page(&app, &signed, None, html! {}, None)
+        page(&app, &visit, Said::default())
     };
     again.inner.passwords.run(work).await
 }

@@ -22,6 +22,7 @@ use engine::decide::offers;
 use engine::people::Directory;
 use engine::procedure::{FieldKind, Means};
 use engine::show;
+use engine::value::Value;
 
 /// Everything that the parts of the page are read from.
 struct Look<'a> {
@@ -45,6 +46,7 @@ impl CasePage {
         let seen = desk.case_for(visit.caller(), number)?;
         let people = desk.directory();
         let look = Look { app, desk, lang, visit, seen: &seen, people: &people };
+        let customer = look.customer();
         let who = visit.caller().who();
         let offered = offers(&seen.procedure, &seen.case, &people, &who, desk.now());
         let (rules, case) = (&seen.procedure, &seen.case);
@@ -92,7 +94,8 @@ impl CasePage {
             path: look.path(),
             clocks: running,
             settled,
-            customer: look.customer(),
+            sheets: look.sheets(&customer),
+            customer,
             shown: Vec::new(),
             records: look.records()?,
             may_record: desk.may_write_customers(&visit.signed.person),
@@ -104,7 +107,6 @@ impl CasePage {
             tasks: look.tasks(),
             files: look.files()?,
             links: look.links()?,
-            sheets: look.sheets(),
             story: storyteller.days(show)?,
             show,
             done,
@@ -165,9 +167,23 @@ impl Look<'_> {
             return if self.seen.reveal { text } else { without_phones(&text) };
         }
         let value = self.seen.masked(key);
+        if let (FieldKind::Table(_), Some(value)) = (kind, &value) {
+            return self.rows(kind, value);
+        }
         value
             .map(|value| show::value(rules, calendar, self.people, kind, &value, self.lang.english))
             .unwrap_or_default()
+    }
+
+    /// The rows of a table, a line each, every cell with its name.
+    fn rows(&self, kind: &FieldKind, value: &Value) -> String {
+        let (rules, calendar, lang) = (&self.seen.procedure, &self.seen.calendar, self.lang);
+        let rows = show::rows(rules, calendar, self.people, kind, value, lang.english);
+        let cell = |(name, text): (&str, String)| {
+            lang.fill("cases.chip", &[("name", name), ("value", &text)])
+        };
+        let line = |row: Vec<_>| row.into_iter().map(cell).collect::<Vec<_>>().join(" · ");
+        rows.into_iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     fn holder(&self) -> String {

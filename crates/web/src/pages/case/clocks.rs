@@ -62,7 +62,10 @@ fn view(lang: Lang, seen: &Seen, now: Timestamp, instance: &Instance) -> ClockVi
         late: instance.is_breached(),
         provisional: instance.provisional,
         progress,
-        told: trace.as_ref().map(|trace| told(trace, calendar, lang.english)).unwrap_or_default(),
+        told: trace
+            .as_ref()
+            .map(|trace| told(trace, (rules, &seen.case), calendar, lang.english))
+            .unwrap_or_default(),
         strip: trace.as_ref().map(|trace| strip(lang, seen, trace)).unwrap_or_default(),
     }
 }

@@ -2,9 +2,10 @@
 
 use super::snooze::SPANS;
 use super::story::PARTS;
-use super::{Beside, CasePage, ClockView, Conflict, Day, FileView, Other, Sheet, TaskView};
+use super::{Beside, CasePage, ClockView, Conflict, Day, FileView, Other, Said, TaskView};
 use crate::answer::encoded;
 use crate::pages::icon::icon;
+use crate::pages::phone::dialled;
 use crate::pages::row::case_href;
 use crate::pages::words::Lang;
 use desk::words::Sort;
@@ -23,7 +24,7 @@ impl CasePage {
                     div #now-do-place data-live { (self.now_do()) }
                     div #others data-live { (self.others()) }
                     (self.story())
-                    div #sheets data-live { @if !self.sheets.is_empty() { (sheets(lang, &self.sheets)) } }
+                    div #sheets data-live { @if !self.sheets.is_empty() { (self.sheets()) } }
                 }
                 aside.column #beside data-live aria-label=(lang.say("case.beside")) {
                     (self.clocks())
@@ -51,7 +52,6 @@ impl CasePage {
                     @if !self.helpers.is_empty() { span { (lang.say("case.helpers")) " " (lang.listed(&self.helpers)) } }
                     span.spread { (self.procedure) }
                     (self.attention())
-                    span.number title=(lang.say("case.version")) { "v" (self.version) }
                 }
             }
         }
@@ -105,7 +105,12 @@ impl CasePage {
     }
 
     fn path(&self, lang: Lang) -> Markup {
+        let place = self.path.iter().position(|step| step.class == "now");
         html! {
+            // A telephone says it in words above, whatever part of the line is in sight.
+            @if let Some((place, step)) = place.and_then(|place| Some((place, self.path.get(place)?))) {
+                p.path-now { (lang.fill("case.path.now", &[("place", &(place + 1).to_string()), ("all", &self.path.len().to_string())])) " " b { (step.name) } @if let Some(at) = &step.at { " " time.quiet { (at) } } }
+            }
             // Where it does not fit it is moved by keys.
             ol.path tabindex="0" aria-label=(lang.say("case.path")) {
                 @for step in &self.path {
@@ -195,7 +200,7 @@ impl CasePage {
                     @for (name, href) in &self.records { a.button.small.bare href=(href) { (name) } }
                     @if self.records.is_empty() && self.may_record { a.button.small.bare href={ "/customers/new?case=" (encoded(&self.number)) } { (lang.say("customer.record")) } }
                 }
-                div.body { dl.facts { @for fact in &self.customer { div #{ "fact-" (fact.key) } { dt { (fact.name) } dd { (fact.text) @if let Some(field) = &fact.reveal { (self.reveal(field, &fact.name)) } } } } } }
+                div.body { dl.facts { @for fact in &self.customer { div #{ "fact-" (fact.key) } { dt { (fact.name) } dd { @if fact.phone { (dialled(&fact.text)) } @else { (fact.text) } @if let Some(field) = &fact.reveal { (self.reveal(field, &fact.name)) } } } } } }
                 @if !self.earlier.is_empty() {
                     details.sheet-of #earlier open[open > 0] {
                         summary { (lang.fill("case.earlier", &[("count", &self.earlier.len().to_string()), ("open", &open.to_string())])) }
@@ -218,6 +223,29 @@ impl CasePage {
         }
     }
 
+    fn sheets(&self) -> Markup {
+        html! {
+            section.card aria-label=(self.frame.lang.say("case.sheets")) {
+                @for sheet in &self.sheets {
+                    details.sheet-of id=(sheet.id) open[sheet.open] {
+                        summary { (sheet.name) }
+                        div.body { dl.facts { @for said in &sheet.values { (self.said(said)) } } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn said(&self, said: &Said) -> Markup {
+        let hidden = said.key.as_ref().filter(|_| said.hidden);
+        html! {
+            div.wide[said.wide] id=[said.key.as_ref().map(|key| format!("fact-{key}"))] {
+                dt { (said.name) }
+                dd { (said.text) @if let Some(key) = hidden { (self.reveal(key, &said.name)) } }
+            }
+        }
+    }
+
     fn story(&self) -> Markup {
         let lang = self.frame.lang;
         let href = case_href(&self.number);
@@ -231,6 +259,7 @@ impl CasePage {
                         }
                     }
                 }
+                @if self.show == "audit" { p.audited { (lang.fill("case.version", &[("version", &self.version.to_string())])) } }
                 @if self.story.is_empty() { p.empty { (lang.say("story.none")) } }
                 @for day in &self.story { (day_html(day)) }
             }
@@ -321,19 +350,6 @@ fn overtaken(lang: Lang, conflict: &Conflict) -> Markup {
                 @if !conflict.typed.is_empty() {
                     p { (lang.say("conflict.typed")) }
                     ul { @for (name, text) in &conflict.typed { li { (name) ": " (text) } } }
-                }
-            }
-        }
-    }
-}
-
-fn sheets(lang: Lang, sheets: &[Sheet]) -> Markup {
-    html! {
-        section.card aria-label=(lang.say("case.sheets")) {
-            @for sheet in sheets {
-                details.sheet-of id=(sheet.id) open[sheet.open] {
-                    summary { (sheet.name) }
-                    div.body { dl.facts { @for (name, text, wide) in &sheet.values { div.wide[*wide] { dt { (name) } dd { (text) } } } } }
                 }
             }
         }

@@ -49,6 +49,11 @@ pub(crate) async fn handler(
                 value.text().clone_into(&mut fact.text);
                 fact.reveal = None;
             }
+            let lines = page.sheets.iter_mut().flat_map(|sheet| &mut sheet.values);
+            for said in lines.filter(|said| said.key.as_ref() == Some(field)) {
+                value.text().clone_into(&mut said.text);
+                said.hidden = false;
+            }
         }
         page.shown = shown;
         Ok(visit.page(&page.html()))

@@ -114,8 +114,10 @@ impl Storyteller<'_> {
                 day.entries.push(Entry { at, who: line.who, lines: Vec::new() });
             }
             if let Some(entry) = day.entries.last_mut() {
-                // Facts are read backwards; within a moment they are told forwards.
-                entry.lines.insert(0, (line.sort, line.text));
+                // Facts are read backwards; within a moment they are told forwards, and what reads alike once.
+                let line = (line.sort, line.text);
+                entry.lines.retain(|known| *known != line);
+                entry.lines.insert(0, line);
             }
         }
         days

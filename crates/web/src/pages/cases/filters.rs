@@ -1,6 +1,6 @@
 //! The filters of a list: what can be chosen, and what is chosen, in words.
 
-use crate::pages::row::holder_name;
+use crate::pages::roles;
 use crate::pages::words::Lang;
 use desk::Criteria;
 use engine::decide::Library;
@@ -186,7 +186,8 @@ impl Filters<'_> {
         chosen: &str,
         values: impl Iterator<Item = (String, String)>,
     ) -> Choice {
-        let any = (String::new(), self.lang.say("cases.any").to_owned(), false);
+        // What is not chosen says what could be.
+        let any = (String::new(), self.lang.say(label(name)).to_owned(), false);
         let options = values.map(|(value, text)| {
             let here = value == chosen;
             (value, text, here)
@@ -226,26 +227,23 @@ impl Filters<'_> {
         own.iter().chain(self.library.all()).find_map(|rules| say(rules))
     }
 
-    /// Who is asked for.
+    /// Who is asked for: a role as the procedure that is looked at calls it, else under all its names.
     fn holder(&self) -> String {
-        let holder = &self.asked.holder;
-        let name = |rules: &Procedure| {
-            let name = holder_name(self.lang, rules, self.people, holder);
-            Some(name).filter(|name| name != holder)
-        };
-        self.of_any(name).unwrap_or_else(|| holder.clone())
+        let holder = self.asked.holder.as_str();
+        if let Some(person) = self.people.person(holder) {
+            return person.name.clone();
+        }
+        let own = self.rules().and_then(|rules| Some(self.word(&rules.role(holder)?.label)));
+        let named = own.or_else(|| roles::with_others(self.library, self.lang, holder));
+        named.unwrap_or_else(|| holder.to_owned())
     }
 
-    /// Roles, then people.
+    /// Roles under all their names, as the lines of the list may have any of them; then people.
     fn holders(&self) -> impl Iterator<Item = (String, String)> {
-        let roles: BTreeMap<String, String> = self
-            .library
-            .all()
-            .flat_map(|rules| &rules.roles)
-            .map(|role| (role.key.to_string(), self.word(&role.label)))
-            .collect();
         let people = self.people.people.iter();
-        roles.into_iter().chain(people.map(|one| (one.id.to_string(), one.name.clone())))
+        roles::all(self.library, self.lang)
+            .into_iter()
+            .chain(people.map(|one| (one.id.to_string(), one.name.clone())))
     }
 
     fn departments(&self) -> impl Iterator<Item = (String, String)> {

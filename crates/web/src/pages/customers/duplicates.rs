@@ -4,9 +4,9 @@ use super::{Line, Look, level_tag};
 use crate::answer::page_link;
 use crate::app::App;
 use crate::pages::framed::{Frame, Section};
-use crate::pages::visit::{Asked, Visit};
+use crate::pages::visit::{Asked, Visit, unreadable};
 use crate::pages::words::Lang;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
@@ -55,7 +55,7 @@ pub(crate) async fn handler(
     let (desk, lang) = (app.desk(), visit.lang);
     let cursor = Some(wanted.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page = desk.customer_pairs(cursor, PAGE).map_err(|error| match error {
-        DeskError::Store(StoreError::Invalid { .. }) => Problem::new(Kind::BadQuery),
+        DeskError::Store(StoreError::Invalid { .. }) => unreadable("cursor"),
         error => error.into(),
     })?;
     let look = Look::of(desk, &visit);

@@ -3,7 +3,7 @@
 pub(crate) mod fresh;
 
 use super::{customer_href, title};
-use crate::answer::masked_name;
+use crate::answer::{encoded, masked_name};
 use crate::app::App;
 use crate::pages::form::{Choice, Control, Form, Item, Typed, Wrong};
 use crate::pages::framed::{Frame, Section};
@@ -94,6 +94,11 @@ impl Edit {
             let sent = typed.and_then(|typed| typed.one("case"));
             sent.map(|number| ("case".to_owned(), number.to_owned()))
         });
+        let anew = match (kept, &case) {
+            (Some(kept), _) => format!("{}/edit", customer_href(&kept.key)),
+            (None, Some((_, number))) => format!("/customers/new?case={}", encoded(number)),
+            (None, None) => "/customers/new".to_owned(),
+        };
         let maker = Maker { lang, typed, known: &known, returned: returned.as_ref() };
         let mut form = Form {
             action: kept.map_or("/customers".to_owned(), |kept| customer_href(&kept.key)),
@@ -102,6 +107,7 @@ impl Edit {
             items: maker.items(&levels),
             draft: Some(draft),
             restored,
+            anew,
             kept: maker.ids().into_iter().chain(case).collect(),
             once: Uuid::new_v4().to_string(),
             ..Form::default()

@@ -8,10 +8,10 @@ use crate::app::App;
 use crate::pages::framed::{Frame, Section};
 use crate::pages::left::{Left, ago};
 use crate::pages::row::{Row, case_href};
-use crate::pages::visit::{Asked, Visit, see_other};
+use crate::pages::visit::{Asked, Visit, see_other, unreadable};
 use crate::pages::words::Lang;
 use crate::parse;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
@@ -151,7 +151,7 @@ impl CustomerPage {
         let cursor = Some(wanted.cursor.as_str()).filter(|cursor| !cursor.is_empty());
         let history = desk.customer_history(visit.caller(), &kept.key, cursor, CASES);
         let history = history.map_err(|error| match error {
-            DeskError::Store(StoreError::Invalid { .. }) => Problem::new(Kind::BadQuery),
+            DeskError::Store(StoreError::Invalid { .. }) => unreadable("cursor"),
             error => error.into(),
         })?;
         let people = desk.people();

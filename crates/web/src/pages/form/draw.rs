@@ -1,6 +1,7 @@
 //! Forms as HTML. They work without scripts; with them nothing that was typed is lost.
 
 use super::{Choice, Control, FINDABLE, Form, Item, People};
+use crate::answer::encoded;
 use crate::pages::words::Lang;
 use maud::{Markup, html};
 
@@ -11,9 +12,13 @@ impl Form {
     /// The form. `within` is the part of the page that an answer replaces.
     pub(crate) fn html(&self, lang: Lang, csrf: &str, within: &str, look: Option<&str>) -> Markup {
         let kind = self.has_files().then_some("multipart/form-data");
+        let discard = format!("{within}-discard");
+        // A new case is begun again with the next call, whether something was put back or not.
+        let always = look.is_some();
         html! {
             form method="post" action=(self.action) enctype=[kind] data-form data-within=(within) data-draft=[self.draft.as_deref()]
-                data-look=[look] data-enter[look.is_some()] data-offset=[self.offset] novalidate {
+                data-look=[look] data-enter[look.is_some()] data-offset=[self.offset]
+                data-begins=[self.begins.as_deref()] data-files-at=[self.files_at.as_deref()] novalidate {
                 input type="hidden" name="csrf" value=(csrf);
                 @if let Some(seen) = self.seen { input type="hidden" name="seen" value=(seen); }
                 input type="hidden" name="once" value=(self.once);
@@ -24,13 +29,26 @@ impl Form {
                         div { p { (wrong) } (self.blamed(lang)) }
                     }
                 }
-                @if self.restored { p.quiet { (lang.say("form.restored")) } }
+                @if self.is_drafted() {
+                    div.notice.restored role="status" data-restored hidden[!self.restored] {
+                        p { (lang.say("form.restored")) }
+                        button.small type="submit" form=(discard) { (lang.say("form.discard")) }
+                    }
+                }
                 div.fields { @for item in &self.items { (item.html(lang)) } }
                 @if !self.more.is_empty() { (self.folded(lang, &format!("{within}-more"))) }
                 div.actions {
                     button.main type="submit" data-command=(self.label) { (self.label) " " kbd aria-hidden="true" { "Ctrl ↵" } }
                     @if !self.templates.is_empty() { (self.insert(lang, within)) }
+                    @if always && self.is_drafted() { button.bare type="submit" form=(discard) data-command=(lang.say("form.discard")) { (lang.say("form.discard")) } }
                     span.quiet role="status" data-saved {}
+                }
+            }
+            // Forms do not nest: its buttons stand in the other.
+            @if let Some(draft) = self.draft.as_ref().filter(|_| self.is_drafted()) {
+                form method="post" action={ "/drafts/" (encoded(draft)) "/removal" } id=(discard) data-discard hidden {
+                    input type="hidden" name="csrf" value=(csrf);
+                    input type="hidden" name="to" value=(self.anew);
                 }
             }
         }
@@ -38,6 +56,11 @@ impl Form {
 }
 
 impl Form {
+    /// Whether it has a draft that can be thrown away.
+    fn is_drafted(&self) -> bool {
+        self.draft.is_some() && !self.anew.is_empty()
+    }
+
     /// The fields that something is wrong with, each one step away.
     fn blamed(&self, lang: Lang) -> Markup {
         let blamed: Vec<&Item> =
@@ -115,7 +138,7 @@ impl Item {
     }
 
     fn id(&self) -> String {
-        self.name.replace('.', "-")
+        super::control_id(&self.name)
     }
 
     fn usual_id(&self) -> Option<String> {
@@ -142,6 +165,9 @@ impl Item {
         let (id, name) = (self.id(), &self.name);
         let invalid = self.wrong.as_ref().map(|_| "true");
         let describes = self.describes();
+        // Examples are in the language of the procedure.
+        let example = self.example.as_ref().filter(|one| !lang.english || one.is_ascii());
+        let example = example.map(|one| lang.fill("form.example", &[("example", one)]));
         match &self.control {
             Control::Line("datetime-local") => html! {
                 div.with-now {
@@ -150,12 +176,12 @@ impl Item {
                 }
             },
             Control::Line(kind) => html! {
-                input type=(kind) id=(id) name=(name) value=(self.value()) placeholder=[self.example.as_deref()] required[self.required] list=[self.usual_id()]
+                input type=(kind) id=(id) name=(name) value=(self.value()) placeholder=[example.as_deref()] required[self.required] list=[self.usual_id()]
                     aria-invalid=[invalid] aria-describedby=[describes] autocomplete="off" step=[(*kind == "number").then_some("any")];
                 @if let Some(usual) = self.usual_id() { datalist id=(usual) { @for text in &self.usual { option value=(text); } } }
             },
             Control::Long => html! {
-                textarea id=(id) name=(name) rows="3" placeholder=[self.example.as_deref()] required[self.required]
+                textarea id=(id) name=(name) rows="3" placeholder=[example.as_deref()] required[self.required]
                     aria-invalid=[invalid] aria-describedby=[describes] { (self.value()) }
             },
             Control::YesNo => {

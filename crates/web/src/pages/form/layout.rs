@@ -169,9 +169,14 @@ pub(crate) fn registration_form(maker: &Maker<'_>, action: &Action) -> Form {
     };
     for field in in_order(maker.rules, |key| names.iter().any(|name| *name == key)) {
         let default = field.default.clone().map(Value::Text);
+        // Who calls is registered now: the call began now, as long as nobody says otherwise.
+        let began = begins(field) && is_required(&field.key);
+        let default = default.or_else(|| began.then(|| Value::Time { at: maker.desk.now() }));
+        if began && !maker.typed.is_some_and(|typed| typed.has(&format!("f.{}", field.key))) {
+            form.begins = Some(super::control_id(&format!("f.{}", field.key)));
+        }
         let item = maker.item("f.", field, is_required(&field.key), default.as_ref());
-        let derived = field.derive.is_some() || matches!(field.kind, FieldKind::Files);
-        let first = first.contains(&*field.key) && !derived;
+        let first = first.contains(&*field.key) && !matches!(field.kind, FieldKind::Files);
         if is_required(&field.key) || first || guarded(field) {
             form.items.push(item)
         } else {
@@ -189,6 +194,11 @@ pub(crate) fn registration_form(maker: &Maker<'_>, action: &Action) -> Form {
     };
     form.items.sort_by_key(rank);
     form
+}
+
+/// Whether a field holds when the customer turned to us.
+fn begins(field: &Field) -> bool {
+    field.means == Some(Means::ReceivedAt) && matches!(field.kind, FieldKind::Time)
 }
 
 /// Fields of the forms that registering completes.

@@ -5,7 +5,7 @@ use super::look::{Foreseen, Known, foresee, known};
 use super::{Wanted, Way, ways};
 use crate::answer::encoded;
 use crate::app::App;
-use crate::pages::form::{Form, Maker, Typed, Wrong, registration_form};
+use crate::pages::form::{DRAFT, Form, Maker, Typed, Wrong, registration_form};
 use crate::pages::framed::{Frame, Section};
 use crate::pages::visit::{Asked, Visit};
 use crate::parse;
@@ -45,6 +45,15 @@ pub(crate) async fn handler(
     Ok(visit.page(&page.html()))
 }
 
+/// The draft of what was sent: a customer who was recognised meanwhile does not make it another one.
+pub(super) fn draft_of(procedure: &str, typed: &Typed) -> String {
+    let bare = draft_name(procedure, None);
+    let said = typed.one(DRAFT).filter(|said| {
+        said.strip_prefix(&bare).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    });
+    said.map_or_else(|| draft_name(procedure, typed.one(CUSTOMER)), str::to_owned)
+}
+
 /// The name of the draft of a registration; one for a known customer is a draft of its own.
 pub(crate) fn draft_name(procedure: &str, customer: Option<&str>) -> String {
     match customer.filter(|customer| !customer.is_empty()) {
@@ -70,9 +79,13 @@ impl New {
             return Err(missing());
         }
         let action = rules.register_action().ok_or_else(missing)?;
-        let sent = returned.as_ref().and_then(|(typed, _)| typed.one(CUSTOMER));
-        let customer = sent.unwrap_or(&wanted.customer).to_owned();
-        let draft = draft_name(key, Some(&customer));
+        let draft = match &returned {
+            Some((typed, _)) => draft_of(key, typed),
+            None => draft_name(key, Some(&wanted.customer)),
+        };
+        // For whom it was begun is part of the address.
+        let begun_for = draft.strip_prefix(&draft_name(key, None)).unwrap_or_default().trim();
+        let begun_for = Wanted { customer: begun_for.to_owned() };
         let kept = match &returned {
             Some(_) => None,
             None => desk.draft(visit.caller(), &draft)?,
@@ -81,6 +94,9 @@ impl New {
             kept.and_then(|kept| serde_json::from_value(kept).ok()).map(Typed);
         let restored = kept.is_some();
         let mut typed = returned.as_ref().map(|(typed, _)| typed.clone()).or(kept);
+        let sent = typed.as_ref().and_then(|typed| typed.one(CUSTOMER));
+        let customer = sent.filter(|sent| !sent.is_empty()).unwrap_or(&begun_for.customer);
+        let customer = customer.to_owned();
         if typed.is_none() && !customer.is_empty() {
             typed = Some(proposed(desk, &rules, &customer)?);
         }
@@ -95,12 +111,11 @@ impl New {
         };
         let mut form = Form {
             action: format!("/new/{}", encoded(key)),
+            anew: format!("/new/{}{}", encoded(key), begun_for.query()),
+            // Whoever is recognised while it is filled in is written into the form.
+            kept: vec![(CUSTOMER.to_owned(), customer), (DRAFT.to_owned(), draft.clone())],
             draft: Some(draft),
             restored,
-            kept: Some((CUSTOMER.to_owned(), customer))
-                .filter(|(_, key)| !key.is_empty())
-                .into_iter()
-                .collect(),
             once: Uuid::new_v4().to_string(),
             ..registration_form(&maker, action)
         };

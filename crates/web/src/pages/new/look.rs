@@ -1,6 +1,7 @@
 //! `POST /new/{procedure}/look`: who calls, what is open already, and what would come of the registration. Nothing is written.
 
-use super::customer::whole;
+use super::customer::{CUSTOMER, recognised, whole};
+use crate::answer::encoded;
 use crate::api::procedures::preview;
 use crate::app::App;
 use crate::pages::case::Beside;
@@ -23,6 +24,7 @@ use engine::procedure::{Means, Procedure};
 use engine::refusal::Refusal;
 use engine::show;
 use maud::{Markup, html};
+use serde_json::json;
 
 /// Digits from which on numbers are found that begin so.
 const BEGINNING: usize = 7;
@@ -53,7 +55,17 @@ pub(crate) struct Known {
     pub(crate) who: Option<String>,
     /// The records of whoever is reached by the number: name with level, and address.
     pub(crate) records: Vec<(String, String)>,
+    /// The one customer who is reached by it, as far as the form can be filled in with him.
+    pub(crate) fill: Option<Fill>,
     pub(crate) cases: Vec<Beside>,
+}
+
+/// What a form can be filled in with.
+pub(crate) struct Fill {
+    /// The form with him in it, for browsers without scripts.
+    pub(crate) href: String,
+    /// Controls and what they show: whose case it is among them.
+    pub(crate) controls: Vec<(String, String)>,
 }
 
 pub(crate) async fn handler(
@@ -161,6 +173,16 @@ pub(crate) fn known(
         (level.unwrap_or(name), customer_href(&kept.key))
     });
     let records = records.collect();
+    let fill = match reached.customers.as_slice() {
+        [one] if typed.one(CUSTOMER) != Some(&*one.key) => Some(Fill {
+            href: format!("/new/{}?customer={}", encoded(&rules.key), encoded(&one.key)),
+            controls: recognised(rules, &one.customer, typed)
+                .into_iter()
+                .chain([(CUSTOMER.to_owned(), one.key.to_string())])
+                .collect(),
+        }),
+        _ => None,
+    };
     let mut cases: Vec<Beside> =
         reached.cases.iter().map(|row| beside(app, visit.lang, row)).collect();
     cases.sort_by_key(|one| !one.open);
@@ -176,7 +198,7 @@ pub(crate) fn known(
         true => beginning(desk, &digits)?,
         false => Vec::new(),
     };
-    Ok(Known { asked: true, begins, who, records, cases })
+    Ok(Known { asked: true, begins, who, records, fill, cases })
 }
 
 /// Whether nothing more is expected of a number: a mobile one, a service number, one with its area code, or one of the town.
@@ -219,6 +241,9 @@ impl Known {
                 @else if self.cases.is_empty() && self.records.is_empty() { p.body.quiet { (lang.say("new.known.new")) } }
                 @else {
                     @for (name, href) in &self.records { p.body { a href=(href) target="_blank" rel="noopener" { b { (name) } } } }
+                    @if let Some(fill) = &self.fill {
+                        p.body { a.button.small href=(fill.href) data-fill=(json!(fill.controls).to_string()) data-command=(lang.say("new.fill")) { (lang.say("new.fill")) " " kbd aria-hidden="true" { "Alt ↵" } } }
+                    }
                     @if let Some(who) = self.who.as_ref().filter(|_| self.records.is_empty()) { p.body { b { (who) } } }
                     @if open > 0 { p.body.notice.near { (lang.count("new.known.open", u64::try_from(open).unwrap_or(0))) } }
                     ul.beside { @for one in &self.cases { (line(one)) } }

@@ -1,8 +1,8 @@
 //! `POST /new/{procedure}`: the case is opened. What is refused comes back as it was typed.
 
 use super::Wanted;
-use super::customer::{CUSTOMER, whole};
-use super::form::{New, draft_name};
+use super::customer::whole;
+use super::form::{New, draft_of};
 use crate::answer::encoded;
 use crate::app::App;
 use crate::pages::case::act::once;
@@ -39,7 +39,7 @@ pub(crate) async fn handler(
                 .submit_made(&caller.who(), options, make)
                 .map_err(|problem| problem.under(&rules));
             if done.is_ok() {
-                desk.drop_draft(&caller, &draft_name(&rules.key, typed.one(CUSTOMER)))?;
+                desk.drop_draft(&caller, &draft_of(&rules.key, &typed))?;
             }
             Ok((typed, done))
         }

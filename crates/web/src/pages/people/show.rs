@@ -120,6 +120,7 @@ impl Show {
                 div.notice.fine role="status" { div {
                     p { (lang.fill("admin.people.invited", &[("name", &self.name)])) }
                     p { code { (link) } }
+                    p.quiet { (lang.say("admin.people.copy")) }
                 } }
             }
             section.card aria-labelledby="held" {

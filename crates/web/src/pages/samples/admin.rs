@@ -11,7 +11,9 @@ use super::super::log::{Line, Log};
 use super::super::people::show::Show;
 use super::super::people::{People, Somebody};
 use super::super::procedures::draft::{Draft, Flaw, Looked};
+use super::super::procedures::retiring::Retiring;
 use super::super::procedures::{Procedures, Ruled};
+use super::super::steps::Step;
 use super::super::teams::Teams;
 use super::{HOSTILE, Sampler};
 use maud::Markup;
@@ -42,6 +44,7 @@ impl Sampler {
             wrong: Some(HOSTILE.to_owned()),
             invitation: Some((HOSTILE.to_owned(), "/welcome/x".to_owned())),
             left: Some(HOSTILE.to_owned()),
+            step: Some(Step::People),
         };
         let ruled = |in_force: bool| Ruled {
             key: HOSTILE.to_owned(),
@@ -55,6 +58,15 @@ impl Sampler {
             frame: admin.clone(),
             procedures: vec![ruled(true), ruled(false)],
             done: HOSTILE.to_owned(),
+            step: Some(Step::Procedures),
+        };
+        let retiring = Retiring {
+            frame: admin.clone(),
+            key: HOSTILE.to_owned(),
+            name: HOSTILE.to_owned(),
+            version: 2,
+            open: 3,
+            from: vec![HOSTILE.to_owned()],
         };
         let flaw = |line: Option<u32>, way: &[&str]| Flaw {
             line,
@@ -162,6 +174,7 @@ impl Sampler {
             ("log", self.log(true)),
             ("log, none", self.log(false)),
             ("procedures", procedures.html()),
+            ("retiring", retiring.html()),
             ("draft", draft(Vec::new(), Some(vec![[(); 3].map(|()| HOSTILE.to_owned())]))),
             ("draft, new", draft(Vec::new(), None)),
             (

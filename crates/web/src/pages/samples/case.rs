@@ -1,8 +1,8 @@
 //! Samples of a case, and of forms.
 
 use super::super::case::{
-    Beside, CasePage, ClockView, Conflict, Day, Doing, Entry, Fact, FileView, Other, Sheet, Step,
-    TaskView,
+    Beside, CasePage, ClockView, Conflict, Day, Doing, Entry, Fact, FileView, Other, Said, Sheet,
+    Step, TaskView,
 };
 use super::super::form::{Choice, Control, Form, Item, People, Template};
 use super::super::framed::Section;
@@ -67,6 +67,7 @@ impl Sampler {
             wrong: Some(HOSTILE.to_owned()),
             draft: Some("case N-1 x".to_owned()),
             restored: true,
+            anew: "/cases/N-1?do=x#now-do".to_owned(),
             kept: vec![("hidden".to_owned(), HOSTILE.to_owned())],
             once: "once".to_owned(),
             templates: vec![Template {
@@ -75,6 +76,8 @@ impl Sampler {
                 text: HOSTILE.to_owned(),
             }],
             offset: Some(28_800),
+            begins: Some("f-time".to_owned()),
+            files_at: Some(HOSTILE.to_owned()),
         }
     }
 
@@ -143,6 +146,7 @@ impl Sampler {
                     key: format!("k{}", u8::from(reveal.is_some())),
                     name: "Name".to_owned(),
                     text: HOSTILE.to_owned(),
+                    phone: reveal.is_none(),
                     reveal,
                 })
                 .into(),
@@ -200,7 +204,13 @@ impl Sampler {
                 id: "sheet-x".to_owned(),
                 name: "Sheet".to_owned(),
                 open: true,
-                values: vec![("Name".to_owned(), HOSTILE.to_owned(), true)],
+                values: vec![Said {
+                    key: Some("said".to_owned()),
+                    name: "Name".to_owned(),
+                    text: HOSTILE.to_owned(),
+                    wide: true,
+                    hidden: true,
+                }],
             }],
             story: if full {
                 vec![Day { date: "2026-11-26".to_owned(), entries: vec![entry] }]

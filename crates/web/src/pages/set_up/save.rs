@@ -36,7 +36,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let english = speaks_english(&app, &headers);
     if given.password != given.again {
-        let why = text("password.differs", english);
+        let why = ("again", text("password.differs", english));
         return Ok(super::form(&link, english, &given, Some(&why)));
     }
     let set_up = SetUp {
@@ -56,7 +56,8 @@ pub(crate) async fn handler(
     match app.inner.passwords.run(work).await? {
         Ok(secret) => Ok(entered(&app, &secret, "/admin/people")),
         Err(error @ (DeskError::WeakPassword { .. } | DeskError::BadName)) => {
-            let why = words::failure(&error, english);
+            let field = if matches!(error, DeskError::BadName) { "id" } else { "password" };
+            let why = (field, words::failure(&error, english));
             Ok(super::form(&link, english, &given, Some(&why)))
         }
         Err(DeskError::NotFound { .. }) => Err(Problem::new(Kind::LinkEnded)),

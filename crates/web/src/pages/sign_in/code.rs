@@ -5,7 +5,7 @@ pub(crate) mod give;
 use crate::app::App;
 use crate::frame::speaks_english;
 use crate::pages::document::{Page, text};
-use crate::pages::field::{input, wrong};
+use crate::pages::field::Ask;
 use crate::pages::sign_in::Query;
 use crate::parse::Params;
 use axum::extract::State;
@@ -25,13 +25,15 @@ pub(crate) async fn handler(
 
 fn form(english: bool, to: &str, why: Option<&str>, status: StatusCode) -> Response {
     let title = text("page.code", english);
+    let blamed = why.map(|why| ("code", why.to_owned()));
+    let code =
+        Ask { name: "code", kind: "text", fill: "one-time-code", first: true, ..Ask::default() };
     let content = html! {
         h1 { (title) }
         p { (text("page.code.about", english)) }
-        (wrong(why))
         form method="post" action="/sign-in/code" {
             input type="hidden" name="to" value=(to);
-            (input(english, "code", "text", "", "one-time-code"))
+            (code.html(english, blamed.as_ref()))
             button { (text("page.sign_in", english)) }
         }
     };

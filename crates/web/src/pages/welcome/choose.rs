@@ -32,14 +32,16 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let english = speaks_english(&app, &headers);
     if given.password != given.again {
-        return super::form(&app, &link, english, Some(&text("password.differs", english)));
+        let why = ("again", text("password.differs", english));
+        return super::form(&app, &link, english, Some(&why));
     }
     let (desk, opener) = (app.desk().clone(), link.clone());
     let work = move || Ok(desk.accept(&opener, &given.password));
     match app.inner.passwords.run(work).await? {
         Ok(_) => Ok(see_other("/sign-in")),
         Err(error @ DeskError::WeakPassword { .. }) => {
-            super::form(&app, &link, english, Some(&words::failure(&error, english)))
+            let why = ("password", words::failure(&error, english));
+            super::form(&app, &link, english, Some(&why))
         }
         Err(DeskError::NotFound { .. }) => Err(Problem::new(Kind::LinkEnded)),
         Err(error) => Err(error.into()),

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use desk::{Saved, Shelf};
 use engine::case::{Holder, holder};
 use engine::decide::Offer;
-use engine::procedure::{Action, Verb};
+use engine::procedure::{Action, FieldKind, Verb};
 use uuid::Uuid;
 
 /// Keys that do something on every case.
@@ -51,6 +51,8 @@ impl Look<'_> {
             ),
             draft: Some(name),
             restored: kept.is_some(),
+            anew: self.anew(&action.key),
+            files_at: self.takes_files(offered),
             once: Uuid::new_v4().to_string(),
             ..action_form(&maker, self.seen, action, offer, &self.visit.caller().who())
         };
@@ -156,12 +158,25 @@ impl Look<'_> {
     }
 
     fn other(&self, action: &Action, key: Option<&'static str>) -> Other {
-        let href = case_href(&self.seen.case.number);
-        Other {
-            label: self.lang.word(&action.label).to_owned(),
-            href: format!("{href}?do={}#now-do", encoded(&action.key)),
-            key,
-        }
+        Other { label: self.lang.word(&action.label).to_owned(), href: self.anew(&action.key), key }
+    }
+
+    /// Where the form of an action stands.
+    fn anew(&self, action: &str) -> String {
+        format!("{}?do={}#now-do", case_href(&self.seen.case.number), encoded(action))
+    }
+
+    /// A step that takes files, best one that only corrects or adds.
+    fn takes_files(&self, offered: &[Offer]) -> Option<String> {
+        let rules = &self.seen.procedure;
+        let is_file = |key: &engine::key::Key| {
+            rules.field(key).is_some_and(|field| matches!(field.kind, FieldKind::Files))
+        };
+        let open = offered.iter().filter(|offer| offer.barred.is_empty());
+        let takes = open.filter(|offer| offer.fields.iter().any(is_file));
+        let actions = takes.filter_map(|offer| rules.action(&offer.action));
+        let best = actions.min_by_key(|action| (!action.has(Verb::Edit), action.to.is_some()))?;
+        Some(self.lang.word(&best.label).to_owned())
     }
 
     /// What was typed, by the names of its controls.

@@ -3,7 +3,7 @@
 use super::Look;
 use crate::api::cases::links::links;
 use crate::app::App;
-use crate::pages::case::{Beside, Fact, FileView, Sheet, TaskView};
+use crate::pages::case::{Beside, Fact, FileView, Said, Sheet, TaskView};
 use crate::pages::customers::{customer_href, title};
 use crate::pages::left::Left;
 use crate::pages::row::stage_name;
@@ -11,6 +11,7 @@ use crate::pages::words::Lang;
 use crate::problem::Problem;
 use desk::without_phones;
 use engine::procedure::{FieldKind, Means};
+use std::collections::BTreeSet;
 use store::{Filter, PhoneMatch, Sort as Order};
 
 /// Earlier cases of a customer that are shown.
@@ -33,6 +34,7 @@ impl Look<'_> {
         let (rules, case) = (&self.seen.procedure, &self.seen.case);
         let may = self.desk.may_reveal_case(&self.visit.signed.person, &rules.key);
         let fields = means.into_iter().filter_map(|means| rules.field_meaning(means));
+        let phone = rules.field_meaning(Means::Phone).map(|field| &field.key);
         let told = fields.map(|field| {
             let hidden = self.seen.masked(&field.key).as_ref() != case.value(&field.key);
             Fact {
@@ -40,6 +42,7 @@ impl Look<'_> {
                 name: self.lang.word(&field.label).to_owned(),
                 text: self.text(&field.key, &field.kind),
                 reveal: (may && hidden).then(|| field.key.to_string()),
+                phone: phone == Some(&field.key),
             }
         });
         told.filter(|fact| !fact.text.is_empty()).collect()
@@ -128,29 +131,36 @@ impl Look<'_> {
         Ok(linked.into_iter().map(view).collect())
     }
 
-    /// The forms that say something already; the one of this stage is open.
-    pub(super) fn sheets(&self) -> Vec<Sheet> {
+    /// The forms that say something already; the one of this stage is open. What is masked in them can be shown where it stands first,
+    /// unless it stands in the customer's card.
+    pub(super) fn sheets(&self, customer: &[Fact]) -> Vec<Sheet> {
         let rules = &self.seen.procedure;
+        let may = self.desk.may_reveal_case(&self.visit.signed.person, &rules.key);
+        let mut told: BTreeSet<String> = customer.iter().map(|fact| fact.key.clone()).collect();
         let sheet = |form: &engine::procedure::Form| {
             let fields = form.fields.iter().filter_map(|entry| rules.field(&entry.field));
             let values =
                 fields.filter(|field| !matches!(field.kind, FieldKind::Files)).map(|field| {
-                    let long = matches!(
-                        field.kind,
-                        FieldKind::Long | FieldKind::Table(_) | FieldKind::Auto(_)
-                    );
+                    let rows = matches!(field.kind, FieldKind::Table(_) | FieldKind::Auto(_));
+                    let long = rows || field.kind == FieldKind::Long;
                     let text = self.text(&field.key, &field.kind);
-                    (
-                        self.lang.word(&field.label).to_owned(),
-                        text.clone(),
-                        long && text.chars().count() > 30,
-                    )
+                    let masked = self.seen.masked(&field.key);
+                    let hidden =
+                        may && !rows && masked.as_ref() != self.seen.case.value(&field.key);
+                    let hidden = hidden && told.insert(field.key.to_string());
+                    Said {
+                        key: hidden.then(|| field.key.to_string()),
+                        name: self.lang.word(&field.label).to_owned(),
+                        wide: long && text.chars().count() > 30,
+                        text,
+                        hidden,
+                    }
                 });
             Sheet {
                 id: format!("sheet-{}", form.key),
                 name: self.lang.word(&form.label).to_owned(),
                 open: form.stage == self.seen.case.stage,
-                values: values.filter(|(_, text, _)| !text.trim().is_empty()).collect(),
+                values: values.filter(|said| !said.text.trim().is_empty()).collect(),
             }
         };
         let mut sheets: Vec<Sheet> =

@@ -3,6 +3,7 @@
 use super::{Bought, CustomerPage, Double, Inside, Past, Way};
 use crate::pages::customers::level_tag;
 use crate::pages::icon::icon;
+use crate::pages::phone::dialled;
 use crate::pages::row::case_href;
 use crate::pages::words::Lang;
 use maud::{Markup, html};
@@ -45,7 +46,7 @@ impl CustomerPage {
                 div.bar #customer-head {
                     h1 { (self.name) (level_tag(self.level.as_ref())) @if !self.company.is_empty() { span.quiet { (self.company) } } }
                     @if self.may_reveal && !self.revealed { (self.reveal("name", &self.name, "customer-head")) }
-                    a.button.main href=(self.register) data-command=(lang.say("customer.register")) { (lang.say("customer.register")) }
+                    @if self.frame.registers { a.button.main href=(self.register) data-command=(lang.say("customer.register")) { (lang.say("customer.register")) } }
                     @if self.may_write { a.button href={ (self.href) "/edit" } data-command=(lang.say("customer.edit")) { (lang.say("customer.edit")) } }
                 }
                 div.line { span { (lang.fill("customer.changed", &[("when", &self.changed)])) } }
@@ -125,7 +126,7 @@ impl CustomerPage {
                     span.quiet { @for (place, (channel, count)) in self.channels.iter().enumerate() { @if place > 0 { " · " } (channel) " " (count) } }
                 }
                 @if self.cases.is_empty() {
-                    div.card { div.empty { p.say { (lang.say("customer.cases.none")) } p { (lang.say("customer.cases.none.what")) } a.button href=(self.register) { (lang.say("new.title")) } } }
+                    div.card { div.empty { p.say { (lang.say("customer.cases.none")) } p { (lang.say("customer.cases.none.what")) } @if self.frame.registers { a.button href=(self.register) { (lang.say("new.title")) } } } }
                 } @else { (pasts(lang, &self.cases)) }
                 @if self.first.is_some() || self.next.is_some() {
                     nav.more aria-label=(lang.say("cases.pages")) {
@@ -213,12 +214,11 @@ fn pasts(lang: Lang, cases: &[Past]) -> Markup {
     }
 }
 
-/// The number, else the account; a number that is shown in full can be dialled.
+/// The number, else the account.
 fn first(way: &Way) -> Markup {
     html! {
         @if way.phone.is_empty() { (way.account) }
-        @else if way.full { a href={ "tel:" (way.phone) } { (way.phone) } }
-        @else { (way.phone) }
+        @else { (dialled(&way.phone)) }
     }
 }
 
