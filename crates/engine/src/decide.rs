@@ -17,8 +17,8 @@ mod tick;
 mod verbs;
 mod version;
 
-pub(crate) use act::allowed;
 pub use act::{Offer, missing, offers};
+pub(crate) use act::{allowed, is_fixed};
 pub(crate) use desk::recipients;
 pub use desk::{accused, approvers, people_for};
 pub(crate) use entered::is_phone;

@@ -7,7 +7,7 @@ use super::wish::wish;
 use crate::case::Case;
 use crate::clocks::ClockState;
 use crate::command::{Entered, Extra, NewTask};
-use crate::decide::allowed;
+use crate::decide::{allowed, is_fixed};
 use crate::key::Key;
 use crate::procedure::{Action, Effect, Fact, Field, FieldKind, Procedure, Verb};
 use jiff::{SignedDuration, Timestamp};
@@ -165,8 +165,7 @@ impl<'p> Kit<'p> {
         fields
             .filter_map(|field| {
                 let there = case.and_then(|case| case.value(&field.key));
-                let fixed = field.derive.is_some() || (field.guarded && there.is_some());
-                if fixed && !action.has(Verb::Adjust) {
+                if is_fixed(field, there) && !action.has(Verb::Adjust) {
                     return None;
                 }
                 let mut choices = self.tested.others(procedure, field, there);

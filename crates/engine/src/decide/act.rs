@@ -9,8 +9,8 @@ use crate::event::{Event, SetCause};
 use crate::key::Key;
 use crate::people::{Directory, Who};
 use crate::procedure::{
-    Action, Actor, Condition, Effect, Fact, FieldKind, Label, Moment, Need, Procedure, Relation,
-    Role, Verb,
+    Action, Actor, Condition, Effect, Fact, Field, FieldKind, Label, Moment, Need, Procedure,
+    Relation, Role, Verb,
 };
 use crate::refusal::{Missing, Refusal, Unmet};
 use crate::value::{Private, Value};
@@ -58,7 +58,10 @@ pub fn offers(
         .map(|action| {
             let mut fields = allowed(procedure, Some(case), action);
             // What comes of other fields, or is settled, would be refused.
-            fields.retain(|key| action.has(Verb::Adjust) || !is_fixed(procedure, case, key));
+            let fixed = |key: &Key| {
+                procedure.field(key).is_some_and(|field| is_fixed(field, case.value(key)))
+            };
+            fields.retain(|key| action.has(Verb::Adjust) || !fixed(key));
             let spared = may_override(procedure, case, directory, who, now, action);
             let barred =
                 if spared { Vec::new() } else { barred(procedure, case, who, action, &fields) };
@@ -74,10 +77,8 @@ pub fn offers(
 }
 
 /// Whether a field changes only through an adjustment: what is derived, and what is guarded once it has a value.
-fn is_fixed(procedure: &Procedure, case: &Case, key: &Key) -> bool {
-    procedure
-        .field(key)
-        .is_some_and(|field| field.derive.is_some() || (field.guarded && case.value(key).is_some()))
+pub(crate) fn is_fixed(field: &Field, there: Option<&Value>) -> bool {
+    field.derive.is_some() || (field.guarded && there.is_some())
 }
 
 /// What the guards say that do not hold and read nothing that can be entered with the action.

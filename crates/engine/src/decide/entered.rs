@@ -1,6 +1,7 @@
 //! What people enter: read by the kind of the field, refused with what is wrong, never guessed.
 
 use super::Work;
+use super::act::is_fixed;
 use crate::calendar::Calendar;
 use crate::case::Case;
 use crate::command::Entered;
@@ -244,10 +245,7 @@ impl Work<'_> {
         allowed: &Allowed,
     ) -> Result<Option<Value>, Problem> {
         let unchanged = case.value(&field.key) == value.as_ref();
-        if !unchanged
-            && !allowed.adjust
-            && (field.derive.is_some() || (field.guarded && case.value(&field.key).is_some()))
-        {
+        if !unchanged && !allowed.adjust && is_fixed(field, case.value(&field.key)) {
             return Err(Problem::NeedsReason);
         }
         // Without the value that clocks count by nothing would be due any more (G-14).
