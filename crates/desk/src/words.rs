@@ -124,11 +124,6 @@ fn no_entry(why: NoEntry) -> &'static str {
     }
 }
 
-/// Several names in a row.
-fn listed(names: &[String], english: bool) -> String {
-    names.join(if english { ", " } else { "、" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -392,7 +392,7 @@ impl Teller<'_> {
 
     fn people(&self, ids: &[Key]) -> String {
         let names: Vec<String> = ids.iter().map(|id| self.person(id)).collect();
-        super::listed(&names, self.english)
+        engine::show::listed(&names, self.english)
     }
 }
 

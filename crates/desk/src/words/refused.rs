@@ -1,10 +1,10 @@
 //! Why something is refused, in the names that people use.
 
-use super::{listed, text};
+use super::text;
 use engine::key::Key;
 use engine::procedure::{Field, FieldKind, Label, Procedure};
 use engine::refusal::{Problem, Refusal};
-use engine::show::word;
+use engine::show::{self, word};
 
 /// Why a command was refused, and what to do.
 pub fn refusal(refusal: &Refusal, english: bool) -> String {
@@ -44,7 +44,7 @@ fn told(refusal: &Refusal, procedure: Option<&Procedure>, english: bool) -> Stri
                 false => word(&missing.label, english).to_owned(),
             });
             let names: Vec<String> = names.collect();
-            let missing = say("refusal.missing", &[("fields", &listed(&names, english))]);
+            let missing = say("refusal.missing", &[("fields", &show::listed(&names, english))]);
             let others = unmet.iter().map(|one| word(&one.say, english).to_owned());
             std::iter::once(missing).chain(others).collect::<Vec<_>>().join(" ")
         }
@@ -114,7 +114,7 @@ fn of_field(
                 .iter()
                 .map(|name| value_name(name, field, procedure, english).to_owned())
                 .collect();
-            say("problem.not_a_value", &[("values", &listed(&values, english))])
+            say("problem.not_a_value", &[("values", &show::listed(&values, english))])
         }
         Problem::NotEditable => say("problem.not_editable", &[]),
         Problem::NeedsReason => say("problem.needs_reason", &[]),

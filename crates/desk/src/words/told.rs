@@ -1,6 +1,6 @@
 //! How a due came about, in sentences.
 
-use super::{listed, text};
+use super::text;
 use engine::calendar::{Calendar, DayKind, Step};
 use engine::case::Case;
 use engine::clocks::{ClockState, DueCause, Reason, TimerStep, Trace, undecided};
@@ -87,7 +87,7 @@ fn unknown(trace: &Trace, (rules, case): (&Procedure, &Case), english: bool) -> 
     if names.is_empty() {
         return text("explain.unknown", english, &[]);
     }
-    text("explain.undecided", english, &[("fields", &listed(&names, english))])
+    text("explain.undecided", english, &[("fields", &show::listed(&names, english))])
 }
 
 /// A limit as people say it: `4bh` is four working hours.

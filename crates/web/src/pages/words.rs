@@ -58,7 +58,7 @@ impl Lang {
 
     /// Names in a row.
     pub(crate) fn listed(self, names: &[String]) -> String {
-        names.join(if self.english { ", " } else { "、" })
+        engine::show::listed(names, self.english)
     }
 }
 
