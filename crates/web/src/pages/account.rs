@@ -7,7 +7,7 @@ pub(crate) mod password;
 pub(crate) mod remove;
 
 use super::absence::Away;
-use super::field::{Ask, Blamed};
+use super::field::{Ask, Blamed, new_password};
 use super::framed::Section;
 use super::left::day_and_minute;
 use super::visit::Visit;
@@ -20,8 +20,8 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use desk::{SHORTEST_PASSWORD, Session, words};
-use jiff::Timestamp;
+use desk::{Session, words};
+use engine::calendar::Calendar;
 use maud::{Markup, html};
 use qrcode::{Color, QrCode};
 
@@ -69,7 +69,7 @@ fn page(app: &App, visit: &Visit, said: Said) -> Result<Response, Problem> {
             section.card aria-labelledby=(id) { header { h2 id=(id) { (title) } } div.body { (content) } }
         }
     };
-    let sessions = desk.sessions(id)?;
+    let (sessions, calendar) = (desk.sessions(id)?, desk.calendar_of_the_house());
     let content = html! {
         div.split.account {
             h1 { (text("page.account", english)) }
@@ -83,7 +83,7 @@ fn page(app: &App, visit: &Visit, said: Said) -> Result<Response, Problem> {
             }
             section.card aria-labelledby="sessions-title" {
                 header { h2 #sessions-title { (text("page.account.sessions", english)) } }
-                ul.beside { @for one in &sessions { (session(app, visit, one)) } }
+                ul.beside { @for one in &sessions { (session(calendar.as_deref(), visit, one)) } }
             }
         }
     };
@@ -103,17 +103,13 @@ fn csrf(visit: &Visit) -> Markup {
 /// A new password, by the one before.
 fn password(visit: &Visit, wrong: Option<&Blamed>) -> Markup {
     let english = visit.lang.english;
-    let ask = |name, label, fill| Ask { name, label, kind: "password", fill, ..Ask::default() };
-    let shortest = SHORTEST_PASSWORD.to_string();
-    let rule = words::text("password.rule", english, &[("shortest", &shortest)]);
-    let new = ask("password", Some("new_password"), "new-password");
+    let old = Ask { name: "old", kind: "password", fill: "current-password", ..Ask::default() };
     html! {
         form method="post" action="/account/password" {
             (csrf(visit))
             div.fields {
-                (ask("old", None, "current-password").html(english, wrong))
-                (Ask { rule: Some(rule), ..new }.html(english, wrong))
-                (ask("again", Some("new_again"), "new-password").html(english, wrong))
+                (old.html(english, wrong))
+                (new_password(english, ["new_password", "new_again"], false, wrong))
             }
             div.actions { button { (text("page.account.password", english)) } }
         }
@@ -121,11 +117,10 @@ fn password(visit: &Visit, wrong: Option<&Blamed>) -> Markup {
 }
 
 /// A session: with what, since when, from where.
-fn session(app: &App, visit: &Visit, one: &Session) -> Markup {
+fn session(calendar: Option<&Calendar>, visit: &Visit, one: &Session) -> Markup {
     let (lang, english) = (visit.lang, visit.lang.english);
-    let calendar = app.desk().calendar_of_the_house();
-    let local = |at: Timestamp| day_and_minute(calendar.as_deref(), at);
-    let since = words::text("page.account.since", english, &[("at", &local(one.since))]);
+    let at = day_and_minute(calendar, one.since);
+    let since = words::text("page.account.since", english, &[("at", &at)]);
     let whence = [since.as_str(), one.origin.address.as_str()];
     let whence = whence.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     let browser = browser(&one.origin.agent, lang);

@@ -45,11 +45,18 @@ impl Ask<'_> {
     }
 }
 
-/// A new password, twice; what is asked of it is told first.
-pub(crate) fn new_password(english: bool, first: bool, blamed: Option<&Blamed>) -> Markup {
+/// A new password, twice, by what both are called; what is asked of it is told first.
+pub(crate) fn new_password(
+    english: bool,
+    labels: [&str; 2],
+    first: bool,
+    blamed: Option<&Blamed>,
+) -> Markup {
+    let [once, again] = labels.map(Some);
     let shortest = SHORTEST_PASSWORD.to_string();
     let rule = desk::words::text("password.rule", english, &[("shortest", &shortest)]);
-    let ask = |name| Ask { name, kind: "password", fill: "new-password", ..Ask::default() };
-    let password = Ask { rule: Some(rule), first, ..ask("password") };
-    html! { (password.html(english, blamed)) (ask("again").html(english, blamed)) }
+    let ask =
+        |name, label| Ask { name, label, kind: "password", fill: "new-password", ..Ask::default() };
+    let password = Ask { rule: Some(rule), first, ..ask("password", once) };
+    html! { (password.html(english, blamed)) (ask("again", again).html(english, blamed)) }
 }

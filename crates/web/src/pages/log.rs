@@ -15,10 +15,12 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use desk::{Desk, Shelf};
+use engine::calendar::Calendar;
 use engine::people::Directory;
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use store::{LogEntry, Scope};
 
 /// Lines of a page.
@@ -98,8 +100,8 @@ pub(crate) async fn handler(
         let link = |before: &str| page_link(uri.path(), uri.query(), &[("before", before)]);
         let last = entries.last().filter(|_| more).map(|entry| entry.sequence.to_string());
         let people = desk.people();
-        let look =
-            Look { app: &app, visit: &visit, people: &people, scope: desk.scope(visit.caller()) };
+        let (scope, calendar) = (desk.scope(visit.caller()), desk.calendar_of_the_house());
+        let look = Look { app: &app, visit: &visit, people: &people, scope, calendar };
         let parted = parted(desk, &entries)?;
         let (mut lines, mut rest) = (Vec::with_capacity(entries.len()), entries.as_slice());
         while let Some(newest) = rest.first() {
@@ -169,6 +171,7 @@ struct Look<'a> {
     visit: &'a Visit,
     people: &'a Directory,
     scope: Scope,
+    calendar: Option<Arc<Calendar>>,
 }
 
 impl Look<'_> {
@@ -229,7 +232,7 @@ impl Look<'_> {
     }
 
     fn at(&self, entry: &LogEntry) -> String {
-        day_and_minute(self.app.desk().calendar_of_the_house().as_deref(), entry.at)
+        day_and_minute(self.calendar.as_deref(), entry.at)
     }
 
     /// What was done, by the key of its name; the kind alone where it has none.

@@ -54,7 +54,7 @@ fn form(link: &str, english: bool, given: &Given, blamed: Option<&Blamed>) -> Re
                 legend { (text("page.set_up.administrator", english)) }
                 (ask("name", &given.name, "name").html(english, blamed))
                 (Ask { rule: Some(text("person.bad_name", english)), ..ask("id", &given.id, "username") }.html(english, blamed))
-                (new_password(english, false, blamed))
+                (new_password(english, ["password", "again"], false, blamed))
             }
             button { (text("page.next", english)) }
         }

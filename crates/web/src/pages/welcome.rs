@@ -41,7 +41,7 @@ fn form(
         p { (words::text("page.welcome.about", english, &[("id", &person.id)])) }
         form method="post" action=(format!("/welcome/{link}")) {
             input type="hidden" name="username" value=(*person.id) autocomplete="username";
-            (new_password(english, true, blamed))
+            (new_password(english, ["password", "again"], true, blamed))
             button { (text("page.welcome.choose", english)) }
         }
     };
