@@ -8,7 +8,7 @@ use engine::case::Case;
 use engine::key::Key;
 use engine::procedure::{FieldKind, Procedure};
 use std::cmp::Reverse;
-use store::{Attachment, Excerpt, excerpt};
+use store::{Attachment, Excerpt, Query};
 
 /// Characters of a title that every list shows.
 const SHOWN: usize = 24;
@@ -72,15 +72,28 @@ impl Desk {
     ///
     /// # Errors
     /// A failure of the store.
-    pub fn found(&self, seen: &Seen, query: &str) -> Result<Option<Found>, DeskError> {
-        let title = seen.summary.columns.title.as_deref().and_then(|title| excerpt(title, query));
+    pub fn found(&self, seen: &Seen, query: &Query) -> Result<Option<Found>, DeskError> {
+        let title = seen.summary.columns.title.as_deref().and_then(|title| query.excerpt(title));
         let in_title = title.filter(|title| title.at < SHOWN).map_or(0, |title| title.parts);
-        let files = self.inner.store.attachments_of(seen.summary.id)?;
-        let told = texts(&seen.procedure, &seen.case, &files).filter_map(|(whence, text)| {
-            let excerpt = excerpt(&without_phones(text), query)?;
-            Some(Found { whence, excerpt })
-        });
-        let best = told.min_by_key(|found| Reverse(found.excerpt.parts));
+        if in_title == query.parts() {
+            return Ok(None);
+        }
+        let is_all =
+            |found: &Found| found.excerpt.parts == query.parts() && found.whence != Whence::Number;
+        // The files are asked for where nothing else holds all.
+        let best = match best(seen, &[], query).filter(is_all) {
+            Some(best) => Some(best),
+            None => best(seen, &self.inner.store.attachments_of(seen.summary.id)?, query),
+        };
         Ok(best.filter(|best| best.excerpt.parts > in_title && best.whence != Whence::Number))
     }
+}
+
+/// The first text with the most of what a query asks for.
+fn best(seen: &Seen, files: &[Attachment], query: &Query) -> Option<Found> {
+    let told = texts(&seen.procedure, &seen.case, files).filter_map(|(whence, text)| {
+        let excerpt = query.excerpt(&without_phones(text))?;
+        Some(Found { whence, excerpt })
+    });
+    told.min_by_key(|found| Reverse(found.excerpt.parts))
 }

@@ -58,7 +58,7 @@ pub use read::standing::Standing;
 pub use scope::{Grant, Reach, Scope, Viewer};
 pub use settings::{Administer, Change, LogEntry, Setting, api_key_hash};
 pub use store::{Committing, Options, Rederived, Store, Upgrading};
-pub use text::{Excerpt, Piece, excerpt, fold, matches, phone_digits};
+pub use text::{Excerpt, Piece, Query, fold, matches, phone_digits};
 pub use timers::DueTimer;
 pub use upkeep::{Facts, Verification};
 pub use webhooks::{Attempt, DeliveryState, NewDelivery, WebhookDelivery, WebhookPlace};

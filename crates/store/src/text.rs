@@ -11,7 +11,7 @@
 
 mod excerpt;
 
-pub use excerpt::{Excerpt, Piece, excerpt};
+pub use excerpt::{Excerpt, Piece, Query};
 
 use crate::hash::hex;
 use crate::vault::Vault;

@@ -7,7 +7,7 @@ pub(crate) use filters::{Chip, Choice, described};
 use super::framed::{Frame, Section, list_href};
 use super::icon::icon;
 use super::row::{self, Row};
-use super::visit::{self, Asked, Visit};
+use super::visit::{Asked, Visit, unread};
 use super::words::{Lang, counted};
 use crate::answer::page_link;
 use crate::app::App;
@@ -22,7 +22,6 @@ use filters::Filters;
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use store::StoreError;
 
 /// Lines of a page.
 const PAGE: usize = 50;
@@ -79,10 +78,7 @@ pub(crate) async fn handler(
     let filter = asked.filter(desk).map_err(unreadable)?;
     let cursor = Some(wanted.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page = desk.store().list(&scope, &filter, asked.sort(), cursor, PAGE);
-    let page = page.map_err(|error| match error {
-        StoreError::Invalid { .. } => visit::unreadable("cursor"),
-        error => error.into(),
-    })?;
+    let page = page.map_err(unread)?;
     let (library, people) = (desk.library(), desk.people());
     let mut rows = Vec::with_capacity(page.rows.len());
     for row in &page.rows {

@@ -12,7 +12,7 @@ pub(crate) mod save;
 pub(crate) mod show;
 
 use super::framed::{Frame, Section};
-use super::visit::{Asked, Visit};
+use super::visit::{Asked, Visit, unread};
 use super::words::{Lang, counted};
 use crate::answer::{encoded, masked_name, page_link};
 use crate::app::App;
@@ -20,11 +20,11 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use desk::{Desk, DeskError, Kept, Level, mask_account, mask_phone};
+use desk::{Desk, Kept, Level, mask_account, mask_phone};
 use engine::customer::Customer;
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Filter, Scope, StoreError};
+use store::{Filter, Scope};
 
 /// Lines of a page.
 const PAGE: usize = 40;
@@ -84,10 +84,7 @@ pub(crate) async fn handler(
     let (text, level) = (given(&wanted.q), given(&wanted.level));
     let cursor = given(&wanted.cursor);
     let page = desk.customers(text.as_deref(), level.as_deref(), cursor.as_deref(), PAGE);
-    let page = page.map_err(|error| match error {
-        DeskError::Store(StoreError::Invalid { .. }) => super::visit::unreadable("cursor"),
-        error => error.into(),
-    })?;
+    let page = page.map_err(unread)?;
     let look = Look::of(desk, &visit);
     let lines = page.rows.iter().map(|kept| look.line(kept)).collect::<Result<_, _>>()?;
     let link = |cursor: &str| page_link(uri.path(), uri.query(), &[("cursor", cursor)]);

@@ -13,7 +13,7 @@ use engine::people::Directory;
 use engine::procedure::{Action, Means, Procedure};
 use engine::show;
 use maud::{Markup, html};
-use store::{CaseSummary, Piece};
+use store::{CaseSummary, Piece, Query};
 
 /// A line.
 #[derive(Debug, Clone)]
@@ -138,14 +138,14 @@ impl Row {
         Self { customer, registered, ..Self::of_summary(app, lang, people, &seen.summary) }
     }
 
-    /// What a search for this text found, and why.
+    /// What a query found, and why.
     pub(crate) fn of_hit(
         app: &App,
         lang: Lang,
         people: &Directory,
-        (seen, text): (&Seen, &str),
+        (seen, query): (&Seen, &Query),
     ) -> Result<Self, DeskError> {
-        let found = app.desk().found(seen, text)?.map(|found| Why::of(lang, seen, found));
+        let found = app.desk().found(seen, query)?.map(|found| Why::of(lang, seen, found));
         Ok(Self { found, ..Self::of_summary(app, lang, people, &seen.summary) })
     }
 

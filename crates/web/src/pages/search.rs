@@ -3,7 +3,7 @@
 use super::customers::{Line, Look, table};
 use super::framed::{Frame, Section};
 use super::row::{Row, case_href};
-use super::visit::{self, Asked, Visit};
+use super::visit::{Asked, Visit, unread};
 use super::words::Lang;
 use crate::answer::page_link;
 use crate::app::App;
@@ -14,7 +14,7 @@ use axum::response::Response;
 use desk::{Desk, Kept};
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{CaseSummary, Filter, PhoneMatch, Scope, Sort, StoreError, phone_digits};
+use store::{CaseSummary, Filter, PhoneMatch, Query, Scope, Sort, phone_digits};
 
 /// Hits of each kind while typing, and of a page.
 const TYPING: usize = 7;
@@ -79,19 +79,15 @@ pub(crate) async fn handler(
     }
     let mut next = None;
     if !text.is_empty() {
-        let page =
-            desk.store().search(&scope, text, cursor, most).map_err(|error| match error {
-                StoreError::Invalid { .. } => visit::unreadable("cursor"),
-                error => error.into(),
-            })?;
+        let page = desk.store().search(&scope, text, cursor, most).map_err(unread)?;
         next = page.next.map(|cursor| page_link(uri.path(), uri.query(), &[("cursor", &cursor)]));
-        let mut rows = Vec::with_capacity(page.rows.len());
+        let (query, mut rows) = (Query::of(text), Vec::with_capacity(page.rows.len()));
         // What stands above by its number is not told twice.
         let above = |row: &&CaseSummary| numbered.iter().any(|one| one.id == row.id);
         for row in page.rows.iter().filter(|row| !above(row)) {
             // Gone since it was found: he sees it no longer.
             let Some(seen) = desk.case_listed(&scope, row)? else { continue };
-            rows.push(Row::of_hit(&app, lang, &people, (&seen, text))?);
+            rows.push(Row::of_hit(&app, lang, &people, (&seen, &query))?);
         }
         groups.push(Hits { name: "search.text", rows });
     }

@@ -11,12 +11,13 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use desk::Caller;
+use desk::{Caller, DeskError};
 use engine::refusal::Problem as Wrong;
 use flate2::Compression;
 use maud::Markup;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
+use store::StoreError;
 
 /// Bytes below which packing does not pay.
 const WORTH_PACKING: usize = 1_000;
@@ -80,6 +81,14 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 /// A parameter of a page's address says something that means nothing.
 pub(crate) fn unreadable(name: &str) -> Problem {
     Problem::new(Kind::BadQuery).field(name, Some(Wrong::Unknown))
+}
+
+/// Why a page of a list cannot be read: a cursor that is none, or a failure.
+pub(crate) fn unread(error: impl Into<DeskError>) -> Problem {
+    match error.into() {
+        DeskError::Store(StoreError::Invalid { .. }) => unreadable("cursor"),
+        error => error.into(),
+    }
 }
 
 /// Every parameter may be absent: what fails alone, or is there twice, is what is wrong.

@@ -4,16 +4,14 @@ use super::{Line, Look, level_tag};
 use crate::answer::page_link;
 use crate::app::App;
 use crate::pages::framed::{Frame, Section};
-use crate::pages::visit::{Asked, Visit, unreadable};
+use crate::pages::visit::{Asked, Visit, unread};
 use crate::pages::words::Lang;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use desk::DeskError;
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::StoreError;
 
 const PAGE: usize = 30;
 
@@ -54,10 +52,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let (desk, lang) = (app.desk(), visit.lang);
     let cursor = Some(wanted.cursor.as_str()).filter(|cursor| !cursor.is_empty());
-    let page = desk.customer_pairs(cursor, PAGE).map_err(|error| match error {
-        DeskError::Store(StoreError::Invalid { .. }) => unreadable("cursor"),
-        error => error.into(),
-    })?;
+    let page = desk.customer_pairs(cursor, PAGE).map_err(unread)?;
     let look = Look::of(desk, &visit);
     let mut pairs = Vec::with_capacity(page.rows.len());
     for (pair, one, other) in &page.rows {

@@ -8,19 +8,19 @@ use crate::app::App;
 use crate::pages::framed::{Frame, Section};
 use crate::pages::left::{Left, ago};
 use crate::pages::row::{Row, case_href};
-use crate::pages::visit::{Asked, Visit, see_other, unreadable};
+use crate::pages::visit::{Asked, Visit, see_other, unread};
 use crate::pages::words::Lang;
 use crate::parse;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use desk::{DeskError, Kept, Revealed, mask_account, mask_phone, without_phones};
+use desk::{Kept, Revealed, mask_account, mask_phone, without_phones};
 use engine::calendar::Calendar;
 use engine::people::Directory;
 use engine::procedure::Meaning;
 use serde::Deserialize;
-use store::{CaseSummary, StoreError};
+use store::CaseSummary;
 
 /// Cases of a page.
 const CASES: usize = 25;
@@ -150,10 +150,7 @@ impl CustomerPage {
         let look = Look::of(desk, visit);
         let cursor = Some(wanted.cursor.as_str()).filter(|cursor| !cursor.is_empty());
         let history = desk.customer_history(visit.caller(), &kept.key, cursor, CASES);
-        let history = history.map_err(|error| match error {
-            DeskError::Store(StoreError::Invalid { .. }) => unreadable("cursor"),
-            error => error.into(),
-        })?;
+        let history = history.map_err(unread)?;
         let people = desk.people();
         let cases =
             history.cases.rows.iter().map(|row| Past::of(app, lang, &people, row)).collect();
