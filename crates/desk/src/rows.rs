@@ -19,14 +19,14 @@ use store::{
 use uuid::Uuid;
 
 /// Version of the fold that makes snapshots. It is raised when `apply` or [`Case`] changes; older snapshots are folded again.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// What a rating can say.
 pub const RATINGS: [Meaning; 3] = [Meaning::Satisfied, Meaning::Neutral, Meaning::Dissatisfied];
 
 /// Version of the rules by which measures, the people who have to do with a case, and its texts are derived. It is raised when
 /// [`rederived`] says something else of a case than before; then what older rules derived is derived anew, in the background.
-pub const DERIVED_VERSION: u32 = 2;
+pub const DERIVED_VERSION: u32 = 3;
 
 /// Everything a case's rows are made of.
 pub(crate) struct Draft {

@@ -20,6 +20,8 @@ pub enum Whence {
     Field(Key),
     /// A note about progress.
     Progress,
+    /// An internal note.
+    Comment,
     /// What was said in a contact with the customer.
     Contact,
     /// A file's name.
@@ -51,10 +53,11 @@ fn texts<'c>(
     let fields = case.fields.iter().filter(move |(key, _)| plain(key));
     let fields = fields.map(|(key, value)| (Whence::Field(key.clone()), value.text()));
     let notes = case.progress.iter().map(|note| (Whence::Progress, note.note.as_str()));
+    let comments = case.comments.iter().map(|text| (Whence::Comment, text.as_str()));
     let contacts = case.contacts.iter().filter_map(|log| log.text.as_ref());
     let contacts = contacts.map(|text| (Whence::Contact, text.as_str()));
     let files = files.iter().filter_map(|file| Some((Whence::File, file.name.as_deref()?)));
-    let texts = fields.chain(notes).chain(contacts).chain(files);
+    let texts = fields.chain(notes).chain(comments).chain(contacts).chain(files);
     texts.filter(|(_, text)| !text.is_empty()).chain([(Whence::Number, case.number.as_str())])
 }
 

@@ -6,7 +6,7 @@ use crate::error::DeskError;
 use crate::organisation::Caller;
 use engine::case::Task;
 use engine::clocks::{contacts_due, is_contact};
-use engine::decide::{Offer, offers};
+use engine::decide::{Offer, offer};
 use engine::key::Key;
 use engine::procedure::{Action, Verb};
 use jiff::Timestamp;
@@ -116,9 +116,11 @@ impl Desk {
         rows.sort_by_key(|(_, row)| (row.columns.next_due.unwrap_or(Timestamp::MAX), row.id));
         rows.truncate(most);
         let (people, now) = (self.people(), self.now());
-        let offered = |seen: &Seen, asked: &dyn Fn(&Offer) -> bool| {
-            let offers = offers(&seen.procedure, &seen.case, &people, &caller.who(), now);
-            offers.into_iter().find(|offer| asked(offer))
+        let who = caller.who();
+        let offered = |seen: &Seen, asked: &dyn Fn(&Action) -> bool| {
+            let mut fitting = seen.procedure.actions.iter().filter(|action| asked(action));
+            fitting
+                .find_map(|action| offer(&seen.procedure, &seen.case, &people, &who, now, action))
         };
         let (today, awaited) = (self.today(), self.awaiting(caller));
         // Who is to be called today, by what the case or one of its tasks waits for, and how that is logged.
@@ -136,22 +138,19 @@ impl Desk {
             });
             let dues = dues.map(|one| one.due);
             let call = dues.min().filter(|due| seen.calendar.local(*due).date() <= today);
-            let logs = |offer: &Offer, fits: fn(&Action) -> bool| {
-                seen.procedure.action(&offer.action).is_some_and(fits)
-            };
             // One that only logs it, else one that goes on as well.
             let plain = |action: &Action| action.has(Verb::Contact) && action.to.is_none();
-            let contact = call.and_then(|_| {
-                let only = offered(seen, &|offer| logs(offer, plain));
-                only.or_else(|| offered(seen, &|offer| logs(offer, is_contact)))
-            });
+            let contact =
+                call.and_then(|_| offered(seen, &plain).or_else(|| offered(seen, &is_contact)));
             (call, contact)
         };
         let mut todos = Vec::with_capacity(rows.len());
         for (own, row) in rows {
             // Gone since it was listed: it is no longer his.
             let Some(seen) = self.case_listed(&scope, &row)? else { continue };
-            let next = offered(&seen, &|offer| offer.next);
+            let stage = seen.procedure.stage(&seen.case.stage);
+            let asked = stage.and_then(|stage| stage.next.as_ref());
+            let next = offered(&seen, &|action| Some(&action.key) == asked);
             let (call, contact) = calls(&seen, None);
             todos.push(Todo { seen, next, own, task: None, call, contact });
         }
@@ -162,7 +161,7 @@ impl Desk {
                 task.done.is_none() && key.is_some_and(|key| is_among(&awaited, key))
             };
             for task in seen.case.tasks.iter().filter(mine) {
-                let next = offered(&seen, &|offer| settles(&seen, offer, task));
+                let next = offered(&seen, &|action| settles(action, task));
                 let (own, task) = (task.owner.is_some(), Some(task.id));
                 let (call, contact) = calls(&seen, task);
                 todos.push(Todo { seen: seen.clone(), next, own, task, call, contact });
@@ -203,11 +202,8 @@ fn is_among(filter: &Filter, key: &Key) -> bool {
 }
 
 /// Whether an action that is offered settles a task.
-fn settles(seen: &Seen, offer: &Offer, task: &Task) -> bool {
-    let action = seen.procedure.action(&offer.action);
-    action.is_some_and(|action| {
-        action.has(Verb::TaskDone) && action.task.as_ref().is_none_or(|kind| *kind == task.kind)
-    })
+fn settles(action: &Action, task: &Task) -> bool {
+    action.has(Verb::TaskDone) && action.task.as_ref().is_none_or(|kind| *kind == task.kind)
 }
 
 fn held(person: &Key) -> Filter {

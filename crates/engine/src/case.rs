@@ -4,6 +4,7 @@ mod apply;
 mod facts;
 
 pub use apply::apply;
+pub(crate) use apply::apply_to;
 pub(crate) use facts::approving_role;
 pub use facts::{Facts, Holder, complete, holder, incomplete};
 
@@ -63,6 +64,9 @@ pub struct Case {
     pub contacts: Vec<ContactLog>,
     /// Progress notes.
     pub progress: Vec<ProgressNote>,
+    /// Internal notes: nothing is decided by them, but a case is found by what they say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Private>,
     /// Current progress node.
     pub node: Option<Key>,
     /// Child work.

@@ -10,6 +10,7 @@ mod entered;
 mod follow;
 mod happen;
 mod merge;
+mod offer;
 mod proposed;
 mod register;
 mod survey;
@@ -17,17 +18,20 @@ mod tick;
 mod verbs;
 mod version;
 
-pub use act::{Offer, missing, offers};
-pub(crate) use act::{allowed, is_fixed};
+pub(crate) use act::allowed;
+pub use act::missing;
+pub use assign::{ByRule, by_rule};
 pub(crate) use desk::recipients;
 pub use desk::{accused, approvers, people_for};
 pub(crate) use entered::is_phone;
 pub use entered::parse;
 pub use happen::render;
+pub(crate) use offer::is_fixed;
+pub use offer::{Offer, offer, offers};
 pub use proposed::proposed;
 
 use crate::calendar::Calendar;
-use crate::case::{Case, apply};
+use crate::case::{Case, apply, apply_to};
 use crate::command::Command;
 use crate::event::{Event, Recorded};
 use crate::key::Key;
@@ -204,8 +208,9 @@ impl Work<'_> {
     /// Records a fact about a case and applies it.
     pub(crate) fn record(&mut self, id: &Key, event: Event) {
         let recorded = Recorded { at: self.now, who: self.who.clone(), event };
-        if let Some(case) = apply(self.cases.remove(id), id, &recorded) {
-            self.cases.insert(id.clone(), case);
+        match self.cases.get_mut(id) {
+            Some(case) => apply_to(case, &recorded),
+            None => self.cases.extend(apply(None, id, &recorded).map(|case| (id.clone(), case))),
         }
         self.events.push((id.clone(), recorded));
     }

@@ -16,10 +16,13 @@ use std::collections::BTreeMap;
 /// Facts about a case that was never registered leave nothing.
 pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> {
     let at = recorded.at;
-    let mut case = match (case, &recorded.event) {
-        (Some(case), _) => case,
+    match (case, &recorded.event) {
+        (Some(mut case), _) => {
+            apply_to(&mut case, recorded);
+            Some(case)
+        }
         (None, Event::Registered { number, procedure, version, received_at, registrar, stage }) => {
-            return Some(Case {
+            Some(Case {
                 id: id.clone(),
                 number: number.clone(),
                 procedure: procedure.clone(),
@@ -42,6 +45,7 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
                 clocks: Vec::new(),
                 contacts: Vec::new(),
                 progress: Vec::new(),
+                comments: Vec::new(),
                 node: None,
                 tasks: Vec::new(),
                 chain: None,
@@ -56,17 +60,20 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
                 pauses: Vec::new(),
                 held: false,
                 path: vec![(stage.clone(), at)],
-            });
+            })
         }
-        (None, _) => return None,
-    };
+        (None, _) => None,
+    }
+}
+
+/// Applies a further fact to a case.
+pub(crate) fn apply_to(case: &mut Case, recorded: &Recorded) {
+    let at = recorded.at;
     case.version += 1;
     let who = recorded.who.clone();
     match recorded.event.clone() {
-        Event::Registered { .. }
-        | Event::Commented { .. }
-        | Event::Notified(_)
-        | Event::FiledForRecord { .. } => {}
+        Event::Registered { .. } | Event::Notified(_) | Event::FiledForRecord { .. } => {}
+        Event::Commented { text } => case.comments.push(text),
         Event::ReceivedAtSet { received_at } => case.received_at = received_at,
         Event::FieldsSet { values, .. } => {
             for (field, value) in values {
@@ -245,8 +252,8 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
         Event::Deescalated { name, .. } => {
             case.escalations.remove(&name);
         }
-        Event::Paused { .. } => pause(&mut case, at),
-        Event::Resumed => resume(&mut case, at),
+        Event::Paused { .. } => pause(case, at),
+        Event::Resumed => resume(case, at),
         Event::Held { .. } => case.held = true,
         Event::Released { .. } => case.held = false,
         Event::ClockStarted { clock, generation, start, index, task, leg } => {
@@ -254,7 +261,7 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
             case.clocks.push(Instance::new(clock, generation, round, start, index, task, leg));
         }
         Event::DueSet { clock, generation, due, limit, cause, provisional } => {
-            if let Some(instance) = find(&mut case, &clock, generation) {
+            if let Some(instance) = find(case, &clock, generation) {
                 if instance.original.is_none() {
                     instance.original = due;
                 }
@@ -271,26 +278,26 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
             }
         }
         Event::ClockStopped { clock, generation, stopped } => {
-            if let Some(instance) = find(&mut case, &clock, generation) {
+            if let Some(instance) = find(case, &clock, generation) {
                 instance.stop(stopped);
             }
         }
         Event::ClockCancelled { clock, generation, cause } => {
-            if let Some(instance) = find(&mut case, &clock, generation) {
+            if let Some(instance) = find(case, &clock, generation) {
                 instance.carried =
                     (cause == CancelCause::Carried).then(|| Box::new(instance.state.clone()));
                 instance.state = ClockState::Cancelled { at, cause };
             }
         }
         Event::ClockRestored { clock, generation } => {
-            if let Some(instance) = find(&mut case, &clock, generation)
+            if let Some(instance) = find(case, &clock, generation)
                 && let Some(state) = instance.carried.take()
             {
                 instance.state = *state;
             }
         }
         Event::StepFired { clock, generation, step, due, .. } => {
-            if let Some(instance) = find(&mut case, &clock, generation) {
+            if let Some(instance) = find(case, &clock, generation) {
                 match step {
                     TimerStep::Breach => instance.state = ClockState::Breached { stopped: None },
                     TimerStep::Expire => instance.state = ClockState::Expired { stopped: None },
@@ -300,7 +307,6 @@ pub fn apply(case: Option<Case>, id: &Key, recorded: &Recorded) -> Option<Case> 
             }
         }
     }
-    Some(case)
 }
 
 fn put(fields: &mut BTreeMap<Key, Value>, field: Key, value: Option<Value>) {

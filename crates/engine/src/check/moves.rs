@@ -33,6 +33,8 @@ pub(super) struct Kit<'p> {
     pub(super) purposes: Vec<Purpose>,
     /// Moments whose author matters to something.
     authored: BTreeSet<Moment>,
+    /// By action that hands over: what the guards of the registration there need.
+    handed: BTreeMap<Key, Entered>,
 }
 
 impl<'p> Kit<'p> {
@@ -52,7 +54,15 @@ impl<'p> Kit<'p> {
             .filter(|filter| filter.by.is_some())
             .map(|filter| filter.moment)
             .collect();
-        Kit { desk, library, all, tested, purposes: purposes.into_iter().collect(), authored }
+        let handed = desk.procedure.actions.iter().filter_map(|action| {
+            let rule = desk.procedure.transfer(action.transfer.as_ref()?)?;
+            let other = all.iter().find(|other| other.key == rule.to)?;
+            let opening = other.register_action()?;
+            Some((action.key.clone(), wish(other, &Tested::of(other), None, opening)))
+        });
+        let handed = handed.collect();
+        let purposes = purposes.into_iter().collect();
+        Kit { desk, library, all, tested, purposes, authored, handed }
     }
 
     /// Whether it makes a difference who does an action.
@@ -99,66 +109,55 @@ impl<'p> Kit<'p> {
         now: Timestamp,
         tries: &mut usize,
     ) -> Result<(Decision, Command, BTreeSet<Key>), Refusal> {
-        let mut fields = variant.fields.clone();
         let mut extra = variant.extra.clone();
-        extra.set.extend(self.handed(action));
+        extra.set.extend(self.handed.get(&action.key).cloned().unwrap_or_default());
+        let mut command = self.command(action, variant.fields.clone(), extra);
+        let context =
+            Context { now, who: who.clone(), ids: vec![FRESH.into()], followers: Vec::new() };
         let mut filled = BTreeSet::new();
         loop {
-            let command = if action.has(Verb::Register) {
-                Command::Register {
-                    case: CASE.into(),
-                    procedure: self.desk.procedure.key.clone(),
-                    fields: fields.clone(),
-                    candidates: Vec::new(),
-                }
-            } else {
-                Command::Act {
-                    case: CASE.into(),
-                    action: action.key.clone(),
-                    fields: fields.clone(),
-                    extra: Box::new(extra.clone()),
-                }
-            };
-            let context =
-                Context { now, who: who.clone(), ids: vec![FRESH.into()], followers: Vec::new() };
             *tries += 1;
-            match decide(world, &command, &context) {
+            let (missing, unmet) = match decide(world, &command, &context) {
                 Ok(decision) => return Ok((decision, command, filled)),
-                Err(Refusal::Missing { fields: missing, unmet }) if filled.len() < 60 => {
-                    let before = filled.len();
-                    for one in &missing {
-                        let case = world.cases.get(CASE);
-                        // Of a hand-over the other procedure's fields are asked; both may have one of this key.
-                        if let Some((field, value)) = self.theirs(action, &one.field, now)
-                            && !extra.set.contains_key(&field)
-                        {
-                            extra.set.insert(field.clone(), value);
-                            filled.insert(field);
-                        } else if let Some(field) = self.desk.procedure.field(&one.field)
-                            && !fields.contains_key(&field.key)
-                            && let Some(value) = sample(self.desk.procedure, field, case, now)
-                        {
-                            fields.insert(field.key.clone(), value);
-                            filled.insert(field.key.clone());
-                        }
-                    }
-                    if filled.len() == before {
-                        return Err(Refusal::Missing { fields: missing, unmet });
-                    }
-                }
+                Err(Refusal::Missing { fields, unmet }) if filled.len() < 60 => (fields, unmet),
                 Err(refusal) => return Err(refusal),
+            };
+            let before = filled.len();
+            let mut nothing = Entered::new();
+            let (fields, set) = match &mut command {
+                Command::Register { fields, .. } => (fields, &mut nothing),
+                Command::Act { fields, extra, .. } => (fields, &mut extra.set),
+                _ => return Err(Refusal::Missing { fields: missing, unmet }),
+            };
+            for one in &missing {
+                let case = world.cases.get(CASE);
+                // Of a hand-over the other procedure's fields are asked; both may have one of this key.
+                if let Some((field, value)) = self.theirs(action, &one.field, now)
+                    && !set.contains_key(&field)
+                {
+                    set.insert(field.clone(), value);
+                    filled.insert(field);
+                } else if let Some(field) = self.desk.procedure.field(&one.field)
+                    && !fields.contains_key(&field.key)
+                    && let Some(value) = sample(self.desk.procedure, field, case, now)
+                {
+                    fields.insert(field.key.clone(), value);
+                    filled.insert(field.key.clone());
+                }
+            }
+            if filled.len() == before {
+                return Err(Refusal::Missing { fields: missing, unmet });
             }
         }
     }
 
-    /// What the guards of the registration need where an action hands over to.
-    fn handed(&self, action: &Action) -> Entered {
-        let rule = action.transfer.as_ref().and_then(|key| self.desk.procedure.transfer(key));
-        let other = rule.and_then(|rule| self.all.iter().find(|other| other.key == rule.to));
-        let opening = other.and_then(|other| Some((*other, other.register_action()?)));
-        opening
-            .map(|(other, action)| wish(other, &Tested::of(other), None, action))
-            .unwrap_or_default()
+    fn command(&self, action: &Action, fields: Entered, extra: Extra) -> Command {
+        if action.has(Verb::Register) {
+            let (procedure, candidates) = (self.desk.procedure.key.clone(), Vec::new());
+            return Command::Register { case: CASE.into(), procedure, fields, candidates };
+        }
+        let (action, extra) = (action.key.clone(), Box::new(extra));
+        Command::Act { case: CASE.into(), action, fields, extra }
     }
 
     /// A right value for a field of the procedure that a case is handed over to.

@@ -13,27 +13,73 @@ use crate::procedure::{
     Action, Actor, Again, Clock, Fact, Procedure, Relation, Step, StepKind, Test, Verb,
 };
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::{self, Write};
 
 /// The properties of a state, each with the number of its value; equal shapes are the same abstract state.
 pub(super) type Shape = Vec<u32>;
 
-/// Gives every property's value a number.
+/// Gives every property's value a number of its own.
 #[derive(Default)]
 pub(super) struct Names {
-    numbers: BTreeMap<String, u32>,
+    /// By what is said of them.
+    said: HashMap<String, u32>,
+    /// By the number of a property and the value, where that is a number itself.
+    plain: HashMap<(u32, u64), u32>,
 }
 
 impl Names {
-    fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
+    fn next(&self) -> u32 {
+        u32::try_from(self.said.len() + self.plain.len()).unwrap_or(u32::MAX)
+    }
+
+    fn said(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.said.get(text) {
             return *number;
         }
-        let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        self.numbers.insert(text.to_owned(), number);
+        let number = self.next();
+        self.said.insert(text.to_owned(), number);
         number
     }
+
+    fn plain(&mut self, property: u32, value: u64) -> u32 {
+        let number = self.next();
+        *self.plain.entry((property, value)).or_insert(number)
+    }
+}
+
+/// A shape that is being made: properties come in an order that is the same for every case.
+struct Making<'n> {
+    names: &'n mut Names,
+    shape: Shape,
+    text: String,
+    /// Plain properties so far.
+    plain: u32,
+}
+
+impl Making<'_> {
+    /// A property that is written out.
+    fn say(&mut self, write: impl FnOnce(&mut String) -> fmt::Result) {
+        self.text.clear();
+        // Writing into memory does not fail.
+        let _ = write(&mut self.text);
+        self.shape.push(self.names.said(&self.text));
+    }
+
+    /// A property that is a number, or whether something is so.
+    fn plain(&mut self, value: impl Into<u64>) {
+        self.shape.push(self.names.plain(self.plain, value.into()));
+        self.plain += 1;
+    }
+}
+
+fn listed<K: fmt::Display>(
+    text: &mut String,
+    name: &str,
+    keys: impl IntoIterator<Item = K>,
+) -> fmt::Result {
+    text.push_str(name);
+    keys.into_iter().try_for_each(|key| write!(text, " {key}"))
 }
 
 /// What the shape of a case of this procedure consists of.
@@ -89,59 +135,59 @@ impl<'p> Mould<'p> {
         case: &Case,
         now: Timestamp,
     ) -> Shape {
-        let mut shape = Shape::with_capacity(self.fields.len() + self.facts.len() + 14);
-        let mut add = |text: String| shape.push(names.number(&text));
-        add(format!("stage {} {}", case.life.name(), case.stage));
+        let shape = Shape::with_capacity(self.fields.len() + self.facts.len() + 20);
+        let mut making = Making { names, shape, text: String::new(), plain: 0 };
+        making.say(|text| write!(text, "stage {} {}", case.life.name(), case.stage));
         let (insisting, others, phases) = self.clocks(desk, case, now);
-        add(format!("insisting {insisting:?}"));
-        add(format!("clocks {others:?}"));
+        making.say(|text| listed(text, "insisting", insisting));
+        making.say(|text| listed(text, "clocks", others));
         // Whoever asks for the round or the members tests them as facts.
         if !self.exact {
-            add(format!("round {}", case.round.min(2)));
-            add(format!("members {}", !case.members.is_empty()));
+            making.plain(case.round.min(2));
+            making.plain(!case.members.is_empty());
         }
-        add(assigned(case));
-        add(match &case.chain {
-            Some(run) => format!("chain {} {} {}", run.chain, run.passed, run.steps.len()),
-            None => "chain".to_owned(),
+        making.say(|text| assigned(text, case));
+        making.say(|text| match &case.chain {
+            Some(run) => write!(text, "chain {} {} {}", run.chain, run.passed, run.steps.len()),
+            None => text.write_str("chain"),
         });
-        let open: BTreeSet<&str> =
-            case.tasks.iter().filter(|task| task.done.is_none()).map(|task| &*task.kind).collect();
+        let open: BTreeSet<&Key> =
+            case.tasks.iter().filter(|task| task.done.is_none()).map(|task| &task.kind).collect();
+        making.say(|text| listed(text, "tasks", open));
         let bound = |task: &&Task| task.done.is_none() && !task.let_go;
-        let bound = self.exact && case.tasks.iter().any(|task| bound(&task));
-        add(format!("tasks {open:?} {bound}"));
-        let escalated: Vec<&str> = case.escalations.keys().map(|name| &**name).collect();
-        add(format!("escalated {escalated:?}"));
-        add(self.pending(case));
-        add(format!("paused {}", case.pauses.last().is_some_and(|pause| pause.to.is_none())));
+        making.plain(self.exact && case.tasks.iter().any(|task| bound(&task)));
+        making.say(|text| listed(text, "escalated", case.escalations.keys()));
+        making.say(|text| self.pending(text, case));
+        making.plain(case.pauses.last().is_some_and(|pause| pause.to.is_none()));
         if self.co_owners {
-            add(format!("helped {}", !case.co_owners.is_empty()));
+            making.plain(!case.co_owners.is_empty());
         }
         if self.overrides {
-            add(format!("overridden {}", !case.overrides.is_empty()));
+            making.plain(!case.overrides.is_empty());
         }
         for (key, tests) in &self.fields {
             let Some(field) = self.procedure.field(key) else { continue };
             let value = case.value(key);
-            let mut text = format!("{key} ");
-            for test in tests {
-                text.push(if space::passes(field, test, value) { '1' } else { '0' });
+            let passed = |test: &&Test| u64::from(space::passes(field, test, value));
+            for some in tests.chunks(64) {
+                making.plain(some.iter().fold(0, |bits, test| bits << 1 | passed(test)));
             }
-            add(text);
         }
         for key in &self.instants {
-            add(format!("{key} {}", case.value(key).is_some()));
+            making.plain(case.value(key).is_some());
         }
         let facts = Facts::new(self.procedure, case, &Who::System);
         for (fact, most) in &self.facts {
-            add(format!("${} {}", fact.name(), facts.number(fact).min(*most)));
+            making.plain(facts.number(fact).min(*most));
         }
         if self.exact {
-            self.begun(case).into_iter().for_each(&mut add);
-            add(format!("carried {:?}", self.carried(case)));
+            self.begun(case).for_each(|begun| making.plain(begun));
+            making.say(|text| listed(text, "carried", self.carried(case)));
         }
-        phases.into_iter().for_each(add);
-        shape
+        for (clock, phases) in phases {
+            making.say(|text| listed(text, clock, phases));
+        }
+        making.shape
     }
 
     /// Clocks that come back when a merged case is parted again, and how far each has come.
@@ -165,36 +211,30 @@ impl<'p> Mould<'p> {
             .collect()
     }
 
-    /// Clocks that have run already and will not start again in this case or round.
-    fn begun(&self, case: &Case) -> Vec<String> {
+    /// Which clocks have run already and will not start again in this case or round.
+    fn begun(&self, case: &Case) -> impl Iterator<Item = bool> {
         let clocks = self.procedure.clocks.iter().filter(|clock| clock.tasks.is_empty());
-        clocks
-            .filter(|clock| match clock.again {
-                Again::Start => false,
-                Again::Never => case.clocks.iter().any(|one| one.clock == clock.key),
-                Again::Round => {
-                    case.clocks.iter().any(|one| one.clock == clock.key && one.round == case.round)
-                }
-            })
-            .map(|clock| format!("begun {}", clock.key))
-            .collect()
+        clocks.filter(|clock| clock.again != Again::Start).map(|clock| {
+            let within = |one: &&Instance| clock.again == Again::Never || one.round == case.round;
+            case.clocks.iter().filter(|one| one.clock == clock.key).any(|one| within(&one))
+        })
     }
 
-    fn pending(&self, case: &Case) -> String {
-        let mut text = "pending".to_owned();
+    fn pending(&self, text: &mut String, case: &Case) -> fmt::Result {
+        text.push_str("pending");
         if let Some(rule) = &self.procedure.extension {
             let open = case.extensions.iter().any(|log| log.decided.is_none());
             let asked = case.extensions.iter().filter(|log| log.round == case.round).count();
             let used = asked >= usize::try_from(rule.max).unwrap_or(usize::MAX);
             // Whether the customer was told first.
             let told = case.contacts.iter().any(|log| log.reached && log.round == case.round);
-            let _ = write!(text, " extension {open} {used} {}", told || !rule.told_first);
+            write!(text, " extension {open} {used} {}", told || !rule.told_first)?;
         }
         if let Some(log) = case.changes.last() {
             let decided = log.decided.as_ref().map(|(approved, ..)| *approved);
-            let _ = write!(text, " change {} {decided:?}", log.signed.is_some());
+            write!(text, " change {} {decided:?}", log.signed.is_some())?;
         }
-        text
+        Ok(())
     }
 
     /// The live clocks: those that insist, the others, and how far each has come.
@@ -203,7 +243,7 @@ impl<'p> Mould<'p> {
         desk: Desk<'_>,
         case: &'c Case,
         now: Timestamp,
-    ) -> (BTreeSet<&'c Key>, BTreeSet<&'c Key>, BTreeSet<String>) {
+    ) -> (BTreeSet<&'c Key>, BTreeSet<&'c Key>, BTreeMap<&'c Key, BTreeSet<String>>) {
         let (mut insisting, mut others) = (BTreeSet::new(), BTreeSet::new());
         let mut phases: BTreeMap<&Key, BTreeSet<String>> = BTreeMap::new();
         for instance in case.clocks.iter().filter(|instance| instance.is_live()) {
@@ -215,8 +255,7 @@ impl<'p> Mould<'p> {
             }
             phases.entry(&instance.clock).or_default().insert(phase(case, clock, instance));
         }
-        let phases = phases.into_iter().map(|(clock, phases)| format!("{clock} {phases:?}"));
-        (insisting, others, phases.collect())
+        (insisting, others, phases)
     }
 }
 
@@ -235,9 +274,9 @@ fn most(fact: &Fact, tests: &[&Test]) -> Option<u32> {
     Some(tests.iter().filter_map(|test| bound(&test)).max().unwrap_or(1).max(1))
 }
 
-fn assigned(case: &Case) -> String {
+fn assigned(text: &mut String, case: &Case) -> fmt::Result {
     let role = case.role.as_deref().unwrap_or("");
-    format!("assigned {} {role}", case.assignee.is_some())
+    write!(text, "assigned {} {role}", case.assignee.is_some())
 }
 
 /// How far an instance has come, without its instants.

@@ -3,125 +3,21 @@
 use super::Work;
 use super::desk::approvers;
 use super::entered::Allowed;
-use crate::case::{Case, Facts, Holder, Life, LinkKind, approving_role, holder, incomplete};
+use crate::case::{Case, Facts, Holder, Life, approving_role, holder, incomplete};
 use crate::command::{Entered, Extra};
 use crate::event::{Event, SetCause};
 use crate::key::Key;
 use crate::people::{Directory, Who};
 use crate::procedure::{
-    Action, Actor, Condition, Effect, Fact, Field, FieldKind, Label, Moment, Need, Procedure,
-    Relation, Role, Verb,
+    Action, Actor, Effect, Fact, FieldKind, Moment, Need, Procedure, Relation, Role, Verb,
 };
 use crate::refusal::{Missing, Refusal, Unmet};
 use crate::value::{Private, Value};
 use jiff::Timestamp;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An action that a person may do now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Offer {
-    /// The action.
-    pub action: Key,
-    /// The procedure asks for it next.
-    pub next: bool,
-    /// Fields that may be entered with it.
-    pub fields: Vec<Key>,
-    /// Of these, the ones that must be filled in and are empty.
-    pub missing: Vec<Missing>,
-    /// Conditions that do not hold, and that nothing entered with it can make hold: it would be refused.
-    pub barred: Vec<Label>,
-}
-
-/// What a person may do with a case now, in the procedure's order. What there is nothing for - parting a case that is not joined,
-/// releasing one that is not held - is left out.
-pub fn offers(
-    procedure: &Procedure,
-    case: &Case,
-    directory: &Directory,
-    who: &Who,
-    now: Timestamp,
-) -> Vec<Offer> {
-    let next = procedure.stage(&case.stage).and_then(|stage| stage.next.clone());
-    let possible = |action: &&Action| {
-        !action.does.contains(&Verb::Register)
-            && is_reachable(procedure, case, action)
-            && !is_pointless(case, action)
-            && !is_too_late(procedure, case, action, now)
-            && Facts::new(procedure, case, who).holds(&action.when)
-            && permitted(procedure, case, directory, who, now, action).is_ok()
-    };
-    procedure
-        .actions
-        .iter()
-        .filter(possible)
-        .map(|action| {
-            let mut fields = allowed(procedure, Some(case), action);
-            // What comes of other fields, or is settled, would be refused.
-            let fixed = |key: &Key| {
-                procedure.field(key).is_some_and(|field| is_fixed(field, case.value(key)))
-            };
-            fields.retain(|key| action.has(Verb::Adjust) || !fixed(key));
-            let spared = may_override(procedure, case, directory, who, now, action);
-            let barred =
-                if spared { Vec::new() } else { barred(procedure, case, who, action, &fields) };
-            Offer {
-                action: action.key.clone(),
-                next: next.as_ref() == Some(&action.key),
-                fields: fields.into_iter().collect(),
-                missing: missing(procedure, case, action),
-                barred,
-            }
-        })
-        .collect()
-}
-
-/// Whether a field changes only through an adjustment: what is derived, and what is guarded once it has a value.
-pub(crate) fn is_fixed(field: &Field, there: Option<&Value>) -> bool {
-    field.derive.is_some() || (field.guarded && there.is_some())
-}
-
-/// What the guards say that do not hold and read nothing that can be entered with the action.
-fn barred(
-    procedure: &Procedure,
-    case: &Case,
-    who: &Who,
-    action: &Action,
-    fields: &BTreeSet<Key>,
-) -> Vec<Label> {
-    let facts = Facts::new(procedure, case, who);
-    let entered = |need: &Condition| need.fields().into_iter().any(|key| fields.contains(key));
-    let failed = action.guards.iter().filter(|guard| !facts.holds(&guard.need));
-    failed.filter(|guard| !entered(&guard.need)).map(|guard| guard.say.clone()).collect()
-}
-
-/// Whether there is nothing on the case that the action could undo, settle or decide.
-fn is_pointless(case: &Case, action: &Action) -> bool {
-    let paused = || case.pauses.last().is_some_and(|pause| pause.to.is_none());
-    let related = |kind: LinkKind| matches!(kind, LinkKind::Related | LinkKind::Suspected);
-    let of_kind = |kind: &Key| action.task.as_ref().is_none_or(|task| task == kind);
-    action.does.iter().any(|verb| match verb {
-        Verb::Unmerge => !matches!(case.life, Life::Merged { .. }),
-        Verb::Unlink => !case.links.iter().any(|link| related(link.kind)),
-        Verb::Hold => case.held,
-        Verb::Release => !case.held,
-        Verb::Pause => paused(),
-        Verb::Resume => !paused(),
-        Verb::TaskDone => !case.tasks.iter().any(|task| task.done.is_none() && of_kind(&task.kind)),
-        Verb::Deescalate => case.escalations.is_empty(),
-        Verb::ClearOverride => case.overrides.is_empty(),
-        Verb::Sign => !case.changes.iter().any(|change| {
-            change.signed.is_none()
-                && change.decided.as_ref().is_none_or(|(approved, ..)| *approved)
-        }),
-        Verb::ChangeDecide => !case.changes.iter().any(|change| change.decided.is_none()),
-        Verb::ExtendDecide => !case.extensions.iter().any(|one| one.decided.is_none()),
-        _ => false,
-    })
-}
-
 /// Whether somebody may pass over the guards of an action.
-fn may_override(
+pub(super) fn may_override(
     procedure: &Procedure,
     case: &Case,
     directory: &Directory,
@@ -134,7 +30,7 @@ fn may_override(
 }
 
 /// Whether the action can start from where the case is.
-fn is_reachable(procedure: &Procedure, case: &Case, action: &Action) -> bool {
+pub(super) fn is_reachable(procedure: &Procedure, case: &Case, action: &Action) -> bool {
     let afterwards = |verb| action.does.contains(&verb);
     match &case.life {
         Life::Voided { .. } => false,
@@ -145,7 +41,12 @@ fn is_reachable(procedure: &Procedure, case: &Case, action: &Action) -> bool {
 }
 
 /// A rating is taken some days after the closing of this round, also of a filed case, and not later (S4-Q04).
-fn is_too_late(procedure: &Procedure, case: &Case, action: &Action, now: Timestamp) -> bool {
+pub(super) fn is_too_late(
+    procedure: &Procedure,
+    case: &Case,
+    action: &Action,
+    now: Timestamp,
+) -> bool {
     let settled = match &case.life {
         Life::Closed { at } | Life::Archived { at, .. } => *at,
         _ => return false,
@@ -162,7 +63,7 @@ fn is_too_late(procedure: &Procedure, case: &Case, action: &Action, now: Timesta
 }
 
 /// Whether somebody may do an action on a case.
-fn permitted(
+pub(super) fn permitted(
     procedure: &Procedure,
     case: &Case,
     directory: &Directory,

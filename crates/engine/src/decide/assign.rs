@@ -2,17 +2,105 @@
 
 use super::Work;
 use super::desk::accused;
+use super::offer::enterable;
 use crate::case::{Case, Facts, Task};
 use crate::command::Extra;
 use crate::event::{Event, SetCause, Topic};
 use crate::key::Key;
-use crate::people::{Person, Who};
+use crate::people::{Directory, Person, Who};
 use crate::procedure::{
-    Actor, Condition, FieldKind, Means, Moment, Operand, Procedure, Relation, Row, Table,
+    Action, Actor, Condition, FieldKind, Means, Moment, Operand, Procedure, Relation, Row, Table,
 };
 use crate::refusal::{Problem, Refusal};
 use crate::value::{Private, Value};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a dispatch goes that names nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ByRule {
+    /// The table decides by what is still to be entered.
+    Open,
+    /// To somebody of a role.
+    To {
+        /// The role; its queue while nobody is chosen.
+        role: Key,
+        /// Who would be chosen now.
+        person: Option<Key>,
+    },
+}
+
+/// Where a dispatch by an action goes that names nobody; none where somebody has to be named.
+pub fn by_rule(
+    procedure: &Procedure,
+    case: &Case,
+    directory: &Directory,
+    now: Timestamp,
+    action: &Action,
+) -> Option<ByRule> {
+    let table = procedure.table(action.dispatches_by()?)?;
+    let entered = enterable(procedure, case, action);
+    if decide_about(procedure, table).iter().any(|field| entered.contains(field)) {
+        return Some(ByRule::Open);
+    }
+    let facts = Facts::new(procedure, case, &Who::System);
+    let row = table.rows.iter().find(|row| facts.holds(&row.when))?;
+    let role = row.role.clone()?;
+    let sought = Sought { role: &role, senior: row.senior, department: row.department.as_ref() };
+    let person = sought.chosen(procedure, case, directory, now);
+    Some(ByRule::To { role, person })
+}
+
+/// The fields by which it is decided to whom a table dispatches.
+fn decide_about(procedure: &Procedure, table: &Table) -> BTreeSet<Key> {
+    let meant = [Means::Department, Means::Accused].map(|means| procedure.field_meaning(means));
+    let meant = meant.into_iter().flatten().map(|field| field.key.clone());
+    rest_on(procedure, tested(table).into_iter().chain(meant).collect())
+}
+
+/// Fields, and those from which tables derive them.
+pub(super) fn rest_on(procedure: &Procedure, mut fields: BTreeSet<Key>) -> BTreeSet<Key> {
+    let mut left: Vec<Key> = fields.iter().cloned().collect();
+    while let Some(key) = left.pop() {
+        let derive = procedure.field(&key).and_then(|field| field.derive.as_ref());
+        let further = derive.and_then(|table| procedure.table(table)).map(tested);
+        for field in further.into_iter().flatten() {
+            if fields.insert(field.clone()) {
+                left.push(field);
+            }
+        }
+    }
+    fields
+}
+
+/// Whom a dispatch looks for.
+struct Sought<'a> {
+    role: &'a Key,
+    senior: bool,
+    department: Option<&'a Key>,
+}
+
+impl Sought<'_> {
+    /// The least loaded present holder of the role; experienced people first when asked. Ties go to the earlier in the
+    /// directory among those whom this desk has not dispatched to most recently, which is a round robin.
+    fn chosen(
+        &self,
+        procedure: &Procedure,
+        case: &Case,
+        directory: &Directory,
+        now: Timestamp,
+    ) -> Option<Key> {
+        let role = procedure.role(self.role)?;
+        let excluded = accused(procedure, case);
+        let department = self.department.or(case.department.as_ref());
+        let free = |person: &&Person| {
+            person.holds(role, department) && person.present(now) && !excluded.contains(&person.id)
+        };
+        let rank =
+            |person: &&Person| (self.senior && !person.senior, directory.load_of(&person.id));
+        directory.people.iter().filter(free).min_by_key(rank).map(|person| person.id.clone())
+    }
+}
 
 impl Work<'_> {
     /// The row of a table that matches the case.
@@ -45,8 +133,7 @@ impl Work<'_> {
         true
     }
 
-    /// The least loaded present holder of a role; experienced people first when asked. Ties go to the earlier in the
-    /// directory among those whom this desk has not dispatched to most recently, which is a round robin.
+    /// Whom a dispatch to a role goes to.
     fn choose(
         &self,
         id: &Key,
@@ -55,18 +142,8 @@ impl Work<'_> {
         senior: bool,
         department: Option<&Key>,
     ) -> Option<Key> {
-        let case = self.case(id);
-        let role = procedure.role(role)?;
-        let excluded = accused(procedure, case);
-        let department = department.or(case.department.as_ref());
-        let free = |person: &&Person| {
-            person.holds(role, department)
-                && person.present(self.now)
-                && !excluded.contains(&person.id)
-        };
-        let rank =
-            |person: &&Person| (senior && !person.senior, self.directory.load_of(&person.id));
-        self.directory.people.iter().filter(free).min_by_key(rank).map(|person| person.id.clone())
+        let sought = Sought { role, senior, department };
+        sought.chosen(procedure, self.case(id), self.directory, self.now)
     }
 
     /// Dispatch by a person: to whom he names, else by the action's table.

@@ -1,7 +1,7 @@
 //! What people enter: read by the kind of the field, refused with what is wrong, never guessed.
 
 use super::Work;
-use super::act::is_fixed;
+use super::offer::is_fixed;
 use crate::calendar::Calendar;
 use crate::case::Case;
 use crate::command::Entered;

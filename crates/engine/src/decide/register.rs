@@ -1,14 +1,15 @@
 //! A case begins: registration, and hand-over from another procedure.
 
 use super::Work;
+use super::assign::rest_on;
 use super::happen::Detail;
 use crate::case::{Link, LinkKind};
 use crate::command::{Entered, Extra};
 use crate::event::Event;
 use crate::key::Key;
 use crate::people::Who;
-use crate::procedure::{Action, Actor, Means, Moment, Procedure, Relation};
-use crate::refusal::Refusal;
+use crate::procedure::{Action, Actor, Field, Means, Moment, Procedure, Relation};
+use crate::refusal::{Problem, Refusal};
 use crate::value::Value;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -81,6 +82,7 @@ impl Work<'_> {
         self.take_defaults(id, procedure, entered);
         self.enter_fields(id, procedure, action, entered, &Extra::default())?;
         self.complete(id, procedure, action, &Extra::default())?;
+        self.keep_counted(id, procedure, entered)?;
         let received = self.received_at(id, procedure);
         if received != self.now {
             self.record(id, Event::ReceivedAtSet { received_at: received });
@@ -99,13 +101,39 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Fields that were not entered take their defaults, also those that no form of the registration asks.
+    /// Fields that are not named take their defaults, also those that no form of the registration asks. One that is named and empty was
+    /// emptied by whoever registers, and stays so.
     fn take_defaults(&mut self, id: &Key, procedure: &Procedure, entered: &Entered) {
         for field in procedure.fields.iter().filter(|field| !entered.contains_key(&field.key)) {
             if let Some(default) = &field.default {
                 self.set_written(id, &field.key, default);
             }
         }
+    }
+
+    /// What clocks count by nobody empties, not even as the case begins: nothing would be due any more (G-14). The program itself may,
+    /// as it may leave out what is mandatory.
+    fn keep_counted(
+        &self,
+        id: &Key,
+        procedure: &Procedure,
+        entered: &Entered,
+    ) -> Result<(), Refusal> {
+        let case = self.case(id);
+        let emptied = |field: &&Field| {
+            let named = field.default.is_some() && entered.contains_key(&field.key);
+            field.guarded && named && case.value(&field.key).is_none()
+        };
+        let emptied: Vec<&Field> = procedure.fields.iter().filter(emptied).collect();
+        if emptied.is_empty() || self.who == Who::System {
+            return Ok(());
+        }
+        let counted = procedure.fields.iter().filter(|field| procedure.is_counted_by(&field.key));
+        let counted = rest_on(procedure, counted.map(|field| field.key.clone()).collect());
+        let wrong = emptied.into_iter().filter(|field| counted.contains(&field.key));
+        let fields: Vec<_> =
+            wrong.map(|field| (field.key.clone(), Problem::NeverEmptied)).collect();
+        if fields.is_empty() { Ok(()) } else { Err(Refusal::Invalid { fields }) }
     }
 
     /// When the customer contacted us: what was entered, else now (G-10). A field left empty takes the instant.

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{
-    Action, Actor, Clock, Effect, LimitSpec, Moment, Procedure, Purpose, Relation, Verb,
+    Action, Actor, Clock, LimitSpec, Moment, Procedure, Purpose, Relation, Verb,
 };
 use crate::refusal::{Problem, Refusal};
 use crate::value::Private;
@@ -55,10 +55,7 @@ impl Work<'_> {
             match verb {
                 Verb::Register | Verb::Edit | Verb::Adjust => {}
                 Verb::Assign => {
-                    let table = action.effects.iter().find_map(|effect| {
-                        if let Effect::Assign(table) = effect { Some(table.clone()) } else { None }
-                    });
-                    self.dispatch(id, extra, table.as_ref())?;
+                    self.dispatch(id, extra, action.dispatches_by())?;
                 }
                 Verb::Unassign => {
                     self.record(

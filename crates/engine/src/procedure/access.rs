@@ -1,9 +1,9 @@
 //! Looking things up in a procedure, and the texts of actors and facts.
 
 use super::{
-    Action, Actor, Axis, AxisValue, Chain, Clock, Department, Escalation, Fact, Field, FieldKind,
-    Form, FormField, LimitSpec, Means, Moment, Operand, Procedure, Purpose, Relation, Report, Role,
-    Stage, StageKind, Table, TaskKind, Test, TransferRule, Verb,
+    Action, Actor, Axis, AxisValue, Chain, Clock, Department, Effect, Escalation, Fact, Field,
+    FieldKind, Form, FormField, LimitSpec, Means, Moment, Operand, Procedure, Purpose, Relation,
+    Report, Role, Stage, StageKind, Table, TaskKind, Test, TransferRule, Verb,
 };
 use crate::key::Key;
 
@@ -116,6 +116,14 @@ impl Action {
     /// Whether it does this.
     pub fn has(&self, verb: Verb) -> bool {
         self.does.contains(&verb)
+    }
+
+    /// The table by which it dispatches where nobody is named.
+    pub fn dispatches_by(&self) -> Option<&Key> {
+        self.effects.iter().filter(|_| self.has(Verb::Assign)).find_map(|effect| match effect {
+            Effect::Assign(table) => Some(table),
+            _ => None,
+        })
     }
 
     /// Whether it only adds to the record of a case, so that nothing that somebody else does meanwhile contradicts it. Fields that

@@ -1,6 +1,7 @@
 //! Runs the tables of `procedures/*/scenarios.md` (see `docs/scenario-format.md`).
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+mod emptied;
 mod moved;
 mod names;
 mod pause;
