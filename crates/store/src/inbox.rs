@@ -20,10 +20,10 @@ crate::sql::queries! {
         WHERE inbox.sequence > ?1 ORDER BY inbox.sequence LIMIT 500";
     UNREAD = "SELECT COUNT(*) FROM (SELECT 1 FROM inbox WHERE person = ?1 AND read_at IS NULL LIMIT ?2) AS found";
     READ = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND uuid = ?2 AND read_at IS NULL";
-    UNREAD_OF_CASE = "SELECT 1 FROM inbox JOIN cases ON cases.id = inbox.case_id
-        WHERE inbox.person = ?1 AND inbox.read_at IS NULL AND cases.uuid = ?2 LIMIT 1";
+    UNREAD_OF_CASE = "SELECT 1 FROM inbox WHERE person = ?1 AND read_at IS NULL
+        AND case_id = (SELECT id FROM cases WHERE uuid = ?2) LIMIT 1";
     READ_OF_CASE = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND read_at IS NULL
-        AND case_id IN (SELECT id FROM cases WHERE uuid = ?2)";
+        AND case_id = (SELECT id FROM cases WHERE uuid = ?2)";
     READ_UPTO = "UPDATE inbox SET read_at = ?3 WHERE person = ?1 AND sequence <= ?2 AND read_at IS NULL";
 }
 

@@ -7,6 +7,7 @@ pub use filter::{BEGINNINGS, Filter, PhoneMatch};
 use super::board::Board;
 use super::case::CaseSummary;
 use super::kept::{Kept, NAMED, Named};
+use super::measure::Measured;
 use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
 use crate::error::{Result, StoreError};
 use crate::fold_number;
@@ -248,6 +249,7 @@ fn list_statement<'a>(
         statement.push(" WHERE 1 = 1");
     }
     narrow(&mut statement, filter, wanted);
+    among_measured(&mut statement, filter, wanted);
     within(&mut statement, scope);
     let (condition, _, order) = sort.keys();
     // With a text, the index of texts drives the statement, and its rowid is the newest-first order.
@@ -318,16 +320,6 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
     if !wanted.numbers.is_empty() {
         statement.push(")");
     }
-    if let Some(cells) = &filter.measured {
-        let [from, to] = &wanted.days;
-        statement.push(" AND cases.id IN (SELECT case_id FROM contributions WHERE metric IN ");
-        statement.bind_list(&cells.metrics).push(" AND day >= ").bind(from);
-        statement.push(" AND day <= ").bind(to).push(" AND amount > 0");
-        if !cells.dims.is_empty() {
-            statement.push(" AND dims IN ").bind_list(&cells.dims);
-        }
-        statement.push(")");
-    }
     if let Some(targets) = &wanted.awaited {
         statement.push(" AND cases.id IN (SELECT case_id FROM links WHERE relation = ");
         // An empty list holds nothing; NULL equals nothing.
@@ -346,6 +338,24 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
     }
 }
 
+/// The cases that contribute to cells.
+fn measured<'a>(statement: &mut Statement<'a>, cells: &'a Measured, wanted: &'a Wanted) {
+    let [from, to] = &wanted.days;
+    statement.push(" case_id FROM contributions WHERE metric IN ").bind_list(&cells.metrics);
+    statement.push(" AND day >= ").bind(from).push(" AND day <= ").bind(to).push(" AND amount > 0");
+    if !cells.dims.is_empty() {
+        statement.push(" AND dims IN ").bind_list(&cells.dims);
+    }
+}
+
+fn among_measured<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wanted) {
+    if let Some(cells) = &filter.measured {
+        statement.push(" AND cases.id IN (SELECT");
+        measured(statement, cells, wanted);
+        statement.push(")");
+    }
+}
+
 /// How many cases a filter finds, counted up to `most`; a result of `most` means "at least".
 pub(crate) fn count(
     conn: &Conn,
@@ -355,26 +365,45 @@ pub(crate) fn count(
     most: usize,
 ) -> Result<u64> {
     let Some(wanted) = wanted(conn, vault, filter)? else { return Ok(0) };
-    let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM cases");
+    let statement = count_statement(scope, filter, &wanted, most);
+    Ok(conn.row(&statement.text, &statement.params, |row| row.count(0))?.unwrap_or(0))
+}
+
+fn count_statement<'a>(
+    scope: &'a Scope,
+    filter: &'a Filter,
+    wanted: &'a Wanted,
+    most: usize,
+) -> Statement<'a> {
+    let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM ");
     let sort = if filter.open == Some(true) { Sort::NextDue } else { Sort::Newest };
-    statement.push(&way(filter, sort).hint());
-    if let Some(expression) = &wanted.text {
-        statement.params.push(expression.into());
-        statement.push(SEARCH_JOIN);
-    } else {
-        statement.push(" WHERE 1 = 1");
+    match (&filter.measured, &wanted.text) {
+        // Cell by cell, until enough are found: as a set they would all be read first. SQLite joins in this order.
+        (Some(cells), None) => {
+            statement.push("(SELECT DISTINCT");
+            measured(&mut statement, cells, wanted);
+            statement.push(") AS measured CROSS JOIN cases WHERE cases.id = measured.case_id");
+        }
+        (_, Some(expression)) => {
+            statement.push("cases").push(&way(filter, sort).hint());
+            statement.params.push(expression.into());
+            statement.push(SEARCH_JOIN);
+            among_measured(&mut statement, filter, wanted);
+        }
+        (None, None) => {
+            statement.push("cases").push(&way(filter, sort).hint()).push(" WHERE 1 = 1");
+        }
     }
-    narrow(&mut statement, filter, &wanted);
+    narrow(&mut statement, filter, wanted);
     within(&mut statement, scope);
     statement.push(" LIMIT ").bind(limit(most)).push(") AS found");
-    Ok(conn.row(&statement.text, &statement.params, |row| row.count(0))?.unwrap_or(0))
+    statement
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::backend::{Mode, Place};
-    use crate::read::measure::Measured;
     use jiff::civil::Date;
 
     fn filters() -> Vec<Filter> {
@@ -438,6 +467,10 @@ mod tests {
                 for open in [None, Some(true), Some(false)] {
                     let filter = Filter { open, ..filter.clone() };
                     let wanted = wanted(&conn, &vault, &filter).unwrap().unwrap();
+                    if filter.measured.is_some() {
+                        let count = count_statement(&scope, &filter, &wanted, 50);
+                        assert_searches(&conn, &count.text);
+                    }
                     for sort in [Sort::NextDue, Sort::Newest, Sort::Severity, Sort::NewestEntry] {
                         let statement =
                             list_statement(&scope, &filter, &wanted, sort, &sort.start(), 50);
