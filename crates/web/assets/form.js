@@ -5,7 +5,12 @@ import { put } from "./swap.js";
 // By person: on a machine that several share, nobody finds what another has typed.
 const person = document.getElementById("me")?.dataset.person ?? "";
 const place = (form) => `draft ${person} ${form.dataset.draft}`;
-const typed = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf", "seen", "once", "draft"].includes(name));
+// What is empty says something only where the field would hold something if nobody had touched it: there it was emptied.
+function typed(form) {
+  const held = new Set([...form.querySelectorAll("[data-held] [name]")].map((one) => one.name));
+  const says = ([name, value]) => typeof value === "string" && (value.trim() !== "" || held.has(name));
+  return [...new FormData(form)].filter((pair) => says(pair) && !["csrf", "once", "draft"].includes(pair[0]));
+}
 
 // What reached no server stays on this machine, readable, until its author is back. Once somebody else has signed in here it is gone: it
 // holds names and numbers that are none of his business, and a machine is handed over more often than a connection stays away.
@@ -58,8 +63,8 @@ function restore(form) {
       if (one.name !== name) continue;
       if (one.type === "checkbox" || one.type === "radio") { if (one.value === value) one.checked = true; }
       else if (one.tagName === "SELECT" && one.multiple) { for (const option of one.options) if (option.value === value) option.selected = true; }
-      // Whom the form was filled in with belongs to what is shown of him.
-      else if (one.type !== "file" && (one.type !== "hidden" || name === "customer")) one.value = value;
+      // Whom the form was filled in with belongs to what is shown of him; of which version it was begun, to what is warned of.
+      else if (one.type !== "file" && (one.type !== "hidden" || ["customer", "seen"].includes(name))) one.value = value;
     }
   }
   dirty.add(form);

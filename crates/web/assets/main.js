@@ -16,4 +16,5 @@ import "./new.js";
 import "./find.js";
 import "./present.js";
 import "./source.js";
+import "./copy.js";
 import "./tabs.js";

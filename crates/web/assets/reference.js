@@ -1,5 +1,5 @@
 // The reference of the API: operations are found while typing, and tried out in the session of whoever looks.
-import { csrf, say, toast } from "./page.js";
+import { csrf, say } from "./page.js";
 
 /** Characters of an answer that are shown; the rest can be saved. */
 const MOST = 200_000;
@@ -24,14 +24,6 @@ if (filter) {
   filter.addEventListener("input", find);
   filter.form.addEventListener("submit", (event) => event.preventDefault());
   if (filter.value) find();
-}
-
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = !navigator.clipboard;
-  button.addEventListener("click", () => {
-    const text = button.parentElement.querySelector("[data-command-line]").textContent;
-    navigator.clipboard.writeText(text).then(() => toast(say("copied")));
-  });
 }
 
 const form = document.querySelector("form[data-call]");

@@ -23,6 +23,7 @@ mod left;
 pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod new;
+mod once;
 pub(crate) mod overview;
 pub(crate) mod people;
 mod phone;

@@ -10,6 +10,7 @@ use super::absence::Away;
 use super::field::{Ask, Blamed, new_password};
 use super::framed::Section;
 use super::left::day_and_minute;
+use super::once;
 use super::visit::Visit;
 use super::words::Lang;
 use crate::api::me::second::begin::address;
@@ -192,7 +193,7 @@ fn second(app: &App, visit: &Visit, wrong: Option<&Blamed>) -> Result<Markup, Pr
     Ok(html! {
         p { (text("page.account.second_about", english)) }
         (code(&address, &text("page.account.qr", english)))
-        p { code { (key) } }
+        (once::copied(visit.lang, &key))
         form method="post" action="/account/second-factor" {
             (csrf(visit))
             div.fields { (ask.html(english, wrong)) }

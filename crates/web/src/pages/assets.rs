@@ -17,6 +17,21 @@ use std::sync::LazyLock;
 
 static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets");
 
+/// The parts of the style, in the order in which they stand in the one file that browsers load.
+const STYLE: [&str; 11] = [
+    "base",
+    "parts",
+    "frame",
+    "lists",
+    "case",
+    "customers",
+    "rules",
+    "search",
+    "numbers",
+    "touch",
+    "print",
+];
+
 /// What this route can answer with.
 pub(crate) const MEDIA: &[&str] = &["text/css", "text/javascript", "image/svg+xml"];
 
@@ -59,6 +74,7 @@ impl Asset {
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let mut files = BTreeMap::new();
+    files.insert("app.css", Asset::new("text/css; charset=utf-8", style().into()));
     for file in FOLDER.files() {
         let name = file.path().to_str().unwrap_or_default();
         let media = match name.rsplit('.').next() {
@@ -77,6 +93,11 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let version = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     Assets { version, files }
 });
+
+fn style() -> Vec<u8> {
+    let part = |name: &&str| FOLDER.get_file(format!("style/{name}.css"));
+    STYLE.iter().filter_map(part).flat_map(|file| file.contents()).copied().collect()
+}
 
 /// The address of a file. All files share a version, so that scripts find each other by name.
 pub(crate) fn asset(name: &str) -> String {
@@ -107,11 +128,23 @@ pub(crate) fn weight() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
 
     #[test]
     fn everything_a_page_loads_is_small() {
         assert!(ASSETS.files.contains_key("app.css") && ASSETS.files.contains_key("main.js"));
         assert!(weight() < 60 * 1024, "{} bytes", weight());
+    }
+
+    #[test]
+    fn every_part_of_the_style_is_loaded_once() {
+        let there: BTreeSet<_> =
+            FOLDER.get_dir("style").unwrap().files().map(|file| file.path()).collect();
+        let named = STYLE.map(|name| PathBuf::from(format!("style/{name}.css")));
+        assert_eq!(there, named.iter().map(PathBuf::as_path).collect());
+        let text = std::str::from_utf8(&ASSETS.files["app.css"].plain).unwrap();
+        assert_eq!(text.matches('{').count(), text.matches('}').count());
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod revoke;
 
 use super::admin::{self, csrf, wrong};
 use super::framed::{Frame, Section};
+use super::once;
 use super::visit::Visit;
 use crate::app::App;
 use crate::parse::NoParams;
@@ -99,10 +100,7 @@ impl Keys {
             }
             p.quiet { (lang.say("admin.keys.about")) }
             @if let Some((name, secret)) = &self.made {
-                div.notice.fine role="status" { div {
-                    p { (lang.fill("admin.keys.made", &[("name", name)])) }
-                    p { code { (secret) } }
-                } }
+                (once::notice(lang, &lang.fill("admin.keys.made", &[("name", name)]), secret))
             }
             @if self.keys.is_empty() { div.card { p.empty { (lang.say("admin.keys.none")) } } } @else {
                 div.cases-frame { table.cases.things {

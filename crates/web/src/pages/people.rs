@@ -9,6 +9,7 @@ pub(crate) mod show;
 
 use super::admin::{self, Names, csrf, named, wrong};
 use super::framed::{Frame, Section};
+use super::once;
 use super::steps::{self, Step};
 use super::visit::{Asked, Visit};
 use crate::app::App;
@@ -112,13 +113,7 @@ impl People {
             @if let Some(step) = self.step { (step.head(lang)) }
             @if let Some(left) = &self.left { p.notice.fine role="status" { (left) } }
             @if let Some((name, link)) = &self.invitation {
-                div.notice.fine role="status" {
-                    div {
-                        p { (lang.fill("admin.people.invited", &[("name", name)])) }
-                        p { code { (link) } }
-                        p.quiet { (lang.say("admin.people.copy")) }
-                    }
-                }
+                (once::notice(lang, &lang.fill("admin.people.invited", &[("name", name)]), link))
             }
             div #people {
                 form.filters action="/admin/people" role="search" aria-label=(lang.say("admin.people.find")) data-swap="people" data-auto {

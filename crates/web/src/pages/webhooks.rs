@@ -8,6 +8,7 @@ pub(crate) mod show;
 
 use super::admin::{self, Names};
 use super::framed::{Frame, Section};
+use super::once;
 use super::visit::Visit;
 use super::words::Lang;
 use crate::answer::state;
@@ -163,12 +164,7 @@ pub(super) fn href(id: &str) -> String {
 
 /// A secret that is shown this once.
 fn secret(lang: Lang, name: &str, secret: &str) -> Markup {
-    html! {
-        div.notice.fine role="status" { div {
-            p { (lang.fill("hooks.made", &[("name", name)])) }
-            p { code { (secret) } }
-        } }
-    }
+    once::notice(lang, &lang.fill("hooks.made", &[("name", name)]), secret)
 }
 
 /// The procedures in force.

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::pages::absence::{Away, Shares};
 use crate::pages::admin::{self, Names, csrf, named, wrong};
 use crate::pages::framed::{Frame, Section};
+use crate::pages::once;
 use crate::pages::row::{self, Row};
 use crate::pages::visit::Visit;
 use crate::parse::{Named, NoParams};
@@ -117,11 +118,7 @@ impl Show {
             @if self.saved { p.notice.fine role="status" { "✓ " (lang.say("admin.person.saved")) } }
             (wrong(self.wrong.as_deref()))
             @if let Some(link) = &self.invitation {
-                div.notice.fine role="status" { div {
-                    p { (lang.fill("admin.people.invited", &[("name", &self.name)])) }
-                    p { code { (link) } }
-                    p.quiet { (lang.say("admin.people.copy")) }
-                } }
+                (once::notice(lang, &lang.fill("admin.people.invited", &[("name", &self.name)]), link))
             }
             section.card aria-labelledby="held" {
                 header {

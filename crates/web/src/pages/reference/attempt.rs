@@ -49,7 +49,7 @@ fn quoted(text: &str) -> String {
 pub(super) fn command(lang: Lang, command: &str) -> Markup {
     html! {
         div.command {
-            pre tabindex="0" role="group" aria-label=(lang.say("reference.command")) data-command-line { (command) }
+            pre tabindex="0" role="group" aria-label=(lang.say("reference.command")) data-command-line data-copied { (command) }
             button.small type="button" hidden data-copy { (lang.say("reference.copy")) }
         }
     }
