@@ -68,6 +68,12 @@ pub(crate) fn field(rules: &Procedure, field: &Field, required: bool) -> Member 
 /// What registration takes. Whatever is mandatory without a condition, and has no default, is required; the rest is told
 /// when it is missing.
 pub(crate) fn registration(rules: &Procedure, action: &Action) -> Json {
+    let taken = taken(rules, action).into_iter();
+    object(taken.map(|(one, must)| field(rules, one, must && one.default.is_none())).collect())
+}
+
+/// The fields that registration takes, each with whether it is mandatory without a condition.
+pub(crate) fn taken<'r>(rules: &'r Procedure, action: &'r Action) -> Vec<(&'r Field, bool)> {
     let before = action.to.as_ref().and_then(|to| rules.stage_index(to)).unwrap_or(0);
     let forms = action.forms.iter().filter_map(|form| rules.form(form));
     let entries = forms.flat_map(|form| &form.fields).map(|entry| {
@@ -75,19 +81,18 @@ pub(crate) fn registration(rules: &Procedure, action: &Action) -> Json {
         (&entry.field, due && entry.need == Need::Always)
     });
     let asked = action.input.iter().map(|input| (&input.field, input.need == Need::Always));
-    let mut members: Vec<Member> = Vec::new();
+    let mut taken: Vec<(&Field, bool)> = Vec::new();
     for (key, needed) in entries.chain(asked) {
         // What comes of other fields would be refused.
         let entered =
             |known: &&Field| !matches!(known.kind, FieldKind::Auto(_)) && known.derive.is_none();
         let Some(known) = rules.field(key).filter(entered) else { continue };
-        let needed = needed && known.default.is_none();
-        match members.iter_mut().find(|member| member.name == **key) {
-            Some(member) => member.required |= needed,
-            None => members.push(field(rules, known, needed)),
+        match taken.iter_mut().find(|(one, _)| one.key == *key) {
+            Some((_, must)) => *must |= needed,
+            None => taken.push((known, needed)),
         }
     }
-    object(members)
+    taken
 }
 
 fn put_title(schema: &mut Map<String, Json>, label: &engine::procedure::Label) {

@@ -4,7 +4,7 @@ pub(crate) mod act;
 mod becomes;
 
 use super::cases::picked;
-use super::form::{Control, Form, Item, Maker, Typed, action_form};
+use super::form::{ByRule, Control, Form, Item, Maker, Typed, action_form};
 use super::framed::{Frame, Section};
 use super::icon::icon;
 use super::local;
@@ -277,6 +277,12 @@ fn form(
     for item in form.items.iter_mut().filter(|item| item.name.starts_with("f.") && typed.is_none())
     {
         item.values.clear();
+    }
+    // The rule chooses for each case anew.
+    for item in &mut form.items {
+        if let Control::People(people) = &mut item.control {
+            people.by_rule = people.by_rule.take().map(|_| ByRule::default());
+        }
     }
     form.once = Uuid::new_v4().to_string();
     Some(form)

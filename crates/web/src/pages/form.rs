@@ -9,7 +9,7 @@ mod people;
 pub(crate) use build::Maker;
 pub(crate) use given::{Given, Typed, read};
 pub(crate) use layout::{action_form, registration_form};
-pub(crate) use people::People;
+pub(crate) use people::{ByRule, People};
 
 use crate::problem::{Kind, Problem};
 use std::collections::BTreeMap;
@@ -74,6 +74,8 @@ pub(crate) struct Item {
     pub(crate) hint: Option<String>,
     pub(crate) example: Option<String>,
     pub(crate) wrong: Option<String>,
+    /// Something is in it as long as nobody touches it, so that a draft has to say where that was taken out.
+    pub(crate) held: bool,
     /// What is in it; several for lists.
     pub(crate) values: Vec<String>,
     /// What is usually written there; anything else can be written as well.

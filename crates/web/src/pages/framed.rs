@@ -103,7 +103,7 @@ impl Frame {
             unread: desk.store().unread(&signed.caller.person, desk::COUNTED)?,
             queues: queues(app, lang, &tally),
             views: views(app, signed, &to)?,
-            registers: !super::new::ways(app, lang, &signed.person).is_empty(),
+            registers: super::new::registers(app, &signed.person),
             supervises: desk.is_supervisor(&signed.person),
             admin: desk.is_administrator(&signed.person),
             now: desk.now(),

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::response::Response;
+use engine::decide::Library;
 use engine::people::Person;
 use engine::procedure::{Actor, Procedure, Relation};
 use maud::{Markup, html};
@@ -69,11 +70,23 @@ pub(crate) async fn handler(
 /// The procedures in force whose registration is open to a person.
 pub(crate) fn ways(app: &App, lang: Lang, person: &Person) -> Vec<Way> {
     let library = app.desk().library();
-    let open = library
+    let way = |rules: &Procedure| Way {
+        key: rules.key.to_string(),
+        name: lang.word(&rules.label).to_owned(),
+    };
+    open(&library, person).map(way).collect()
+}
+
+/// Whether a person may register cases under some procedure.
+pub(crate) fn registers(app: &App, person: &Person) -> bool {
+    open(&app.desk().library(), person).next().is_some()
+}
+
+fn open<'l>(library: &'l Library, person: &'l Person) -> impl Iterator<Item = &'l Procedure> {
+    library
         .all()
-        .filter(|rules| library.in_force(&rules.key).is_some() && may_register(rules, person));
-    open.map(|rules| Way { key: rules.key.to_string(), name: lang.word(&rules.label).to_owned() })
-        .collect()
+        .map(|rules| &**rules)
+        .filter(|rules| library.in_force(&rules.key).is_some() && may_register(rules, person))
 }
 
 fn may_register(rules: &Procedure, person: &Person) -> bool {

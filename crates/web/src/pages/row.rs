@@ -52,6 +52,7 @@ impl Why {
                 .field(key)
                 .map_or_else(|| key.to_string(), |field| lang.word(&field.label).to_owned()),
             Whence::Progress => lang.say("search.in.progress").to_owned(),
+            Whence::Comment => lang.say("search.in.comment").to_owned(),
             Whence::Contact => lang.say("search.in.contact").to_owned(),
             Whence::File => lang.say("search.in.file").to_owned(),
             Whence::Number => lang.say("search.number").to_owned(),

@@ -32,7 +32,8 @@ async fn the_administration_has_its_places_and_only_administrators_enter() {
         ("scope.cases:read", "on"),
     ];
     let made = browser.post("/admin/keys", &fields).await;
-    let secret = made.text.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let secret =
+        made.text.split("data-copied>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert_eq!(world.get(&secret, "/api/v1/me").await.status, 200);
     assert!(!browser.get("/admin/keys").await.text.contains(&secret));
     let known = world.desk.api_keys().unwrap();

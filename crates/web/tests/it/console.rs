@@ -2,6 +2,7 @@
 
 use crate::signing::Browser;
 use crate::world::{Answer, PHONE, World};
+use engine::procedure::Verb;
 use serde_json::json;
 
 /// A form of a page: where it is sent, and what its controls hold.
@@ -320,6 +321,19 @@ async fn a_case_is_found_by_number_by_telephone_and_by_words() {
             page.text.split("class=\"why\"").nth(1).unwrap_or_else(|| panic!("{}", page.text));
         assert!(why.contains("客户换过<mark>电源线</mark>还是一样，可打139****1111"), "{why}");
     }
+    // What colleagues have noted is found as what was said to the customer is.
+    let rules = world.desk.case_for_operator(&number).unwrap().procedure;
+    let comment = rules.actions.iter().find(|action| action.has(Verb::Comment)).unwrap();
+    let page = browser.get(&format!("/cases/{number}?do={}", comment.key)).await.text;
+    let note = form_to(&page, &format!("/actions/{}", comment.key));
+    let text = [("i.text", "供应商说滤网批次有问题")];
+    assert_eq!(send(&mut browser, &note, &text).await.status, 303);
+    let page = browser.get(&format!("/search?q={}", crate::signing::encoded("滤网"))).await;
+    assert!(
+        page.text.contains("内部备注") && page.text.contains("<mark>滤网</mark>"),
+        "{}",
+        page.text
+    );
     let title = stored.summary.columns.title.unwrap();
     let title = title.chars().take(2).collect::<String>();
     let page = browser.get(&format!("/search?q={}", crate::signing::encoded(&title))).await;

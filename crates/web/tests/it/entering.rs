@@ -67,8 +67,15 @@ async fn an_empty_installation_is_set_up_by_one_link_once() {
         )
         .await;
     assert_eq!(added.status, 200, "{}", added.text);
-    let welcome =
-        added.text.split("<code>").nth(1).unwrap().split("</code>").next().unwrap().to_owned();
+    let welcome = added
+        .text
+        .split("data-copied>")
+        .nth(1)
+        .unwrap()
+        .split("</code>")
+        .next()
+        .unwrap()
+        .to_owned();
     let twice = browser
         .post(
             "/admin/people",

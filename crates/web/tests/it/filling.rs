@@ -84,6 +84,39 @@ async fn the_next_call_begins_with_an_empty_form_and_a_slip_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_was_emptied_is_empty_after_a_reload_and_others_are_as_they_were() {
+    let mut stage = Stage::new(Window::DESK).await;
+    let (number, [person, _]) = shared(&stage.world).await;
+    let path = format!("/cases/{number}?do=edit");
+    stage.open(&person, &path).await;
+    let browser = &stage.browser;
+    browser.wait("#now-do form[data-begun]").await.unwrap();
+    let find = "const held = [...document.querySelectorAll('#now-do [data-held] input[type=text]')].filter((one) => one.value);
+        for (let fold = held[0].closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
+        held[0].focus();
+        held[0].select();
+        return held.slice(0, 2).map((one) => [one.id, one.value]);";
+    let found = browser.script(find).await.unwrap();
+    let text = |row: usize, part: usize| found[row][part].as_str().unwrap().to_owned();
+    let css = |row: usize| format!("[id='{}']", text(row, 0));
+    browser.press(BACKSPACE).await.unwrap();
+    holds(browser, &css(0), "").await;
+    kept(browser, "kept").await;
+    browser.go(&path).await.unwrap();
+    browser.wait("[data-restored]:not([hidden])").await.unwrap();
+    holds(browser, &css(0), "").await;
+    holds(browser, &css(1), &text(1, 1)).await;
+    // What was empty all along is not said to have been emptied.
+    let draft = draft(&stage.world.desk, &person, &format!("case {number} edit")).unwrap();
+    let (empty, says): (Vec<&Json>, Vec<&Json>) =
+        draft.as_array().unwrap().iter().partition(|pair| pair[1] == "");
+    let emptied = empty.iter().filter(|pair| says.iter().all(|one| one[0] != pair[0]));
+    assert_eq!(emptied.count(), 1, "{draft}");
+    browser.click("[data-restored] button").await.unwrap();
+    holds(browser, &css(0), &text(0, 1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_choice_of_one_is_let_go_by_click_and_by_key() {
     let mut stage = Stage::new(Window::DESK).await;
     let (procedure, people) = first(&stage.world).await;

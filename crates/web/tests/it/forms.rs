@@ -5,6 +5,9 @@ use crate::signing::Browser;
 use crate::stage::Stage;
 use crate::world::World;
 use browser::Window;
+use desk::{Language, Preferences};
+use engine::decide::{ByRule, by_rule};
+use engine::procedure::{Action, Procedure, Verb};
 use serde_json::{Value as Json, json};
 
 /// The place of a procedure in the list.
@@ -183,6 +186,194 @@ async fn who_puts_a_case_off_is_told_so_and_nobody_else_is_told_to_act() {
     let mut lead = Browser::signed_in(&world, &lead).await;
     let page = lead.get(&format!("/cases/{number}")).await.text;
     assert!(page.contains("/actions/finish") && !page.contains("现在要做："));
+}
+
+/// The choice of nobody among those to whom a step of a case could be given.
+async fn nobody(browser: &mut Browser<'_>, number: &str, step: &str) -> String {
+    let page = browser.get(&format!("/cases/{number}?do={step}")).await.text;
+    let list = page.split("<select id=\"i-assignee\"").nth(1).unwrap();
+    let choice = list.split("<option value=\"\">").nth(1).unwrap();
+    choice.split("</option>").next().unwrap().to_owned()
+}
+
+fn in_english(world: &World, person: &str) {
+    let english = Preferences { language: Some(Language::En), theme: None };
+    world.desk.set_preferences(&person.into(), english).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_names_nobody_is_told_that_the_rule_decides_and_whom_it_takes() {
+    let world = World::new();
+    // What is filled in with the step decides with it.
+    let (agent, open) = begun(&world, "hl").await;
+    let mut browser = Browser::signed_in(&world, &agent).await;
+    assert_eq!(nobody(&mut browser, &open, "dispatch").await, "按规则分派");
+    in_english(&world, &agent);
+    assert_eq!(nobody(&mut browser, &open, "dispatch").await, "By the rule");
+    // What is settled decides: who is told is who gets it.
+    let (_, number) = held(&world).await;
+    let people = world.desk.people();
+    let lead = people.people.iter().find(|person| person.has("cs_lead")).unwrap().id.to_string();
+    let mut browser = Browser::signed_in(&world, &lead).await;
+    let told = nobody(&mut browser, &number, "reassign").await;
+    in_english(&world, &lead);
+    let who = told.strip_prefix("按规则分派：").expect("somebody is foreseen");
+    assert_eq!(nobody(&mut browser, &number, "reassign").await, format!("By the rule: {who}"));
+    let page = browser.get(&format!("/cases/{number}?do=reassign")).await.text;
+    let given = [("i.assignee", ""), ("i.reason", "按规则重新分派")];
+    let done = send(&mut browser, &form_to(&page, "/actions/reassign"), &given).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    let case = world.desk.case_for_operator(&number).unwrap().case;
+    assert_eq!(people.person(case.assignee.as_ref().unwrap()).unwrap().name, who);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rule_is_named_only_where_there_is_one() {
+    let world = World::new();
+    let (_, number) = held(&world).await;
+    let seen = world.desk.case_for_operator(&number).unwrap();
+    let (people, now) = (world.desk.directory(), world.desk.now());
+    let rules = Procedure::clone(&seen.procedure);
+    let mut action = rules.action("reassign").unwrap().clone();
+    let rule = |action: &Action| by_rule(&rules, &seen.case, &people, now, action);
+    assert!(matches!(rule(&action), Some(ByRule::To { person: Some(_), .. })));
+    action.effects.clear();
+    assert_eq!(rule(&action), None, "somebody has to be named");
+    let note = rules.actions.iter().find(|one| one.has(Verb::Comment)).unwrap();
+    assert_eq!(rule(note), None, "nobody is dispatched to");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_a_text_has_to_be_is_told_before_one_is_too_short() {
+    let world = World::new();
+    let (person, _) = begun(&world, "hl").await;
+    let mut browser = Browser::signed_in(&world, &person).await;
+    for hint in ["至少 10 个字，标点不计。", "At least 10 characters, not counting punctuation."]
+    {
+        let page = browser.get("/new/hl").await.text;
+        let control = page.split("<textarea id=\"f-description\"").nth(1).unwrap();
+        let control = control.split('>').next().unwrap();
+        assert!(control.contains("aria-describedby=\"f-description-hint\""), "{control}");
+        let beside = format!("<p class=\"hint\" id=\"f-description-hint\">{hint}</p>");
+        assert!(page.contains(&beside), "{hint} is not told");
+        in_english(&world, &person);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_default_that_was_emptied_stays_empty_unless_it_is_required() {
+    let world = World::new();
+    let (person, _) = begun(&world, "cp").await;
+    let fields = world.new_case(place(&world, "cp").await).await["fields"].clone();
+    let fields: Vec<(String, String)> = fields
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .map(|(key, value)| (format!("f.{key}"), value))
+        .collect();
+    let fields = fields.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let more = [("f.received_at", "2026-05-08T09:20"), ("f.order_no", "DD20260501")];
+    let mut given: Vec<(&str, &str)> =
+        fields.filter(|(name, _)| more.iter().all(|(known, _)| known != name)).collect();
+    given.extend(more);
+    given.push(("f.technical", ""));
+    let mut browser = Browser::signed_in(&world, &person).await;
+    let page = browser.get("/new/cp").await.text;
+    let begins = |name: &str, value: &str| {
+        let form = form_to(&page, "/new/cp");
+        assert!(form.fields.contains(&(name.to_owned(), value.to_owned())), "{name}");
+    };
+    begins("f.technical", "false");
+    begins("f.live_response", "false");
+    begins("f.urgency", "normal");
+    let without = [given.as_slice(), &[("f.urgency", "")]].concat();
+    let refused = send(&mut browser, &form_to(&page, "/new/cp"), &without).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("id=\"f-urgency-wrong\""), "{}", refused.text);
+    let again = form_to(&refused.text, "/new/cp").fields;
+    assert!(!again.contains(&("f.technical".to_owned(), "false".to_owned())), "it came back");
+    let done = send(&mut browser, &form_to(&page, "/new/cp"), &given).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    let number = done.header("location").split(['/', '?']).nth(2).unwrap();
+    let case = world.desk.case_for_operator(number).unwrap().case;
+    let shown = ["technical", "live_response", "urgency"].map(|key| json!(case.value(key)));
+    assert_eq!(shown, [json!(null), json!(false), json!("normal")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_was_emptied_in_a_draft_does_not_come_back_with_what_the_case_says() {
+    let world = World::new();
+    let (person, number) = begun(&world, "as").await;
+    let mut browser = Browser::signed_in(&world, &person).await;
+    let path = format!("/cases/{number}?do=edit");
+    let page = browser.get(&path).await.text;
+    let before = form_to(&page, "/actions/edit").fields;
+    let of = |fields: &[(String, String)], name: &str| {
+        let named = fields.iter().find(|(known, _)| known == name);
+        named.unwrap_or_else(|| panic!("no {name}")).1.clone()
+    };
+    let (emptied, untouched) = ("f.industry", "f.desc_fact");
+    assert!(!of(&before, emptied).is_empty() && !of(&before, untouched).is_empty());
+    // The form says which fields the draft has to name where they were emptied.
+    let field = page.split("<div class=\"field").find(|one| one.contains("name=\"f.industry\""));
+    assert!(field.unwrap().split('>').next().unwrap().contains("data-held"), "{field:?}");
+    let token = browser.token_of(&page);
+    let draft = format!("/drafts/{}", crate::signing::encoded(&format!("case {number} edit")));
+    let kept = browser.post(&draft, &[("csrf", token.as_str()), (emptied, "")]).await;
+    assert_eq!(kept.status, 204);
+    let page = browser.get(&path).await.text;
+    let restored = form_to(&page, "/actions/edit").fields;
+    assert_eq!(of(&restored, emptied), "");
+    assert_eq!(of(&restored, untouched), of(&before, untouched));
+    // It is thrown away as any other.
+    send(&mut browser, &form_to(&page, "/removal"), &[]).await;
+    let page = browser.get(&path).await.text;
+    assert_eq!(form_to(&page, "/actions/edit").fields.len(), before.len());
+    assert_eq!(of(&form_to(&page, "/actions/edit").fields, emptied), of(&before, emptied));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_did_since_a_draft_was_begun_is_told_before_it_is_overwritten() {
+    let world = World::new();
+    let (person, number) = begun(&world, "as").await;
+    let mut browser = Browser::signed_in(&world, &person).await;
+    let path = format!("/cases/{number}?do=edit");
+    let page = browser.get(&path).await.text;
+    let of = |fields: &[(String, String)], name: &str| {
+        fields.iter().find(|(known, _)| known == name).unwrap().1.clone()
+    };
+    let (seen, fact) = {
+        let fields = form_to(&page, "/actions/edit").fields;
+        (of(&fields, "seen"), of(&fields, "f.desc_fact"))
+    };
+    let token = browser.token_of(&page);
+    let draft = format!("/drafts/{}", crate::signing::encoded(&format!("case {number} edit")));
+    let typed = [
+        ("csrf", token.as_str()),
+        ("seen", &seen),
+        ("f.industry", "草稿里的行业"),
+        ("f.desc_fact", &fact),
+    ];
+    assert_eq!(browser.post(&draft, &typed).await.status, 204);
+    // A colleague, elsewhere.
+    let theirs = [("f.desc_fact", "同事补充：客户第二次来电，说明故障时间是上午。")];
+    let saved = send(&mut browser, &form_to(&page, "/actions/edit"), &theirs).await;
+    assert_eq!(saved.status, 303, "{}", saved.text);
+    assert_eq!(browser.post(&draft, &typed).await.status, 204);
+
+    let page = browser.get(&path).await.text;
+    let restored = form_to(&page, "/actions/edit");
+    assert_eq!(of(&restored.fields, "f.industry"), "草稿里的行业");
+    assert_eq!(of(&restored.fields, "seen"), seen, "it goes on from what its author has seen");
+    let told = send(&mut browser, &restored, &[]).await;
+    assert_eq!(told.status, 412, "{}", told.text);
+    assert!(told.text.contains("您填写时，这件工单已被更新"), "{}", told.text);
+    assert!(told.text.contains("草稿里的行业"), "nothing that was typed is lost");
+    // Whoever has read it sends it again.
+    let again = form_to(&told.text, "/actions/edit");
+    assert_ne!(of(&again.fields, "seen"), seen);
+    assert_eq!(send(&mut browser, &again, &[]).await.status, 303);
 }
 
 /// What sticks out of the window, or of the card that it stands in.

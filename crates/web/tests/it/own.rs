@@ -146,14 +146,18 @@ async fn a_draft_is_the_same_in_the_console_and_over_the_api() {
     let path = "/api/v1/drafts/new%20x";
     own.call(Method::GET, path, &json!({})).await.problem(404, "not-found");
     let typed = json!({ "items": [
-        { "name": "f.a", "text": "先写到这里" }, { "name": "f.b", "text": "  " }, { "name": "csrf", "text": "x" },
+        { "name": "f.a", "text": "先写到这里" }, { "name": "f.b", "text": "" }, { "name": "csrf", "text": "x" },
     ] });
     assert_eq!(own.call(Method::PUT, path, &typed).await.status, 204);
-    let kept = json!({ "items": [{ "name": "f.a", "text": "先写到这里" }] });
+    // What is named without a text was emptied.
+    let kept = json!({ "items": [
+        { "name": "f.a", "text": "先写到这里" }, { "name": "f.b", "text": "" },
+    ] });
     assert_eq!(own.call(Method::GET, path, &json!({})).await.json(), kept);
     let caller = |person: &str| Caller { person: person.into(), scopes: Vec::new() };
     let stored = world.desk.draft(&caller(&person), "new x").unwrap();
-    assert_eq!(stored, Some(json!([["f.a", "先写到这里"]])), "as the console keeps it");
+    let as_kept = json!([["f.a", "先写到这里"], ["f.b", ""]]);
+    assert_eq!(stored, Some(as_kept), "as the console keeps it");
     let mut stranger = Own::of(&world, &other).await;
     stranger.call(Method::GET, path, &json!({})).await.problem(404, "not-found");
     assert_eq!(stranger.call(Method::DELETE, path, &json!({})).await.status, 204);

@@ -397,7 +397,7 @@ async fn a_second_factor_is_asked_for_and_each_code_is_good_once() {
     let mut browser = Browser::signed_in(&world, &person).await;
     let page = browser.get("/account").await;
     assert_eq!(page.status, 200, "{}", page.text);
-    let key = page.text.split("<p><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let key = page.text.split("data-copied>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(page.text.contains("<svg role=\"img\""));
     let app = app_of(&key);
     let code = || app.generate(world.desk.now().as_second().try_into().unwrap()).to_string();

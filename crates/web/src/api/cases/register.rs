@@ -30,7 +30,8 @@ pub(crate) struct NewCase {
     channel: Option<String>,
     /// When the customer contacted us; now when absent.
     received_at: Option<Timestamp>,
-    /// Fields by key; `register` of `GET /api/v1/procedures/{key}` is their JSON Schema.
+    /// Fields by key; `register` of `GET /api/v1/procedures/{key}` is their JSON Schema. One that is not named takes its default; `null`
+    /// leaves it empty.
     #[serde(default)]
     #[schema(value_type = Object)]
     fields: BTreeMap<String, Json>,

@@ -11,8 +11,8 @@ use axum::http::StatusCode;
 
 /// Keep a draft
 ///
-/// In place of the earlier one of this name; the console's forms begin with theirs. Fields that say nothing are left out, a draft
-/// without any is forgotten. Repeating it is harmless.
+/// In place of the earlier one of this name; the console's forms begin with theirs. A field without a text was emptied, one that is
+/// not named is as nobody has touched it; a draft without fields is forgotten. Repeating it is harmless.
 #[utoipa::path(put, path = "", request_body = Draft, params(("name" = String, Path, description = "Name of the draft, at most 200 bytes")), responses((status = 204, description = "Kept")))]
 pub(crate) async fn handler(
     State(app): State<App>,

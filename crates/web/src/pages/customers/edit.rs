@@ -5,6 +5,7 @@ pub(crate) mod fresh;
 use super::{customer_href, title};
 use crate::answer::{encoded, masked_name};
 use crate::app::App;
+use crate::pages::draft::begun;
 use crate::pages::form::{Choice, Control, Form, Item, Typed, Wrong};
 use crate::pages::framed::{Frame, Section};
 use crate::pages::visit::{Visit, see_other};
@@ -103,7 +104,7 @@ impl Edit {
         let mut form = Form {
             action: kept.map_or("/customers".to_owned(), |kept| customer_href(&kept.key)),
             label: lang.say("customer.save").to_owned(),
-            seen: kept.map(|kept| kept.version),
+            seen: begun(kept.map(|kept| kept.version), drafted.as_ref()),
             items: maker.items(&levels),
             draft: Some(draft),
             restored,
@@ -202,6 +203,7 @@ impl Maker<'_> {
 
     fn item(&self, part: &str, control: Control, known: String) -> Item {
         let name = format!("c.{part}");
+        let held = !known.is_empty();
         let values = match self.typed.filter(|typed| typed.has(&name)) {
             Some(typed) => typed.all(&name),
             None => Some(known).filter(|known| !known.is_empty()).into_iter().collect(),
@@ -209,7 +211,7 @@ impl Maker<'_> {
         let wrong = self.wrong(part);
         let label = self.lang.say(&format!("customer.{part}")).to_owned();
         let (hint, example, usual) = (None, None, Vec::new());
-        Item { name, label, control, required: false, hint, example, wrong, values, usual }
+        Item { name, label, control, required: false, hint, example, wrong, held, values, usual }
     }
 
     /// Rows of what was typed, else of what is known, with one more to write into.
@@ -242,6 +244,7 @@ impl Maker<'_> {
             hint: None,
             example: None,
             wrong: self.wrong(group),
+            held: false,
             values: Vec::new(),
             usual: Vec::new(),
         }

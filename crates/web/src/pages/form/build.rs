@@ -1,6 +1,5 @@
 //! From the procedure's data to controls.
 
-use super::people::wanted;
 use super::{Choice, Control, Item, Typed};
 use crate::pages::words::Lang;
 use crate::schema;
@@ -33,7 +32,7 @@ impl Maker<'_> {
         value: Option<&Value>,
     ) -> Item {
         let name = format!("{prefix}{}", field.key);
-        let typed = self.typed.filter(|typed| typed.has(&name) || !typed.rows(&name).is_empty());
+        let typed = self.typed.filter(|typed| typed.has(&name) || typed.has_rows(&name));
         let values = match typed {
             Some(typed) => typed.all(&name),
             None => value.map(|value| self.texts(value)).unwrap_or_default(),
@@ -47,12 +46,19 @@ impl Maker<'_> {
             label: self.lang.word(&field.label).to_owned(),
             control,
             required,
-            hint: None,
+            hint: self.length(field),
             example: field.example.clone(),
             wrong: None,
+            held: value.is_some_and(|value| !value.is_empty()),
             values,
             usual: Vec::new(),
         }
+    }
+
+    /// How long a text has to be, told before one is too short.
+    fn length(&self, field: &Field) -> Option<String> {
+        let fewest = field.min_chars?.to_string();
+        Some(self.lang.fill("form.fewest", &[("fewest", &fewest)]))
     }
 
     fn control(&self, kind: &FieldKind, values: &[String]) -> Control {
@@ -65,8 +71,8 @@ impl Maker<'_> {
             FieldKind::Bool => Control::YesNo,
             FieldKind::One(axis) => Control::One(self.offered(self.rules.axis(axis), values)),
             FieldKind::Many(axis) => Control::Many(self.offered(self.rules.axis(axis), values)),
-            FieldKind::Person => self.persons(false, None),
-            FieldKind::People => self.persons(true, None),
+            FieldKind::Person => self.persons(false),
+            FieldKind::People => self.persons(true),
             FieldKind::Department => Control::One(self.departments()),
             FieldKind::Departments => Control::Many(self.departments()),
             FieldKind::Files => {
@@ -134,6 +140,7 @@ impl Maker<'_> {
             hint: None,
             example: None,
             wrong: None,
+            held: false,
             values,
             usual: Vec::new(),
         };
@@ -182,9 +189,9 @@ impl Maker<'_> {
         let choices = || self.enumerated(seen, name, schema);
         let control = match (name, kind) {
             ("tasks", _) => self.tasks(&key),
-            ("assignee", _) => self.persons(false, wanted(seen, action).as_ref()),
-            ("owner", _) => self.persons(false, None),
-            ("co_owners", _) => self.persons(true, None),
+            ("assignee", _) => self.assignee(seen, action),
+            ("owner", _) => self.persons(false),
+            ("co_owners", _) => self.persons(true),
             ("file", _) => {
                 Control::Files(values.iter().map(|id| (id.clone(), self.file(id))).collect())
             }
@@ -195,6 +202,7 @@ impl Maker<'_> {
             _ => Control::Line("text"),
         };
         let default = schema.get("default").map(|default| default.to_string());
+        let held = default.is_some();
         let values = if values.is_empty() && self.typed.is_none() {
             default.into_iter().collect()
         } else {
@@ -214,6 +222,7 @@ impl Maker<'_> {
             hint,
             example: None,
             wrong: None,
+            held,
             values,
             usual,
         }]
@@ -299,13 +308,14 @@ impl Maker<'_> {
             hint: None,
             example: None,
             wrong: None,
+            held: false,
             usual: Vec::new(),
             values: sent.get(row).and_then(|cells| cells.get(key)).cloned().into_iter().collect(),
         };
         let line = |row: usize| {
             vec![
                 cell(row, "title", Control::Line("text")),
-                cell(row, "owner", self.persons(false, None)),
+                cell(row, "owner", self.persons(false)),
                 cell(row, "department", Control::One(self.departments())),
                 cell(row, "due", Control::Line("datetime-local")),
             ]

@@ -122,7 +122,7 @@ impl Item {
         };
         let must = html! { @if self.required { span.must aria-hidden="true" { " *" } span.unseen { " " (lang.say("form.must")) } } };
         html! {
-            div.field.wide[wide] {
+            div.field.wide[wide] data-held[self.held] {
                 @if group {
                     fieldset id=(id) aria-describedby=[self.describes()] {
                         legend { (self.label) (must) }
@@ -218,7 +218,7 @@ impl Item {
                 html! {
                     select id=(id) name=(name) required[self.required] aria-invalid=[invalid] aria-describedby=[describes]
                         data-find=[(people.count() > FINDABLE).then(|| lang.say("form.find"))] data-misfit=[misfit.as_deref()] {
-                        option value="" { "—" }
+                        option value="" { (people.nobody(lang)) }
                         @match &people.wanted {
                             Some(role) => {
                                 optgroup label=(lang.fill("form.fit", &[("role", role)])) { @for one in &people.fit { (option(one)) } }

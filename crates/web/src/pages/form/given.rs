@@ -42,6 +42,13 @@ impl Typed {
         self.0.iter().any(|(known, _)| known == name)
     }
 
+    /// Whether cells of a table were sent at all, be they empty.
+    pub(crate) fn has_rows(&self, name: &str) -> bool {
+        let of_table =
+            |known: &str| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.0.iter().any(|(known, _)| of_table(known))
+    }
+
     /// Rows of a table: `name.0.column`, by number, then by column.
     pub(crate) fn rows(&self, name: &str) -> Vec<BTreeMap<String, String>> {
         let mut rows: BTreeMap<usize, BTreeMap<String, String>> = BTreeMap::new();
@@ -68,12 +75,10 @@ impl Typed {
             let name = format!("{prefix}{}", field.key);
             let value = match &field.kind {
                 FieldKind::Table(columns) => {
-                    let rows = self.rows(&name);
-                    let named =
-                        self.0.iter().any(|(known, _)| known.starts_with(&format!("{name}.")));
-                    if !named {
+                    if !self.has_rows(&name) {
                         continue;
                     }
+                    let rows = self.rows(&name);
                     rows.iter().map(|row| row_json(columns, row)).collect::<Vec<_>>().into()
                 }
                 _ if !self.has(&name) => continue,
@@ -202,13 +207,20 @@ impl Given {
         Ok(self.typed)
     }
 
-    /// The fields of a registration.
+    /// The fields of a registration. A default was shown: where its field came back empty it was emptied, and is said to be. One that
+    /// did not come back was not shown.
     pub(crate) fn entered(typed: &Typed, rules: &Procedure) -> Entered {
         let set = typed.fields(rules.fields.iter(), "f.", |_| None);
-        set.into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| (key.into(), value))
-            .collect()
+        let mut entered: Entered =
+            set.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        let shown = rules
+            .fields
+            .iter()
+            .filter(|field| field.default.is_some() && typed.has(&format!("f.{}", field.key)));
+        for field in shown {
+            entered.entry(field.key.clone()).or_insert(Json::Null);
+        }
+        entered
     }
 }
 

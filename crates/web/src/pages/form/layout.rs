@@ -11,7 +11,6 @@ use engine::procedure::{
     Action, Condition, Field, FieldKind, FormField, Means, Need, Procedure, Verb,
 };
 use engine::value::Value;
-use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
 /// Optional fields beyond this number are folded.
@@ -51,7 +50,8 @@ pub(crate) fn action_form(
         if let Some((condition, hint)) = &field.hint
             && step.facts.holds(condition)
         {
-            item.hint = Some(lang.word(hint).to_owned());
+            let both = [Some(lang.word(hint).to_owned()), item.hint];
+            item.hint = Some(both.into_iter().flatten().collect::<Vec<_>>().join(" "));
         }
         if required || step.is_about(field) { fields.push(item) } else { folded.push(item) }
     }
@@ -149,17 +149,9 @@ impl Step<'_> {
 
 /// The form of a registration.
 pub(crate) fn registration_form(maker: &Maker<'_>, action: &Action) -> Form {
-    let Json::Object(schema) = schema::registration(maker.rules, action) else {
-        return Form::default();
-    };
-    let names: BTreeSet<&String> = schema
-        .get("properties")
-        .and_then(Json::as_object)
-        .map(|all| all.keys().collect())
-        .unwrap_or_default();
-    let required = schema.get("required").and_then(Json::as_array);
-    let is_required =
-        |key: &str| required.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(key)));
+    let taken = schema::taken(maker.rules, action);
+    // Also what begins with its default: whoever takes that out is asked for another.
+    let is_required = |key: &str| taken.iter().any(|(field, must)| *must && *field.key == *key);
     let first = first_form(maker.rules, action);
     let guarded = |field: &Field| action.guards.iter().any(|guard| guard.need.asks(&field.key));
     let mut form = Form {
@@ -167,7 +159,7 @@ pub(crate) fn registration_form(maker: &Maker<'_>, action: &Action) -> Form {
         offset: Some(maker.calendar.ahead_of_utc()),
         ..Form::default()
     };
-    for field in in_order(maker.rules, |key| names.iter().any(|name| *name == key)) {
+    for field in in_order(maker.rules, |key| taken.iter().any(|(field, _)| *field.key == *key)) {
         let default = field.default.clone().map(Value::Text);
         // Who calls is registered now: the call began now, as long as nobody says otherwise.
         let began = begins(field) && is_required(&field.key);

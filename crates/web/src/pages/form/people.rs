@@ -2,14 +2,17 @@
 
 use super::build::Maker;
 use super::{Choice, Control};
+use crate::pages::row::holder_name;
+use crate::pages::words::Lang;
 use desk::Seen;
 use engine::case::Facts;
+use engine::decide::{self, by_rule};
 use engine::key::Key;
 use engine::people::{Person, Who};
-use engine::procedure::{Action, Actor, Effect, Verb};
+use engine::procedure::{Action, Actor, Verb};
 
 /// Whom a step wants.
-pub(super) struct Wanted {
+struct Wanted {
     role: Key,
     department: Option<Key>,
 }
@@ -25,6 +28,15 @@ pub(crate) struct People {
     pub(crate) fit: Vec<Choice>,
     /// The others.
     pub(crate) others: Vec<Choice>,
+    /// Who decides where nobody is chosen.
+    pub(crate) by_rule: Option<ByRule>,
+}
+
+/// The procedure's rule chooses somebody.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ByRule {
+    /// Whom, as far as that does not depend on what is still filled in.
+    pub(crate) to: Option<String>,
 }
 
 impl People {
@@ -37,20 +49,26 @@ impl People {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Choice> {
         self.fit.iter().chain(&self.others)
     }
+
+    /// What choosing nobody means.
+    pub(super) fn nobody(&self, lang: Lang) -> String {
+        match &self.by_rule {
+            None => "—".to_owned(),
+            Some(ByRule { to: None }) => lang.say("form.by_rule").to_owned(),
+            Some(ByRule { to: Some(who) }) => lang.fill("form.by_rule.to", &[("who", who)]),
+        }
+    }
 }
 
 /// Whom dispatching by an action wants: by its table, else the role that the case waits for, else the one that owns where it goes.
-pub(super) fn wanted(seen: &Seen, action: &Action) -> Option<Wanted> {
+fn wanted(seen: &Seen, action: &Action) -> Option<Wanted> {
     let (rules, case) = (&seen.procedure, &seen.case);
     if !action.has(Verb::Assign) {
         return None;
     }
     let who = Who::System;
     let facts = Facts::new(rules, case, &who);
-    let table = action.effects.iter().find_map(|effect| match effect {
-        Effect::Assign(table) => rules.table(table),
-        _ => None,
-    });
+    let table = action.dispatches_by().and_then(|table| rules.table(table));
     let row = table.and_then(|table| table.rows.iter().find(|row| facts.holds(&row.when)));
     let stage = rules.stage(action.to.as_ref().unwrap_or(&case.stage));
     let owner = stage.and_then(|stage| match &stage.owner {
@@ -63,8 +81,28 @@ pub(super) fn wanted(seen: &Seen, action: &Action) -> Option<Wanted> {
 }
 
 impl Maker<'_> {
+    /// Somebody, or several.
+    pub(super) fn persons(&self, many: bool) -> Control {
+        Control::People(self.present(many, None))
+    }
+
+    /// Whom a case is dispatched to; who decides is said where nobody has to be named.
+    pub(super) fn assignee(&self, seen: &Seen, action: &Action) -> Control {
+        let (rules, people) = (&seen.procedure, self.people);
+        let rule = by_rule(rules, &seen.case, people, self.desk.now(), action);
+        let by_rule = rule.map(|rule| match rule {
+            decide::ByRule::Open => ByRule::default(),
+            decide::ByRule::To { role, person } => {
+                let who = person.unwrap_or(role);
+                ByRule { to: Some(holder_name(self.lang, rules, people, &who)) }
+            }
+        });
+        let wanted = wanted(seen, action);
+        Control::People(People { by_rule, ..self.present(false, wanted.as_ref()) })
+    }
+
     /// Everybody who is present, with his role and how much he has to do.
-    pub(super) fn persons(&self, many: bool, wanted: Option<&Wanted>) -> Control {
+    fn present(&self, many: bool, wanted: Option<&Wanted>) -> People {
         let now = self.desk.now();
         let role = wanted.and_then(|wanted| self.rules.role(&wanted.role));
         let fits = |person: &&Person| {
@@ -75,12 +113,13 @@ impl Maker<'_> {
         let (fit, others): (Vec<_>, Vec<_>) = present.partition(fits);
         let choices =
             |people: Vec<&Person>| people.into_iter().map(|one| self.person(one)).collect();
-        Control::People(People {
+        People {
             many,
             wanted: role.map(|role| self.lang.word(&role.label).to_owned()),
             fit: choices(fit),
             others: choices(others),
-        })
+            by_rule: None,
+        }
     }
 
     fn person(&self, person: &Person) -> Choice {

@@ -4,7 +4,7 @@ use super::super::case::{
     Beside, CasePage, ClockView, Conflict, Day, Doing, Entry, Fact, FileView, Other, Said, Sheet,
     Step, TaskView,
 };
-use super::super::form::{Choice, Control, Form, Item, People, Template};
+use super::super::form::{ByRule, Choice, Control, Form, Item, People, Template};
 use super::super::framed::Section;
 use super::super::left::Left;
 use super::{HOSTILE, Sampler};
@@ -20,6 +20,7 @@ impl Sampler {
             hint: Some(HOSTILE.to_owned()),
             example: Some("Example".to_owned()),
             wrong: Some(HOSTILE.to_owned()),
+            held: true,
             values: vec![HOSTILE.to_owned()],
             usual: vec![HOSTILE.to_owned()],
         }
@@ -43,6 +44,7 @@ impl Sampler {
                 .into_iter()
                 .map(|one| Choice { key: format!("other {}", one.key), ..one })
                 .collect(),
+            by_rule: (!many).then(|| ByRule { to: Some(HOSTILE.to_owned()) }),
         };
         let controls = vec![
             ("line", Control::Line("text")),

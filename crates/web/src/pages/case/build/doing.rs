@@ -3,6 +3,7 @@
 use super::Look;
 use crate::answer::encoded;
 use crate::pages::case::{Doing, Other, Returned};
+use crate::pages::draft::begun;
 use crate::pages::form::{Form, Maker, Template, Typed, action_form};
 use crate::pages::row::case_href;
 use crate::problem::Problem;
@@ -56,6 +57,7 @@ impl Look<'_> {
             once: Uuid::new_v4().to_string(),
             ..action_form(&maker, self.seen, action, offer, &self.visit.caller().who())
         };
+        form.seen = begun(form.seen, kept.as_ref());
         if form.says() {
             form.templates = self.templates(&action.key);
             let chosen = self.desk.saved_one(self.visit.caller(), Shelf::Templates, template).ok();
