@@ -7,8 +7,8 @@ function offer() {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-copy]");
-  const text = button?.parentElement.querySelector("[data-copied]")?.textContent;
-  if (text) navigator.clipboard.writeText(text).then(() => toast(say("copied")));
+  const text = button?.parentElement.querySelector("[data-copied]");
+  if (text) navigator.clipboard.writeText(text.textContent).then(() => toast(say("copied")), () => getSelection().selectAllChildren(text));
 });
 
 document.addEventListener("swapped", offer);

@@ -14,6 +14,7 @@ use engine::decide::offers;
 use engine::key::Key;
 use engine::people::Who;
 use engine::procedure::{Means, Verb};
+use serde_json::json;
 
 /// A case that somebody holds who does not administer, and who that is.
 async fn held(world: &World) -> (String, Key) {
@@ -373,6 +374,32 @@ async fn an_absence_is_said_in_the_browser_and_the_substitute_finds_the_case_in_
         let case = stage.world.desk.case_for_operator(&number).unwrap().case;
         assert_ne!(case.assignee.as_ref(), Some(&holder));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_copied_with_one_press() {
+    let world = World::new();
+    let (admin, invited) = (administrator(&world), world.someone());
+    let mut stage = Stage::of(world, Window::DESK).await;
+    stage.open(&admin, &format!("/admin/people/{invited}")).await;
+    stage.browser.click("form[action$=invitation] button").await.unwrap();
+    stage.browser.wait("[data-copy]").await.unwrap();
+    let link = stage.browser.text("[data-copied]").await.unwrap();
+    assert!(link.contains("/welcome/"), "{link}");
+    // What a page may put there depends on the machine; here it is caught on the way.
+    let catch = "window.copied = []; navigator.clipboard.writeText = (text) => { window.copied.push(text); return Promise.resolve(); };";
+    stage.browser.script(catch).await.unwrap();
+    stage.browser.click("[data-copy]").await.unwrap();
+    stage.browser.wait("#toast").await.unwrap();
+    assert_eq!(stage.browser.text("#toast").await.unwrap(), "已复制");
+    let copied = stage.browser.script("return window.copied;").await.unwrap();
+    assert_eq!(copied, json!([link]));
+    // Where nothing may be put there, it is picked out for whoever copies by key.
+    let refuse = "navigator.clipboard.writeText = () => Promise.reject(new Error('no'));";
+    stage.browser.script(refuse).await.unwrap();
+    stage.browser.click("[data-copy]").await.unwrap();
+    let picked = "return getSelection().toString() === arguments[0];";
+    stage.browser.until(picked, vec![json!(link)], "the link is picked out").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
