@@ -4,6 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// Does the work for each of some things; returns what became of them, in their order.
+pub(crate) fn each<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    let nth = |n| usize::try_from(n).ok().and_then(|n| items.get(n));
+    let done = many(u64::try_from(items.len()).unwrap_or(0), |n| nth(n).map(&work));
+    done.into_iter().flatten().collect()
+}
+
 /// Does the work for each number below `count`; returns what became of it, in the order of the numbers.
 pub(crate) fn many<T: Send>(count: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let (next, results) = (AtomicU64::new(0), Mutex::new(BTreeMap::new()));

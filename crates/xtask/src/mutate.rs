@@ -8,7 +8,7 @@ mod kinds;
 mod legal;
 mod text;
 
-use crate::many::many;
+use crate::many::each;
 use engine::calendar::Calendar;
 use engine::check::{Budget, check_text, check_within};
 use engine::procedure::{Procedure, read};
@@ -68,13 +68,10 @@ pub(crate) fn run(arguments: &[String], out: &mut impl Write) -> io::Result<Exit
             mutants.extend(made.into_iter().step_by(step).map(|mutant| (original, *kind, mutant)));
         }
     }
-    let verdicts = many(u64::try_from(mutants.len()).unwrap_or(0), |n| {
-        let mutant = usize::try_from(n).ok().and_then(|n| mutants.get(n));
-        mutant.map(|(original, _, mutant)| judge(original, &originals, mutant))
-    });
+    let verdicts = each(&mutants, |(original, _, mutant)| judge(original, &originals, mutant));
     let mut table: BTreeMap<&'static str, Tally> = BTreeMap::new();
     let mut bad = Vec::new();
-    for ((original, kind, mutant), verdict) in mutants.iter().zip(verdicts.into_iter().flatten()) {
+    for ((original, kind, mutant), verdict) in mutants.iter().zip(verdicts) {
         let tally = table.entry(kind).or_default();
         tally.made += 1;
         let name = format!("{}:{}: {kind}: {}", original.key, mutant.line, mutant.what);
@@ -128,9 +125,9 @@ fn originals(crate_dir: &Path, out: &mut impl Write) -> io::Result<Vec<Original>
 fn untouched(originals: &[Original], out: &mut impl Write) -> io::Result<bool> {
     let all: Vec<&Procedure> = originals.iter().map(|original| &original.procedure).collect();
     let mut sound = true;
-    for Original { key, procedure, calendar, .. } in originals {
-        let budget = Budget { proof: 0, ..Budget::default() };
-        let report = check_within(procedure, calendar, &all, budget);
+    let budget = Budget { proof: 0, ..Budget::default() };
+    let reports = each(originals, |one| check_within(&one.procedure, &one.calendar, &all, budget));
+    for (Original { key, .. }, report) in originals.iter().zip(reports) {
         sound &= report.violations.is_empty();
         writeln!(
             out,
@@ -149,22 +146,22 @@ fn untouched(originals: &[Original], out: &mut impl Write) -> io::Result<bool> {
 fn variants(originals: &[Original], out: &mut impl Write) -> io::Result<bool> {
     let mut sound = true;
     let mut passed: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
-    for original in originals {
-        for (kind, make) in legal::KINDS {
-            let Some(source) = make(&original.text) else { continue };
-            let (made, right) = passed.entry(kind).or_default();
-            *made += 1;
-            match refused(original, originals, &source, legal::calendar(kind)) {
-                None => *right += 1,
-                Some((by, line, why)) => {
-                    sound = false;
-                    writeln!(
-                        out,
-                        "legal variant refused: {}:{line}: {kind}: {by}: {why}",
-                        original.key
-                    )?;
-                }
-            }
+    let made: Vec<_> = originals
+        .iter()
+        .flat_map(|one| legal::KINDS.iter().map(move |(kind, make)| (one, *kind, make(&one.text))))
+        .filter_map(|(one, kind, source)| Some((one, kind, source?)))
+        .collect();
+    let verdicts = each(&made, |(original, kind, source)| {
+        refused(original, originals, source, legal::calendar(kind))
+    });
+    for ((original, kind, _), refused) in made.iter().zip(verdicts) {
+        let (made, right) = passed.entry(kind).or_default();
+        *made += 1;
+        *right += usize::from(refused.is_none());
+        if let Some((by, line, why)) = refused {
+            sound = false;
+            let key = &original.key;
+            writeln!(out, "legal variant refused: {key}:{line}: {kind}: {by}: {why}")?;
         }
     }
     for (kind, (made, right)) in &passed {
