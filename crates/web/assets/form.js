@@ -5,11 +5,11 @@ import { put } from "./swap.js";
 // By person: on a machine that several share, nobody finds what another has typed.
 const person = document.getElementById("me")?.dataset.person ?? "";
 const place = (form) => `draft ${person} ${form.dataset.draft}`;
-// What is empty says something only where the field would hold something if nobody had touched it: there it was emptied.
+const texts = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf", "once", "draft"].includes(name));
+// What is empty says something to the server only where the field would hold something if nobody had touched it: there it was emptied.
 function typed(form) {
   const held = new Set([...form.querySelectorAll("[data-held] [name]")].map((one) => one.name));
-  const says = ([name, value]) => typeof value === "string" && (value.trim() !== "" || held.has(name));
-  return [...new FormData(form)].filter((pair) => says(pair) && !["csrf", "once", "draft"].includes(pair[0]));
+  return texts(form).filter(([name, value]) => value.trim() !== "" || held.has(name));
 }
 
 // What reached no server stays on this machine, readable, until its author is back. Once somebody else has signed in here it is gone: it
@@ -27,7 +27,7 @@ const dirty = {
 };
 
 function keepHere(form) {
-  try { localStorage.setItem(place(form), JSON.stringify(typed(form))); } catch { /* full or forbidden: the server has it */ }
+  try { localStorage.setItem(place(form), JSON.stringify(texts(form))); } catch { /* full or forbidden: the server has it */ }
 }
 function forget(form) {
   try { localStorage.removeItem(place(form)); } catch { /* see above */ }
@@ -144,7 +144,7 @@ document.addEventListener("submit", async (event) => {
   const something = dirty.has(form) || form.querySelector("[data-restored]:not([hidden])");
   // No later key brings it back.
   form.dataset.sending = "yes";
-  try { if (something) sessionStorage.setItem(UNDO, JSON.stringify([place(form), typed(form)])); } catch { /* then it is gone for good */ }
+  try { if (something) sessionStorage.setItem(UNDO, JSON.stringify([place(form), texts(form)])); } catch { /* then it is gone for good */ }
   dirty.delete(form);
   await saving.get(form);
   forget(form);

@@ -378,7 +378,7 @@ fn count_statement<'a>(
     let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM ");
     let sort = if filter.open == Some(true) { Sort::NextDue } else { Sort::Newest };
     match (&filter.measured, &wanted.text) {
-        // Cell by cell, until enough are found: as a set they would all be read first. SQLite joins in this order.
+        // SQLite joins in this order, cell by cell until enough are found: as a set they would all be read first.
         (Some(cells), None) => {
             statement.push("(SELECT DISTINCT");
             measured(&mut statement, cells, wanted);
@@ -470,6 +470,9 @@ mod tests {
                     if filter.measured.is_some() {
                         let count = count_statement(&scope, &filter, &wanted, 50);
                         assert_searches(&conn, &count.text);
+                        let plan = conn.explain(&count.text).unwrap().join("\n");
+                        let is_lazy = plan.contains("CO-ROUTINE measured");
+                        assert!(is_lazy || filter.text.is_some(), "{plan}");
                     }
                     for sort in [Sort::NextDue, Sort::Newest, Sort::Severity, Sort::NewestEntry] {
                         let statement =

@@ -193,7 +193,7 @@ fn second(app: &App, visit: &Visit, wrong: Option<&Blamed>) -> Result<Markup, Pr
     Ok(html! {
         p { (text("page.account.second_about", english)) }
         (code(&address, &text("page.account.qr", english)))
-        (once::copied(visit.lang, &key))
+        (once::to_copy(visit.lang, &key))
         form method="post" action="/account/second-factor" {
             (csrf(visit))
             div.fields { (ask.html(english, wrong)) }

@@ -158,6 +158,12 @@ impl Form {
         self.items.iter().any(|item| SAID.contains(&item.name.as_str()))
     }
 
+    /// The version on which a draft that is shown was begun, where something has happened since. It goes on from the present one.
+    pub(crate) fn taken_up(&mut self, present: u64) -> Option<u64> {
+        let seen = self.seen.as_mut().filter(|seen| self.restored && **seen < present)?;
+        Some(std::mem::replace(seen, present))
+    }
+
     /// Puts a text where something is said, if nothing is there.
     pub(crate) fn put_in(&mut self, text: String) {
         let place = self.items.iter_mut().find(|item| SAID.contains(&item.name.as_str()));

@@ -1,10 +1,10 @@
-//! What is shown this once and wanted elsewhere: a link, a key, a secret.
+//! What is wanted elsewhere, and mostly shown this once: a link, a key, a secret.
 
 use super::words::Lang;
 use maud::{Markup, html};
 
 /// A text that one press copies. Without scripts, or without a clipboard, it is selected by a click.
-pub(crate) fn copied(lang: Lang, text: &str) -> Markup {
+pub(crate) fn to_copy(lang: Lang, text: &str) -> Markup {
     html! {
         p.to-copy {
             code data-copied { (text) }
@@ -15,5 +15,5 @@ pub(crate) fn copied(lang: Lang, text: &str) -> Markup {
 
 /// Word that something was made, and what is shown of it this once.
 pub(crate) fn notice(lang: Lang, said: &str, secret: &str) -> Markup {
-    html! { div.notice.fine role="status" { div { p { (said) } (copied(lang, secret)) } } }
+    html! { div.notice.fine role="status" { div { p { (said) } (to_copy(lang, secret)) } } }
 }

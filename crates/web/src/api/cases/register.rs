@@ -31,7 +31,7 @@ pub(crate) struct NewCase {
     /// When the customer contacted us; now when absent.
     received_at: Option<Timestamp>,
     /// Fields by key; `register` of `GET /api/v1/procedures/{key}` is their JSON Schema. One that is not named takes its default; `null`
-    /// leaves it empty.
+    /// leaves it empty, unless it is mandatory or clocks count by it.
     #[serde(default)]
     #[schema(value_type = Object)]
     fields: BTreeMap<String, Json>,

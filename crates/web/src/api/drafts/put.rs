@@ -12,8 +12,8 @@ use axum::http::StatusCode;
 /// Keep a draft
 ///
 /// In place of the earlier one of this name; the console's forms begin with theirs. A field without a text was emptied, one that is
-/// not named is as nobody has touched it; `seen` is the version on which it was begun, and what others did since then is told before
-/// it is overwritten. A draft without fields is forgotten. Repeating it is harmless.
+/// not named is as nobody has touched it; `seen` is the version of the case on which it was begun: the console tells
+/// whoever takes it up what others did since then. A draft without fields is forgotten. Repeating it is harmless.
 #[utoipa::path(put, path = "", request_body = Draft, params(("name" = String, Path, description = "Name of the draft, at most 200 bytes")), responses((status = 204, description = "Kept")))]
 pub(crate) async fn handler(
     State(app): State<App>,

@@ -56,13 +56,17 @@ impl CasePage {
         let storyteller = Storyteller { desk, lang, seen: &seen, people: &people, scope: &scope };
         let show =
             PARTS.iter().find(|(part, _)| *part == wanted.show).map_or("all", |(part, _)| *part);
-        let conflict = match returned.as_ref().and_then(|returned| returned.stale) {
-            Some(version) => Some(storyteller.since(version)?),
-            None => None,
-        };
         let asked =
             returned.as_ref().map_or(wanted.r#do.as_str(), |returned| returned.action.as_str());
-        let now = look.doing(&offered, asked, &wanted.template, returned.as_ref())?;
+        let mut now = look.doing(&offered, asked, &wanted.template, returned.as_ref())?;
+        let begun = now.as_mut().and_then(|now| now.form.taken_up(case.version));
+        let conflict = match (returned.as_ref().and_then(|returned| returned.stale), begun) {
+            (Some(version), _) => Some(storyteller.since(version)?),
+            (_, Some(version)) if storyteller.is_overtaken(version, &who)? => {
+                Some(storyteller.since(version)?)
+            }
+            _ => None,
+        };
         let (others, further) = look.others(&offered, now.as_ref());
         let caller = visit.caller();
         let held = case.life.promised() && seen.summary.columns.holder == *caller.person;

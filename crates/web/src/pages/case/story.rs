@@ -155,6 +155,12 @@ impl Storyteller<'_> {
         Ok(told.map(|(fact, told)| format!("{} {}", self.who(&fact.who), told.text)).collect())
     }
 
+    /// Whether somebody else did something after a version: a customer or a colleague, not the program.
+    pub(super) fn is_overtaken(&self, version: u64, by: &Who) -> Result<bool, Problem> {
+        let theirs = |fact: &Recorded| fact.who != Who::System && fact.who != *by;
+        Ok(self.facts(version)?.iter().any(theirs))
+    }
+
     fn who(&self, who: &Who) -> String {
         match who {
             Who::Person(id) => {

@@ -57,7 +57,9 @@ impl Look<'_> {
             once: Uuid::new_v4().to_string(),
             ..action_form(&maker, self.seen, action, offer, &self.visit.caller().who())
         };
-        form.seen = begun(form.seen, kept.as_ref());
+        // What was refused for another reason has not been told what happened meanwhile.
+        let untold = returned.filter(|returned| returned.stale.is_none());
+        form.seen = begun(form.seen, kept.as_ref().or(untold.map(|returned| &returned.typed)));
         if form.says() {
             form.templates = self.templates(&action.key);
             let chosen = self.desk.saved_one(self.visit.caller(), Shelf::Templates, template).ok();
