@@ -8,9 +8,14 @@ pub(crate) fn to_copy(lang: Lang, text: &str) -> Markup {
     html! {
         p.to-copy {
             code data-copied { (text) }
-            button.small type="button" hidden data-copy { (lang.say("reference.copy")) }
+            (button(lang))
         }
     }
+}
+
+/// Copies what is marked `data-copied` beside it; shown by the script where there is a clipboard.
+pub(crate) fn button(lang: Lang) -> Markup {
+    html! { button.small type="button" hidden data-copy { (lang.say("reference.copy")) } }
 }
 
 /// Word that something was made, and what is shown of it this once.

@@ -62,10 +62,8 @@ impl CasePage {
         let begun = now.as_mut().and_then(|now| now.form.taken_up(case.version));
         let conflict = match (returned.as_ref().and_then(|returned| returned.stale), begun) {
             (Some(version), _) => Some(storyteller.since(version)?),
-            (_, Some(version)) if storyteller.is_overtaken(version, &who)? => {
-                Some(storyteller.since(version)?)
-            }
-            _ => None,
+            (None, Some(version)) => storyteller.news(version, &who)?,
+            (None, None) => None,
         };
         let (others, further) = look.others(&offered, now.as_ref());
         let caller = visit.caller();

@@ -143,6 +143,17 @@ impl Storyteller<'_> {
 
     /// What happened after a version, in one line each.
     pub(super) fn since(&self, version: u64) -> Result<Vec<String>, Problem> {
+        Ok(self.told(&self.facts(version)?))
+    }
+
+    /// The same where a customer or a colleague did something; what the program or somebody himself did is no news to him.
+    pub(super) fn news(&self, version: u64, to: &Who) -> Result<Option<Vec<String>>, Problem> {
+        let facts = self.facts(version)?;
+        let theirs = |fact: &Recorded| fact.who != Who::System && fact.who != *to;
+        Ok(facts.iter().any(theirs).then(|| self.told(&facts)))
+    }
+
+    fn told(&self, facts: &[Recorded]) -> Vec<String> {
         let number_of = |id: &str| self.number_of(id);
         let teller = Teller {
             seen: self.seen,
@@ -150,15 +161,8 @@ impl Storyteller<'_> {
             number_of: &number_of,
             english: self.lang.english,
         };
-        let facts = self.facts(version)?;
         let told = facts.iter().filter_map(|fact| Some((fact, teller.tell(fact)?)));
-        Ok(told.map(|(fact, told)| format!("{} {}", self.who(&fact.who), told.text)).collect())
-    }
-
-    /// Whether somebody else did something after a version: a customer or a colleague, not the program.
-    pub(super) fn is_overtaken(&self, version: u64, by: &Who) -> Result<bool, Problem> {
-        let theirs = |fact: &Recorded| fact.who != Who::System && fact.who != *by;
-        Ok(self.facts(version)?.iter().any(theirs))
+        told.map(|(fact, told)| format!("{} {}", self.who(&fact.who), told.text)).collect()
     }
 
     fn who(&self, who: &Who) -> String {

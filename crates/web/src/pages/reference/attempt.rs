@@ -6,6 +6,7 @@ use super::example;
 use super::read::{Content, Operation, Parameter};
 use crate::pages::framed::Frame;
 use crate::pages::icon::icon;
+use crate::pages::once;
 use crate::pages::words::Lang;
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -50,7 +51,7 @@ pub(super) fn command(lang: Lang, command: &str) -> Markup {
     html! {
         div.command {
             pre tabindex="0" role="group" aria-label=(lang.say("reference.command")) data-command-line data-copied { (command) }
-            button.small type="button" hidden data-copy { (lang.say("reference.copy")) }
+            (once::button(lang))
         }
     }
 }
