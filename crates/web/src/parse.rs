@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, schema::Type};
 
-/// A JSON body.
+/// A JSON body: an object.
 pub(crate) struct Body<T> {
     pub(crate) value: T,
     /// SHA-256 of the body without regard to spaces and the order of members.
@@ -33,6 +33,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             .map_err(|error| unread(&error, limit))?;
         let json: serde_json::Value =
             serde_json::from_slice(&bytes).map_err(|_| Problem::new(Kind::BadJson))?;
+        // serde would read a list as the members of an object in their order.
+        if !json.is_object() {
+            let wrong = Wrong::WrongType { expected: "an object".to_owned() };
+            return Err(Problem::new(Kind::InvalidBody).field(".", Some(wrong)));
+        }
         let hash = Sha256::digest(json.to_string().as_bytes()).into();
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         match serde_path_to_error::deserialize(&mut deserializer) {

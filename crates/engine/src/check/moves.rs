@@ -37,6 +37,12 @@ pub(super) struct Kit<'p> {
     handed: BTreeMap<Key, Entered>,
 }
 
+/// The procedure that an action hands a case over to.
+fn receiver<'p>(own: &Procedure, all: &[&'p Procedure], action: &Action) -> Option<&'p Procedure> {
+    let rule = own.transfer(action.transfer.as_ref()?)?;
+    all.iter().find(|other| other.key == rule.to).copied()
+}
+
 impl<'p> Kit<'p> {
     pub(super) fn new(desk: Desk<'p>, library: &'p Library, all: Vec<&'p Procedure>) -> Self {
         let tested = Tested::of(desk.procedure);
@@ -55,8 +61,7 @@ impl<'p> Kit<'p> {
             .map(|filter| filter.moment)
             .collect();
         let handed = desk.procedure.actions.iter().filter_map(|action| {
-            let rule = desk.procedure.transfer(action.transfer.as_ref()?)?;
-            let other = all.iter().find(|other| other.key == rule.to)?;
+            let other = receiver(desk.procedure, &all, action)?;
             let opening = other.register_action()?;
             Some((action.key.clone(), wish(other, &Tested::of(other), None, opening)))
         });
@@ -162,8 +167,7 @@ impl<'p> Kit<'p> {
 
     /// A right value for a field of the procedure that a case is handed over to.
     fn theirs(&self, action: &Action, field: &Key, now: Timestamp) -> Option<(Key, Json)> {
-        let rule = self.desk.procedure.transfer(action.transfer.as_ref()?)?;
-        let other = self.all.iter().find(|other| other.key == rule.to)?;
+        let other = receiver(self.desk.procedure, &self.all, action)?;
         let field = other.field(field)?;
         Some((field.key.clone(), sample(other, field, None, now)?))
     }

@@ -43,12 +43,16 @@ pub fn by_rule(
     if decide_about(procedure, table).iter().any(|field| entered.contains(field)) {
         return Some(ByRule::Open);
     }
-    let facts = Facts::new(procedure, case, &Who::System);
-    let row = table.rows.iter().find(|row| facts.holds(&row.when))?;
-    let role = row.role.clone()?;
-    let sought = Sought { role: &role, senior: row.senior, department: row.department.as_ref() };
+    let (_, row) = matching(procedure, case, table)?;
+    let sought = Sought::of(row)?;
     let person = sought.chosen(procedure, case, directory, now);
-    Some(ByRule::To { role, person })
+    Some(ByRule::To { role: sought.role.clone(), person })
+}
+
+/// The row of a table that matches a case, with its place.
+fn matching<'t>(procedure: &Procedure, case: &Case, table: &'t Table) -> Option<(usize, &'t Row)> {
+    let facts = Facts::new(procedure, case, &Who::System);
+    table.rows.iter().enumerate().find(|(_, row)| facts.holds(&row.when))
 }
 
 /// The fields by which it is decided to whom a table dispatches.
@@ -80,7 +84,13 @@ struct Sought<'a> {
     department: Option<&'a Key>,
 }
 
-impl Sought<'_> {
+impl<'a> Sought<'a> {
+    /// Whom a row names; none where it names no role.
+    fn of(row: &'a Row) -> Option<Self> {
+        let role = row.role.as_ref()?;
+        Some(Self { role, senior: row.senior, department: row.department.as_ref() })
+    }
+
     /// The least loaded present holder of the role; experienced people first when asked. Ties go to the earlier in the
     /// directory among those whom this desk has not dispatched to most recently, which is a round robin.
     fn chosen(
@@ -103,27 +113,20 @@ impl Sought<'_> {
 }
 
 impl Work<'_> {
-    /// The row of a table that matches the case.
-    fn matching<'p>(&self, id: &Key, table: &'p Table) -> Option<(usize, &'p Row)> {
-        let (procedure, _) = self.rules(id);
-        let facts = Facts::new(&procedure, self.case(id), &Who::System);
-        table.rows.iter().enumerate().find(|(_, row)| facts.holds(&row.when))
-    }
-
     /// Dispatches by a table; to the queue of the role when nobody is present.
     pub(crate) fn dispatch_by_table(&mut self, id: &Key, table: &Key) -> bool {
         let (procedure, _) = self.rules(id);
         let Some(table) = procedure.table(table) else { return false };
-        let Some((number, row)) = self.matching(id, table) else { return false };
-        let Some(role) = &row.role else { return false };
-        let department = row.department.clone();
-        let person = self.choose(id, &procedure, role, row.senior, department.as_ref());
+        let case = self.case(id);
+        let Some((number, row)) = matching(&procedure, case, table) else { return false };
+        let Some(sought) = Sought::of(row) else { return false };
+        let person = sought.chosen(&procedure, case, self.directory, self.now);
         self.record(
             id,
             Event::Assigned {
                 assignee: person,
-                role: Some(role.clone()),
-                department,
+                role: Some(sought.role.clone()),
+                department: sought.department.cloned(),
                 number: None,
                 rule: Some((table.key.clone(), number)),
                 note: None,
@@ -162,7 +165,8 @@ impl Work<'_> {
             self.may_own(id, &procedure, person)?;
             let rule = table
                 .and_then(|table| procedure.table(table))
-                .and_then(|table| self.matching(id, table).map(|(_, row)| row));
+                .and_then(|table| matching(&procedure, self.case(id), table))
+                .map(|(_, row)| row);
             let role = extra
                 .role
                 .clone()
@@ -312,9 +316,9 @@ impl Work<'_> {
             if case.overrides.contains_key(&field.key) || !is_known(&procedure, case, table) {
                 continue;
             }
-            let value =
-                self.matching(id, table).and_then(|(_, row)| row.value.clone()).map(Value::Text);
-            if value.as_ref() != self.case(id).value(&field.key) {
+            let row = matching(&procedure, case, table).map(|(_, row)| row);
+            let value = row.and_then(|row| row.value.clone()).map(Value::Text);
+            if value.as_ref() != case.value(&field.key) {
                 let values = BTreeMap::from([(field.key.clone(), value)]);
                 self.record(
                     id,

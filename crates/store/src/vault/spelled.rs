@@ -25,9 +25,8 @@ pub(crate) fn rewrite(
 ) -> Result<String> {
     let mut written = String::with_capacity(text.len() + text.len() / 4);
     let mut rest = text;
-    while let Some((before, _)) = rest.split_once("{\"$") {
+    while let Some((before, from)) = to_mark(rest) {
         written.push_str(before);
-        let from = rest.get(before.len()..).unwrap_or_default();
         let mut objects = serde_json::Deserializer::from_str(from).into_iter::<Value>();
         let mut object = objects.next().transpose()?.unwrap_or_default();
         change(&mut object)?;
@@ -38,11 +37,15 @@ pub(crate) fn rewrite(
     Ok(written)
 }
 
+/// A text before its first object that bears a mark, and from there on.
+fn to_mark(text: &str) -> Option<(&str, &str)> {
+    text.split_at_checked(memchr::memmem::find(text.as_bytes(), b"{\"$")?)
+}
+
 /// Whether a word that JSON spells as it is stands in an object that [`rewrite`] would change.
 pub(crate) fn is_within(text: &str, word: &str) -> Result<bool> {
     let mut rest = text;
-    while let Some((before, _)) = rest.split_once("{\"$") {
-        let from = rest.get(before.len()..).unwrap_or_default();
+    while let Some((_, from)) = to_mark(rest) {
         let mut objects = serde_json::Deserializer::from_str(from).into_iter::<IgnoredAny>();
         objects.next().transpose()?;
         let (object, after) = from.split_at_checked(objects.byte_offset()).unwrap_or((from, ""));

@@ -1,27 +1,27 @@
 //! What people have chosen for themselves, for the document: [`desk::Preferences`] holds it.
 
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// A language.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only described")]
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum SpokenLanguage {
     Zh,
     En,
 }
 
 /// A theme.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only described")]
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ShownTheme {
     Light,
     Dark,
 }
 
 /// Language and theme, where chosen: without a language that of the installation or the browser holds, without a theme the machine's.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Preferences, example = json!({ "language": "zh", "theme": "dark" }))]
 #[expect(dead_code, reason = "only described")]
 pub(crate) struct ChosenPreferences {

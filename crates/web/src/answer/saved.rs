@@ -25,11 +25,13 @@ pub struct ViewAnswer {
     pub cases: Option<u64>,
 }
 
-/// Which deadlines a list shows.
+/// Which deadlines a list shows. Here and below, what is said empty is not said: so do forms send what nobody chose.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]
 pub(crate) enum ListDue {
+    #[schema(rename = "")]
+    Unsaid,
     Late,
     Hour,
     Day,
@@ -40,6 +42,8 @@ pub(crate) enum ListDue {
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]
 pub(crate) enum ListCall {
+    #[schema(rename = "")]
+    Unsaid,
     Today,
 }
 
@@ -48,6 +52,8 @@ pub(crate) enum ListCall {
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]
 pub(crate) enum ListBy {
+    #[schema(rename = "")]
+    Unsaid,
     Closed,
     Rated,
     Missed,
@@ -58,6 +64,8 @@ pub(crate) enum ListBy {
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]
 pub(crate) enum ListRating {
+    #[schema(rename = "")]
+    Unsaid,
     Satisfied,
     Neutral,
     Dissatisfied,
@@ -68,6 +76,8 @@ pub(crate) enum ListRating {
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]
 pub(crate) enum ListState {
+    #[schema(rename = "")]
+    Unsaid,
     All,
     Valid,
 }
@@ -77,6 +87,8 @@ pub(crate) enum ListState {
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]
 pub(crate) enum ListOrder {
+    #[schema(rename = "")]
+    Unsaid,
     Newest,
     Severity,
 }

@@ -124,6 +124,14 @@ async fn members_and_parameters_that_are_not_known_are_named() {
         (&body["fields"][0]["field"], &body["fields"][0]["code"]),
         (&json!("procedure"), &json!("missing"))
     );
+    // A list is no object, even where its items would fit the members in their order.
+    for list in [json!([]), json!([null, null]), json!(["x", {}])] {
+        let body = world.post(&key, "/api/v1/cases", &list, &[]).await.problem(422, "invalid-body");
+        assert_eq!(
+            (&body["fields"][0]["field"], &body["fields"][0]["code"]),
+            (&json!("."), &json!("wrong_type"))
+        );
+    }
     world
         .post(&key, "/api/v1/cases", &json!({ "procedure": "none" }), &[])
         .await

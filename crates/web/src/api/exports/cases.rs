@@ -71,7 +71,7 @@ pub(crate) struct Query {
     sort: String,
     /// Severity, 1 to 3.
     #[serde(default)]
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 3)]
+    #[param(value_type = Option<String>, pattern = "^[1-3]?$")]
     severity: String,
     /// What the days are days of; registration when nothing is said.
     #[serde(default)]
