@@ -7,7 +7,7 @@ use engine::refusal::{Problem, Refusal};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Filter, Measured, Sort};
+use store::{CALLS, Filter, Measured, Sort};
 
 /// The filters of a list; what is empty asks for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,7 +200,7 @@ impl Criteria {
         };
         if !self.call.is_empty() {
             // What was to be done on a day before is not done either.
-            return Some(cells("call", (Date::MIN, desk.today()), Vec::new()));
+            return Some(cells(CALLS[0], (Date::MIN, desk.today()), Vec::new()));
         }
         let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
         match self.by.as_str() {

@@ -1,5 +1,6 @@
 //! What can go wrong at the desk.
 
+use engine::check::Violation;
 use engine::procedure::Finding;
 use engine::refusal::Refusal;
 use store::StoreError;
@@ -27,8 +28,8 @@ pub enum DeskError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Procedure(Vec<Finding>),
     /// A procedure would break the promise.
-    #[error("the procedure is refused: {}", .0.join("; "))]
-    Unsound(Vec<String>),
+    #[error("the procedure is refused: {} violations", .0.len())]
+    Unsound(Vec<Violation>),
     /// An uploaded file has no content.
     #[error("the file is empty")]
     EmptyFile,

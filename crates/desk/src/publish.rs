@@ -3,7 +3,6 @@
 use crate::builtin::builtin;
 use crate::desk::Desk;
 use crate::error::{DeskError, stale};
-use engine::check::Violation;
 use engine::decide::Library;
 use engine::key::Key;
 use engine::procedure::{Procedure, from_json, read, to_json};
@@ -64,7 +63,7 @@ impl Desk {
             return Err(DeskError::Procedure(findings.clone()));
         }
         if !report.violations.is_empty() {
-            return Err(DeskError::Unsound(report.violations.iter().map(told).collect()));
+            return Err(DeskError::Unsound(report.violations.clone()));
         }
         let compiled =
             to_json(&procedure).map_err(|error| DeskError::Invalid(error.to_string()))?;
@@ -214,10 +213,6 @@ impl Desk {
             after = last;
         }
     }
-}
-
-fn told(one: &Violation) -> String {
-    format!("{}: {}: {}: {}", one.line, one.code, one.item, one.detail)
 }
 
 fn compiled(body: &Json, version: u64) -> Result<Published, DeskError> {

@@ -14,7 +14,7 @@ use engine::value::Value;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use store::{
-    Attachment, CaseColumns, CaseRows, EventRow, OutboxRow, Rederived, Rollup, Tie, TimerRow,
+    Attachment, CALLS, CaseColumns, CaseRows, EventRow, OutboxRow, Rederived, Rollup, Tie, TimerRow,
 };
 use uuid::Uuid;
 
@@ -265,7 +265,7 @@ impl Draft {
         cells.extend(columns.closed_at.map(|at| cell("closed", at, dims)));
         let calls = clocks::contacts_due(&self.procedure, case).into_iter();
         let call = calls.map(|call| call.due).min();
-        cells.extend(call.map(|due| cell("call", due, columns.procedure.clone())));
+        cells.extend(call.map(|due| cell(CALLS[0], due, columns.procedure.clone())));
         cells
             .extend(self.rated().map(|(at, meaning)| {
                 cell("rated", at, format!("{}|{meaning}", columns.procedure))

@@ -1,16 +1,20 @@
 //! Texts for people, in Chinese and English, from `locales/messages.toml`.
 
 mod happened;
+mod phrase;
 mod refused;
 mod told;
 
 pub use happened::{Happened, Sort, Teller};
+pub use phrase::{fact, known_fact};
 pub use refused::{input, problem, problem_of, refusal, refusal_of};
 pub use told::{Told, clock_state, moment, told};
 
 use crate::error::DeskError;
 use crate::password::SHORTEST_PASSWORD;
 use engine::calendar::ImportTrouble;
+use engine::check::Violation;
+use engine::procedure::Finding;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -54,6 +58,24 @@ pub fn calendar_trouble(trouble: &ImportTrouble, english: bool) -> String {
     text(&format!("calendar.trouble.{}", fact("code")), english, &[("text", what)])
 }
 
+/// A finding in a line: where, its code, which item, and what should stand there.
+pub fn finding(one: &Finding, english: bool) -> String {
+    let Finding { file, line, code, item, .. } = one;
+    format!("{file}:{line}: {code}: {item}: {}", stands(one, english))
+}
+
+/// What should stand in a procedure's file, and what stands there.
+pub fn stands(one: &Finding, english: bool) -> String {
+    let [expected, found] = [&one.expected, &one.found].map(|text| fact(text, english));
+    text("finding.stands", english, &[("expected", &expected), ("found", &found)])
+}
+
+/// A violation in a line: where, its code, which item, and why.
+pub fn violation(one: &Violation, english: bool) -> String {
+    let Violation { line, code, item, detail, .. } = one;
+    format!("{line}: {code}: {item}: {}", fact(detail, english))
+}
+
 /// A failure of the desk for people: what is wrong, and what to do.
 pub fn failure(error: &DeskError, english: bool) -> String {
     let say = |key: &str, values: &[(&str, &str)]| text(key, english, values);
@@ -76,6 +98,13 @@ pub fn failure(error: &DeskError, english: bool) -> String {
             say("api.too-many-rows.detail", &[("limit", &most.to_string())])
         }
         DeskError::EmptyFile => say("api.empty-file.detail", &[]),
+        DeskError::Procedure(findings) => {
+            findings.iter().map(|one| finding(one, english)).collect::<Vec<_>>().join("\n")
+        }
+        DeskError::Unsound(all) => {
+            let all: Vec<String> = all.iter().map(|one| violation(one, english)).collect();
+            say("procedure.unsound", &[("all", &all.join("\n"))])
+        }
         DeskError::Store(error) => storage(error, english),
         other => other.to_string(),
     }

@@ -44,8 +44,8 @@ pub use customers::{Listed, Pair};
 pub use error::{NoEntry, Result, StoreError};
 pub use inbox::InboxMessage;
 pub use model::{
-    CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, NumberOf, OutboxRow,
-    Receipt, ReceiptOf, Rollup, Tie, TimerRow, Write,
+    CALLS, CaseColumns, CaseRows, CaseWrite, EventRow, IdempotencyKey, ImportRow, NumberOf,
+    OutboxRow, Receipt, ReceiptOf, Rollup, Tie, TimerRow, Write,
 };
 pub use outbox::{Delivery, OutboxMessage};
 pub use presence::AtRest;

@@ -277,6 +277,10 @@ pub struct OutboxRow {
     pub not_before: Timestamp,
 }
 
+/// The measure that tells on which day a customer must be called, of other cases and of confidential ones. Who has to call is asked with
+/// every page, so that the board knows it of the work in hand. What a case adds to it is 1.
+pub const CALLS: [&str; 2] = ["call", "call, confidential"];
+
 /// What a case adds to one cell of a measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rollup {

@@ -321,9 +321,9 @@ impl Store {
         self.wait(move |batch, _| {
             let (mut replaced, mut silent) = (0, false);
             for (line, one) in cases {
-                if let Again::Replaced { tied } = write::derived::again(batch, &one, line)? {
+                if let Again::Replaced { moved } = write::derived::again(batch, &one, line)? {
                     replaced += 1;
-                    silent |= tied;
+                    silent |= moved;
                 }
             }
             // No event tells of it, but whoever keeps who has to do with which case must hear of it.

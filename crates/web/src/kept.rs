@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use desk::{Desk, DeskError};
+use jiff::Timestamp;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub(crate) enum About {
     Case(Uuid),
     /// What somebody who sees this gets for this query.
     List { scope: Scope, query: String },
+    /// How much work there is where, to somebody who sees this.
+    Queues(Scope),
 }
 
 /// What an answer rests on: the same basis gives the same answer.
@@ -57,6 +60,8 @@ enum Shown {
     Case(Standing),
     /// Everything up to this event.
     All(u64),
+    /// Everything up to this event, as the clocks stood at this second.
+    Now(u64, Timestamp),
 }
 
 /// An answer: JSON, and what it bears beside its type.
@@ -97,6 +102,14 @@ impl Basis {
     /// What an answer about any cases rests on.
     pub(crate) fn of_all(desk: &Desk) -> Result<Self, DeskError> {
         Ok(Self { ground: Ground::of(desk), shown: Shown::All(desk.store().last_event()?) })
+    }
+
+    /// What an answer rests on that tells of deadlines as well, and the instant that it has to be of: the beginning of this second.
+    pub(crate) fn of_now(desk: &Desk) -> Result<(Self, Timestamp), DeskError> {
+        let now = desk.now();
+        let second = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let shown = Shown::Now(desk.store().last_event()?, second);
+        Ok((Self { ground: Ground::of(desk), shown }, second))
     }
 }
 

@@ -13,7 +13,7 @@ use engine::calendar::Calendar;
 use engine::check::{Budget, check_text, check_within};
 use engine::procedure::{Procedure, read};
 use kinds::Mutant;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -71,7 +71,9 @@ pub(crate) fn run(arguments: &[String], out: &mut impl Write) -> io::Result<Exit
     let verdicts = each(&mutants, |(original, _, mutant)| judge(original, &originals, mutant));
     let mut table: BTreeMap<&'static str, Tally> = BTreeMap::new();
     let mut bad = Vec::new();
-    for ((original, kind, mutant), verdict) in mutants.iter().zip(verdicts) {
+    let mut untold = BTreeSet::new();
+    for ((original, kind, mutant), (verdict, facts)) in mutants.iter().zip(verdicts) {
+        untold.extend(facts);
         let tally = table.entry(kind).or_default();
         tally.made += 1;
         let name = format!("{}:{}: {kind}: {}", original.key, mutant.line, mutant.what);
@@ -82,6 +84,10 @@ pub(crate) fn run(arguments: &[String], out: &mut impl Write) -> io::Result<Exit
         }
     }
     let score = tell(&table, &bad, out)?;
+    for fact in &untold {
+        writeln!(out, "not told in Chinese: {fact}")?;
+    }
+    sound &= untold.is_empty();
     writeln!(out, "{:.0} s", begun.elapsed().as_secs_f64())?;
     sound &= score >= WANTED;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -170,10 +176,24 @@ fn variants(originals: &[Original], out: &mut impl Write) -> io::Result<bool> {
     Ok(sound && passed.len() >= 10)
 }
 
-fn judge(original: &Original, originals: &[Original], mutant: &Mutant) -> Verdict {
+/// What became of a mutant, and which facts about it `locales/findings.zh.toml` does not know.
+fn judge(original: &Original, originals: &[Original], mutant: &Mutant) -> (Verdict, Vec<String>) {
+    let mut facts = Vec::new();
+    let verdict = looked_at(original, originals, mutant, &mut facts);
+    facts.retain(|fact| desk::words::known_fact(fact).is_none());
+    (verdict, facts)
+}
+
+fn looked_at(
+    original: &Original,
+    originals: &[Original],
+    mutant: &Mutant,
+    facts: &mut Vec<String>,
+) -> Verdict {
     let mut elsewhere = None;
     match read(&original.key, &mutant.source) {
         Err(findings) => {
+            facts.extend(findings.iter().flat_map(|one| [one.expected.clone(), one.found.clone()]));
             for finding in findings {
                 if mutant.suffers(finding.line) {
                     return Verdict::Right("reader");
@@ -183,7 +203,9 @@ fn judge(original: &Original, originals: &[Original], mutant: &Mutant) -> Verdic
         }
         Ok(procedure) => {
             let all = beside(&procedure, originals);
-            for one in check_text(&procedure, &all) {
+            let violations = check_text(&procedure, &all);
+            facts.extend(violations.iter().map(|one| one.detail.clone()));
+            for one in violations {
                 if mutant.suffers(one.line) {
                     return Verdict::Right("text");
                 }
@@ -191,6 +213,7 @@ fn judge(original: &Original, originals: &[Original], mutant: &Mutant) -> Verdic
             }
             if elsewhere.is_none() {
                 let report = check_within(&procedure, &original.calendar, &all, REDUCED);
+                facts.extend(report.violations.iter().map(|one| one.detail.clone()));
                 for one in report.violations {
                     if mutant.suffers(one.line) {
                         return Verdict::Right("exploring");

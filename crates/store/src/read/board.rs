@@ -10,12 +10,13 @@ use super::kept::Named;
 use super::list::{Filter, Sort};
 use super::open::Count;
 use crate::backend::{Conn, Param, Row, waiting};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::model::Tie;
 use crate::scope::Scope;
 use crate::time::{int, to_int};
 use find::Wanted;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -33,11 +34,14 @@ crate::sql::queries! {
         FROM cases INDEXED BY open_by_place WHERE open = 1";
     ALL_MILDNESS = "SELECT id, mildness FROM cases INDEXED BY open_by_mildness WHERE open = 1";
     ALL_REGISTERED = "SELECT id, registered_at FROM cases INDEXED BY open_by_registration WHERE open = 1";
+    ALL_CALLS = "SELECT case_id, day FROM contributions WHERE metric IN ('call', 'call, confidential')";
     ALL_TIES = "SELECT links.case_id, links.relation, links.target FROM cases INDEXED BY open_by_place
         JOIN links ON links.case_id = cases.id WHERE cases.open = 1 AND links.relation LIKE 'person %'";
     CHANGED = "SELECT id, open, procedure, queue, stage, department, confidential, due, assignee, holder, mildness, registered_at,
             version, CAST(CASE WHEN title IS NULL THEN 1 ELSE 0 END AS BIGINT)
         FROM cases WHERE id IN (SELECT case_id FROM events WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT 2000)";
+    CHANGED_CALLS = "SELECT case_id, day FROM contributions WHERE metric IN ('call', 'call, confidential')
+        AND case_id IN (SELECT case_id FROM events WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT 2000)";
     CHANGED_TIES = "SELECT case_id, relation, target FROM links WHERE relation LIKE 'person %'
         AND case_id IN (SELECT case_id FROM events WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT 2000)";
     TOLD = "SELECT COUNT(*) FROM events WHERE sequence > ?1 AND sequence <= ?2";
@@ -104,6 +108,8 @@ struct Line {
     mildness: u8,
     holder: u32,
     assignee: Option<u32>,
+    /// The first day on which its customer must be called.
+    call: Option<Date>,
 }
 
 impl Line {
@@ -264,6 +270,7 @@ impl State {
         };
         note(ALL_MILDNESS, |line, value| line.mildness = mildness(value))?;
         note(ALL_REGISTERED, |line, value| line.registered = value)?;
+        conn.each(ALL_CALLS, &[], &mut |row| self.call(row))?;
         conn.each(ALL_TIES, &[], &mut |row| self.tie(row))?;
         self.upto = Some(last);
         Ok(())
@@ -279,17 +286,21 @@ impl State {
             let span = [int(upto)?, int(to)?];
             let params = || span.map(Param::from);
             conn.each(CHANGED, &params(), &mut |row| self.change(row))?;
+            conn.each(CHANGED_CALLS, &params(), &mut |row| self.call(row))?;
             conn.each(CHANGED_TIES, &params(), &mut |row| self.tie(row))?;
             silent |= conn.row(TOLD, &params(), |row| row.count(0))? != Some(to - upto);
             upto = to;
         }
-        // A case can lose its title without an event, or get other ties by newer rules: then the counter moves alone.
+        // A case can lose its title without an event, or get other ties and calls by newer rules: then the counter moves alone.
         if silent {
+            let lines = self.places.iter_mut().flat_map(|place| &mut place.lines);
+            lines.for_each(|line| line.call = None);
             self.ties.clear();
             for case in self.cases.values_mut() {
                 case.named = None;
                 case.ties.clear();
             }
+            conn.each(ALL_CALLS, &[], &mut |row| self.call(row))?;
             conn.each(ALL_TIES, &[], &mut |row| self.tie(row))?;
         }
         self.upto = Some(last);
@@ -339,7 +350,7 @@ impl State {
         let (id, due) = (row.int(0)?, row.int(7)?);
         let assignee = row.opt_text(8)?.map(|person| self.name(person));
         let holder = self.name(row.text(9)?);
-        let line = Line { due, id, registered: 0, mildness: 0, holder, assignee };
+        let line = Line { due, id, registered: 0, mildness: 0, holder, assignee, call: None };
         self.held.extend(line.people().map(|person| (person, due, id)));
         let place = *self.by_key.entry(key).or_insert_with_key(|key| {
             self.places.push(Place { key: key.clone(), lines: Vec::new() });
@@ -356,6 +367,16 @@ impl State {
             && self.ties.insert((tie, target, id))
         {
             case.ties.push((tie, target));
+        }
+        Ok(true)
+    }
+
+    /// Notes a day on which the customer of a case must be called.
+    fn call(&mut self, row: &Row<'_>) -> Result<bool> {
+        let day = row.text(1)?.parse();
+        let day: Date = day.map_err(|_| StoreError::corrupt("a stored day is not a date"))?;
+        if let Some(line) = self.line_mut(row.int(0)?) {
+            line.call = Some(line.call.map_or(day, |known| known.min(day)));
         }
         Ok(true)
     }

@@ -5,7 +5,7 @@ use super::prepare::PreparedCase;
 use super::queue::{Batch, Indexed};
 use crate::backend::{Conn, SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
-use crate::model::{CaseRows, Rollup, Tie, person_target};
+use crate::model::{CALLS, CaseRows, Rollup, Tie, person_target};
 use crate::store::Rederived;
 use crate::text::TOKENIZER;
 use crate::time::to_int;
@@ -170,8 +170,8 @@ pub(crate) enum Again {
     /// It has moved on, or somebody else was faster.
     Left,
     Replaced {
-        /// Somebody has got something to do with it, or nothing any more.
-        tied: bool,
+        /// Somebody has got something to do with it, or nothing any more, or its customer must be called on another day.
+        moved: bool,
     },
 }
 
@@ -192,14 +192,14 @@ pub(crate) fn again(batch: &mut Batch<'_>, again: &Rederived, line: String) -> R
         None => false,
     };
     if rules >= again.rules {
-        return Ok(if indexed { Again::Replaced { tied: false } } else { Again::Left });
+        return Ok(if indexed { Again::Replaced { moved: false } } else { Again::Left });
     }
-    contributions(batch, &again.rollups, id, false)?;
+    let called = contributions(batch, &again.rollups, id, false)?;
     let (gone, added) = difference(kept_links(batch, TIES, id)?, ties(&again.people).collect());
-    let tied = !gone.is_empty() || !added.is_empty();
+    let moved = called || !gone.is_empty() || !added.is_empty();
     replace_links(batch, (gone, added), id)?;
     batch.conn.push(KEEP_DERIVED, &[id.into(), again.rules.into()])?;
-    Ok(Again::Replaced { tied })
+    Ok(Again::Replaced { moved })
 }
 
 fn search(batch: &mut Batch<'_>, line: String, id: i64, is_new: bool) -> Result<()> {
@@ -245,8 +245,11 @@ pub(crate) fn index(conn: &Conn, texts: &[Indexed]) -> Result<()> {
 
 type Cell = (String, String, String);
 
-/// Subtracts what the case contributed and adds what it contributes now, cell by cell.
-fn contributions(batch: &Batch<'_>, rollups: &[Rollup], id: i64, is_new: bool) -> Result<()> {
+/// Subtracts what the case contributed and adds what it contributes now, cell by cell. Says whether its customer must be called on
+/// another day.
+fn contributions(batch: &Batch<'_>, rollups: &[Rollup], id: i64, is_new: bool) -> Result<bool> {
+    let mut called = false;
+    let is_call = |cell: &Cell| CALLS.contains(&cell.0.as_str());
     let mut new: BTreeMap<Cell, i64> = BTreeMap::new();
     for Rollup { metric, day, dims, add } in rollups {
         let cell = new.entry((metric.clone(), day.to_string(), dims.clone())).or_default();
@@ -264,6 +267,7 @@ fn contributions(batch: &Batch<'_>, rollups: &[Rollup], id: i64, is_new: bool) -
     };
     for (cell @ (metric, day, dims), was) in &old {
         if !new.contains_key(cell) {
+            called |= is_call(cell);
             batch
                 .conn
                 .push(DROP_CONTRIBUTION, &[id.into(), metric.into(), day.into(), dims.into()])?;
@@ -273,6 +277,7 @@ fn contributions(batch: &Batch<'_>, rollups: &[Rollup], id: i64, is_new: bool) -
     for (cell @ (metric, day, dims), is) in &new {
         let was = old.get(cell).copied().unwrap_or(0);
         if was != *is {
+            called |= is_call(cell);
             batch.conn.push(
                 PUT_CONTRIBUTION,
                 &[id.into(), metric.into(), day.into(), dims.into(), (*is).into()],
@@ -280,7 +285,7 @@ fn contributions(batch: &Batch<'_>, rollups: &[Rollup], id: i64, is_new: bool) -
             add_to_rollup(batch, cell, is.saturating_sub(was))?;
         }
     }
-    Ok(())
+    Ok(called)
 }
 
 fn add_to_rollup(batch: &Batch<'_>, (metric, day, dims): &Cell, amount: i64) -> Result<()> {

@@ -1,9 +1,11 @@
 //! Lists: filters, orders, pages, scopes, counts.
 
 use crate::world::{after, at, fresh, on_each, put};
+use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 use store::{
-    CaseRows, CaseSummary, Filter, Grant, Page, Reach, Rollup, Scope, Sort, Store, StoreError, Tie,
+    CALLS, CaseRows, CaseSummary, Filter, Grant, Measured, Page, Reach, Rollup, Scope, Sort, Store,
+    StoreError, Tie,
 };
 
 /// Thirty cases that differ in everything lists look at.
@@ -33,10 +35,28 @@ fn shelf(store: &Store) -> Vec<CaseRows> {
         let waits = [(n % 4 == 2, Tie::Awaited, "li"), (n % 9 == 2, Tie::Awaited, "lead")];
         let tied = ties.into_iter().chain(more).chain(waits).filter(|(is, ..)| *is);
         rows.people = tied.map(|(_, tie, person)| (tie, person.to_owned())).collect();
+        rows.rollups = (n % 3 != 1).then(|| call(n % 11, n % 9 == 0)).into_iter().collect();
         put(store, &rows);
         all.push(rows);
     }
     all
+}
+
+/// The customer must be called on this day of May.
+fn call(day: u8, confidential: bool) -> Rollup {
+    let metric = CALLS[usize::from(confidential)].to_owned();
+    let day = date(2026, 5, i8::try_from(day + 1).unwrap());
+    Rollup { metric, day, dims: "repair".into(), add: 1 }
+}
+
+/// The customer must be called by the sixth of May.
+fn called() -> Option<Measured> {
+    let (metrics, to) = (CALLS.map(str::to_owned).into(), date(2026, 5, 6));
+    Some(Measured { metrics, from: Date::MIN, to, dims: Vec::new() })
+}
+
+fn is_called(case: &CaseRows) -> bool {
+    case.rollups.iter().any(|cell| cell.day <= date(2026, 5, 6))
 }
 
 fn all_pages(
@@ -132,6 +152,13 @@ fn filters() -> Vec<(Filter, Holds)> {
             },
         ),
         (Filter { numbers: Some(vec!["-".into()]), ..none() }, |_| false),
+        (Filter { measured: called(), ..none() }, is_called),
+        (
+            Filter { measured: called(), holder: some("wang"), stage: some("doing"), ..none() },
+            |case| {
+                is_called(case) && case.columns.holder == "wang" && case.columns.stage == "doing"
+            },
+        ),
     ]
 }
 
@@ -209,6 +236,8 @@ fn the_work_in_hand_is_listed_and_counted_from_memory_as_it_stands_in_the_table(
                 c.life = if c.open { "open" } else { "closed" }.into();
                 let tie = [Tie::Works, Tie::Barred, Tie::Awaited][random.usize(..3)];
                 case.people = vec![(tie, ["li", "lead"][random.usize(..2)].into())];
+                let calls = (0..random.u8(..3)).map(|_| call(random.u8(..11), random.bool()));
+                case.rollups = calls.collect();
                 case.columns.title = Some(format!("title {n}"));
                 case.erase = random.u8(..8) == 0;
                 put(&store, case);

@@ -1,14 +1,16 @@
 //! `GET /api/v1/queues`: how much work there is where.
 
-use crate::answer::{Named, json};
+use crate::answer::{Named, spelled};
 use crate::app::App;
 use crate::gate::By;
+use crate::kept::{About, Answer, Basis};
 use crate::parse::NoParams;
 use crate::problem::Problem;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use desk::{Desk, DeskError};
+use jiff::Timestamp;
 use serde::Serialize;
+use store::Scope;
 use utoipa::ToSchema;
 
 /// The work in hand.
@@ -35,16 +37,24 @@ pub(crate) struct QueueAnswer {
 
 /// Queues
 ///
-/// How many cases in hand the caller sees, by procedure, queue and stage; exact, and whole.
+/// How many cases in hand the caller sees, by procedure, queue and stage; exact, and whole. Deadlines as they stood when this second began.
 #[utoipa::path(get, path = "", responses((status = 200, description = "Queues", body = Queues)))]
 pub(crate) async fn handler(
     State(app): State<App>,
     By(caller): By,
     _: NoParams,
-) -> Result<Response, Problem> {
-    let desk = app.desk();
-    let (library, counts) =
-        (desk.library(), desk.store().counts(&desk.scope(&caller), desk.now())?);
+) -> Result<Answer, Problem> {
+    let (desk, kept) = (app.desk(), &app.inner.kept);
+    let scope = desk.scope(&caller);
+    let (basis, now) = Basis::of_now(desk)?;
+    kept.answer(About::Queues(scope.clone()), basis, || {
+        let items = counted(desk, &scope, now)?;
+        Ok::<_, Problem>(Answer { header: None, body: spelled(&Queues { items }) })
+    })
+}
+
+fn counted(desk: &Desk, scope: &Scope, now: Timestamp) -> Result<Vec<QueueAnswer>, DeskError> {
+    let (library, counts) = (desk.library(), desk.store().counts(scope, now)?);
     let items = counts.into_iter().map(|count| {
         let rules = library.newest(&count.procedure).map(|(rules, _)| rules);
         let (role, stage) = match &rules {
@@ -59,5 +69,5 @@ pub(crate) async fn handler(
             overdue: count.overdue,
         }
     });
-    Ok(json(StatusCode::OK, &Queues { items: items.collect() }))
+    Ok(items.collect())
 }

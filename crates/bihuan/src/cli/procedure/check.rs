@@ -2,7 +2,7 @@
 
 use crate::cli::output::Output;
 use anyhow::{Context, Result};
-use desk::calendar_for;
+use desk::{calendar_for, words};
 use engine::check::check;
 use engine::procedure::{Finding, Procedure, check_together, read};
 use serde_json::{Value as Json, json};
@@ -50,9 +50,11 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output) -> Result<bool> {
             continue;
         }
         for violation in &report.violations {
-            let (line, code, item) = (violation.line, violation.code, &violation.item);
-            output.line(format!("{name}:{line}: {code}: {item}: {}", violation.detail));
-            violation.path.iter().for_each(|step| output.line(format!("    {step}")));
+            let english = output.english;
+            output.line(format!("{name}:{}", words::violation(violation, english)));
+            for step in &violation.path {
+                output.line(format!("    {}", words::fact(step, english)));
+            }
         }
         let facts = [
             ("file", name.as_str()),
@@ -84,7 +86,8 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output) -> Result<bool> {
 
 fn told(findings: &[Finding], output: &mut Output) {
     if !output.json {
-        findings.iter().for_each(|finding| output.line(finding.to_string()));
+        let english = output.english;
+        findings.iter().for_each(|finding| output.line(words::finding(finding, english)));
     }
 }
 

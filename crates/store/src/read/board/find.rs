@@ -3,11 +3,12 @@
 use super::{Line, Open, PlaceKey, State, count};
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
-use crate::model::{Tie, person_target};
+use crate::model::{CALLS, Tie, person_target};
 use crate::read::kept::{NAMES, Named, by_ids};
 use crate::read::list::{Filter, Sort};
 use crate::scope::Scope;
 use crate::time::to_int;
+use jiff::civil::Date;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::Range;
 use uuid::Uuid;
@@ -27,6 +28,8 @@ pub(super) struct Wanted<'f> {
     holder: Option<&'f str>,
     assignee: Option<&'f str>,
     awaited: Option<Vec<Uuid>>,
+    /// The customer must be called by this day.
+    called: Option<Date>,
 }
 
 /// The same for one board.
@@ -59,13 +62,22 @@ impl<'f> Wanted<'f> {
             due_before,
             registered_from,
             registered_before,
-            measured: None,
+            measured,
             phone: None,
             numbers: None,
             text: None,
         } = filter
         else {
             return Ok(None);
+        };
+        let called = match measured {
+            None => None,
+            Some(cells)
+                if cells.metrics == CALLS && cells.from == Date::MIN && cells.dims.is_empty() =>
+            {
+                Some(cells.to)
+            }
+            Some(_) => return Ok(None),
         };
         let targets = |keys: &Vec<String>| keys.iter().map(|key| person_target(key)).collect();
         Ok(Some(Self {
@@ -81,6 +93,7 @@ impl<'f> Wanted<'f> {
             holder: holder.as_deref(),
             assignee: assignee.as_deref(),
             awaited: awaited.as_ref().map(targets),
+            called,
         }))
     }
 
@@ -107,6 +120,7 @@ impl<'f> Wanted<'f> {
     fn is_of_places(&self) -> bool {
         !self.is_of_somebody()
             && self.mildness.is_none()
+            && self.called.is_none()
             && self.registered_from.is_none()
             && self.registered_before.is_none()
     }
@@ -127,6 +141,7 @@ impl Looked<'_> {
             && wanted.registered_from.is_none_or(|from| line.registered >= from)
             && wanted.registered_before.is_none_or(|before| line.registered < before)
             && wanted.mildness.is_none_or(|mildness| line.mildness == mildness)
+            && wanted.called.is_none_or(|last| line.call.is_some_and(|day| day <= last))
             && self.holder.is_none_or(|holder| line.holder == holder)
             && (self.assignee.is_none() || line.assignee == self.assignee)
     }

@@ -175,7 +175,7 @@ impl Merge {
                         (head(lang, main, "merge.stays")) (head(lang, other, "merge.joins"))
                         div.side-head.result { b { (lang.say("merge.result")) } span.quiet { (lang.say("merge.result.what")) } }
                         @for choice in &self.traits { (choice.html(lang)) }
-                        h2 { (lang.say("customer.contacts")) span.tag { (self.common.told(lang)) } }
+                        h2 { (lang.say("customer.contacts")) span.common { (self.common.told(lang)) } }
                         (all(lang, &main.contacts, "")) (all(lang, &other.contacts, "")) (all(lang, contacts, "result"))
                         h2 { (lang.say("customer.products")) }
                         (all(lang, &main.products, "")) (all(lang, &other.products, "")) (all(lang, products, "result"))

@@ -301,13 +301,12 @@ impl Flaw {
     fn found<'t>(lang: Lang, one: &Finding, written: &impl Fn(u32) -> &'t str) -> Self {
         let own = one.file == NAME;
         let item = if own { one.item.clone() } else { format!("{}: {}", one.file, one.item) };
-        let (expected, found) = (one.expected.as_str(), one.found.as_str());
         Self {
             line: own.then_some(one.line),
             written: if own { written(one.line).to_owned() } else { String::new() },
             what: words::flaw(one.code, lang.english).to_owned(),
             item,
-            facts: lang.fill("procedure.expected", &[("expected", expected), ("found", found)]),
+            facts: words::stands(one, lang.english),
             way: Vec::new(),
         }
     }
@@ -318,8 +317,8 @@ impl Flaw {
             written: written(one.line).to_owned(),
             what: words::flaw(one.code, lang.english).to_owned(),
             item: one.item.clone(),
-            facts: one.detail.clone(),
-            way: one.path.clone(),
+            facts: words::fact(&one.detail, lang.english).into_owned(),
+            way: one.path.iter().map(|step| words::fact(step, lang.english).into_owned()).collect(),
         }
     }
 
