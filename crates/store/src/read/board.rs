@@ -121,7 +121,8 @@ impl Line {
 /// Where a case stands, and who has to do with it.
 struct Open {
     place: usize,
-    due: i64,
+    /// As it stands at its place: whoever asks for one case need not look for it there.
+    line: Line,
     ties: Vec<(Tie, Uuid)>,
     /// How lists name it, where that is known.
     named: Option<Named>,
@@ -264,7 +265,7 @@ impl State {
         let mut note = |sql, set: fn(&mut Line, i64)| {
             conn.each(sql, &[], &mut |row| {
                 let value = row.int(1)?;
-                self.line_mut(row.int(0)?).into_iter().for_each(|line| set(line, value));
+                self.amend(row.int(0)?, |line| set(line, value));
                 Ok(true)
             })
         };
@@ -297,6 +298,7 @@ impl State {
             lines.for_each(|line| line.call = None);
             self.ties.clear();
             for case in self.cases.values_mut() {
+                case.line.call = None;
                 case.named = None;
                 case.ties.clear();
             }
@@ -319,7 +321,9 @@ impl State {
                 place.lines.insert(at, line);
             }
             let named = Named { id, version: row.count(12)?, untitled: row.flag(13)? };
-            self.cases.get_mut(&id).into_iter().for_each(|case| case.named = Some(named));
+            if let Some(case) = self.cases.get_mut(&id) {
+                (case.line, case.named) = (line, Some(named));
+            }
         }
         Ok(true)
     }
@@ -330,11 +334,12 @@ impl State {
             self.ties.remove(&(*tie, *target, id));
         }
         if let Some(place) = self.places.get_mut(before.place)
-            && let Ok(at) = place.at(before.due, id)
+            && let Ok(at) = place.at(before.line.due, id)
         {
-            for person in place.lines.remove(at).people() {
-                self.held.remove(&(person, before.due, id));
-            }
+            place.lines.remove(at);
+        }
+        for person in before.line.people() {
+            self.held.remove(&(person, before.line.due, id));
         }
     }
 
@@ -356,7 +361,7 @@ impl State {
             self.places.push(Place { key: key.clone(), lines: Vec::new() });
             self.places.len() - 1
         });
-        self.cases.insert(id, Open { place, due, ties: Vec::new(), named: None });
+        self.cases.insert(id, Open { place, line, ties: Vec::new(), named: None });
         Ok((place, line))
     }
 
@@ -375,24 +380,28 @@ impl State {
     fn call(&mut self, row: &Row<'_>) -> Result<bool> {
         let day = row.text(1)?.parse();
         let day: Date = day.map_err(|_| StoreError::corrupt("a stored day is not a date"))?;
-        if let Some(line) = self.line_mut(row.int(0)?) {
+        self.amend(row.int(0)?, |line| {
             line.call = Some(line.call.map_or(day, |known| known.min(day)));
-        }
+        });
         Ok(true)
     }
 
-    fn line_mut(&mut self, id: i64) -> Option<&mut Line> {
-        let case = self.cases.get(&id)?;
-        let place = self.places.get_mut(case.place)?;
-        let at = place.at(case.due, id).ok()?;
-        place.lines.get_mut(at)
+    /// Adds to what is known of an open case.
+    fn amend(&mut self, id: i64, set: impl Fn(&mut Line)) {
+        let Some(case) = self.cases.get_mut(&id) else { return };
+        set(&mut case.line);
+        if let Some(place) = self.places.get_mut(case.place)
+            && let Ok(at) = place.at(case.line.due, id)
+        {
+            place.lines.get_mut(at).into_iter().for_each(set);
+        }
     }
 
     /// A case with its place and its line there.
     fn case(&self, id: i64) -> Option<(&Open, &Place, &Line)> {
         let case = self.cases.get(&id)?;
         let place = self.places.get(case.place)?;
-        Some((case, place, place.lines.get(place.at(case.due, id).ok()?)?))
+        Some((case, place, &case.line))
     }
 
     fn name(&mut self, name: String) -> u32 {

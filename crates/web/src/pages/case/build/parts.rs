@@ -73,7 +73,9 @@ impl Look<'_> {
         };
         let filter = Filter { phone: Some(PhoneMatch::Whole(phone)), ..Filter::default() };
         let scope = self.desk.scope(self.visit.caller());
-        let found = self.desk.store().list(&scope, &filter, Order::Newest, None, EARLIER + 1)?;
+        // In the order in which they were entered: a frequent caller's are not all read for the newest.
+        let sort = Order::NewestEntry;
+        let found = self.desk.store().list(&scope, &filter, sort, None, EARLIER + 1)?;
         let others =
             found.rows.into_iter().filter(|row| row.id != self.seen.summary.id).take(EARLIER);
         Ok(others.map(|row| beside(self.app, self.lang, &row)).collect())
