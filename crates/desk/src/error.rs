@@ -28,7 +28,7 @@ pub enum DeskError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Procedure(Vec<Finding>),
     /// A procedure would break the promise.
-    #[error("the procedure is refused: {} violations", .0.len())]
+    #[error("the procedure is refused: {}", .0.iter().map(|one| format!("{}: {}: {}", one.line, one.code, one.item)).collect::<Vec<_>>().join("; "))]
     Unsound(Vec<Violation>),
     /// An uploaded file has no content.
     #[error("the file is empty")]

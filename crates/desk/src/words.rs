@@ -6,7 +6,7 @@ mod refused;
 mod told;
 
 pub use happened::{Happened, Sort, Teller};
-pub use phrase::{fact, known_fact};
+pub use phrase::{fact, known_fact, step};
 pub use refused::{input, problem, problem_of, refusal, refusal_of};
 pub use told::{Told, clock_state, moment, told};
 
@@ -66,7 +66,9 @@ pub fn finding(one: &Finding, english: bool) -> String {
 
 /// What should stand in a procedure's file, and what stands there.
 pub fn stands(one: &Finding, english: bool) -> String {
-    let [expected, found] = [&one.expected, &one.found].map(|text| fact(text, english));
+    // What the parser says of broken syntax is its own.
+    let is_own = one.code != "bad_toml";
+    let [expected, found] = [&one.expected, &one.found].map(|text| fact(text, english || !is_own));
     text("finding.stands", english, &[("expected", &expected), ("found", &found)])
 }
 

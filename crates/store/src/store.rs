@@ -326,7 +326,7 @@ impl Store {
                     silent |= moved;
                 }
             }
-            // No event tells of it, but whoever keeps who has to do with which case must hear of it.
+            // No event tells of it, but whoever keeps who has to do with which case, and when to call, must hear of it.
             batch.sequence += u64::from(silent);
             Ok(replaced)
         })

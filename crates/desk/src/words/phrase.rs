@@ -1,7 +1,8 @@
 //! What findings about a procedure say, in Chinese. The core tells its facts in English; `locales/findings.zh.toml` knows them with
 //! `{names}` for what they are about, so that a rule of the core is written once, where it is checked.
 
-use regex_lite::{Captures, Regex};
+use regex_lite::Regex;
+use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,34 +10,59 @@ use std::sync::LazyLock;
 /// A way of saying something: what it is in English, and in Chinese.
 struct Phrase {
     english: Regex,
-    /// The names of parts that are phrases themselves.
+    /// The names of parts that are looked up themselves.
     looked_up: Vec<String>,
     chinese: String,
 }
 
-static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
+/// What is known: whole facts, parts of them, and steps of a way.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known<P> {
+    facts: P,
+    parts: P,
+    steps: P,
+}
+
+static PHRASES: LazyLock<Known<Vec<Phrase>>> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "the file is part of the program and read by a test")]
-    let known: BTreeMap<String, String> =
+    let known: Known<BTreeMap<String, String>> =
         toml::from_str(include_str!("../../../../locales/findings.zh.toml"))
             .expect("locales/findings.zh.toml");
+    Known { facts: of(known.facts), parts: of(known.parts), steps: of(known.steps) }
+});
+
+/// What says more is looked at first.
+fn of(known: BTreeMap<String, String>) -> Vec<Phrase> {
     let mut known: Vec<(String, String)> = known.into_iter().collect();
-    // What says more is looked at first.
     known.sort_by_key(|(english, _)| std::cmp::Reverse(HOLE.replace_all(english, "").len()));
     known.into_iter().map(|(english, chinese)| Phrase::of(&english, chinese)).collect()
-});
+}
 
 /// A place for what a phrase is about. Braces around anything but small letters belong to the text.
 static HOLE: LazyLock<Regex> = LazyLock::new(|| regex(r"\{(=?)([a-z]+)\}"));
 
 /// What is quoted, and two letters or more that are not.
-static QUOTED: LazyLock<Regex> = LazyLock::new(|| regex(r#"`[^`]*`|"[^"]*"|\{[^}]*\}"#));
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| regex(r#"(?s)`[^`]*`|"[^"]*"|\{[^}]*\}"#));
 static WORD: LazyLock<Regex> = LazyLock::new(|| regex("[A-Za-z]{2}"));
 
+/// What may stand in a place, by its name; anywhere else a word of the file.
+const ABOUT: [(&str, &[&str]); 2] = [
+    (
+        r"[0-9.:]+",
+        &["begin", "end", "hours", "least", "line", "most", "number", "serials", "states", "years"],
+    ),
+    (
+        r".+?",
+        &[
+            "by", "case", "facts", "fields", "lengths", "limits", "purposes", "says", "to",
+            "values", "verbs", "words",
+        ],
+    ),
+];
+
 fn regex(pattern: &str) -> Regex {
-    #[expect(
-        clippy::expect_used,
-        reason = "patterns are part of the program and compiled by a test"
-    )]
+    #[expect(clippy::expect_used, reason = "the program's own patterns, compiled by a test")]
     Regex::new(pattern).expect("a pattern")
 }
 
@@ -48,19 +74,41 @@ pub fn fact(text: &str, english: bool) -> Cow<'_, str> {
 
 /// A fact in Chinese; none where the table does not know it.
 pub fn known_fact(text: &str) -> Option<Cow<'_, str>> {
-    let said = PHRASES.iter().find_map(|phrase| phrase.said(text));
-    let wordless = || !WORD.is_match(&QUOTED.replace_all(text, ""));
-    said.map(Cow::from).or_else(|| wordless().then_some(text.into()))
+    if !WORD.is_match(&QUOTED.replace_all(text, "")) {
+        return Some(text.into());
+    }
+    PHRASES.facts.iter().find_map(|phrase| phrase.said(text, known_part)).map(Cow::from)
+}
+
+/// A part of a fact. Things are parts only: keys of the file may be called like them.
+fn known_part(text: &str) -> Option<String> {
+    let part = || PHRASES.parts.iter().find_map(|phrase| phrase.said(text, known_part));
+    known_fact(text).map(Cow::into_owned).or_else(part)
+}
+
+/// A step of the way that a case takes to a violation, in the language of the reader: actions keep their keys.
+pub fn step(text: &str, english: bool) -> Cow<'_, str> {
+    let known = |part: &str| Some(step(part, false).into_owned());
+    let said = || PHRASES.steps.iter().find_map(|phrase| phrase.said(text, known));
+    if english { text.into() } else { said().map_or(text.into(), Cow::from) }
 }
 
 impl Phrase {
     fn of(english: &str, chinese: String) -> Self {
-        let (mut pattern, mut looked_up, mut end) = (String::from("^"), Vec::new(), 0);
+        let (mut pattern, mut looked_up, mut end) = (String::from("(?s)^"), Vec::new(), 0);
         for hole in HOLE.captures_iter(english) {
             let (all, name) = (hole.get(0).map_or(0..0, |all| all.range()), &hole[2]);
-            pattern += &regex_lite::escape(english.get(end..all.start).unwrap_or_default());
-            pattern += &format!("(?<{name}>.+?)");
-            if !hole[1].is_empty() {
+            let before = english.get(end..all.start).unwrap_or_default();
+            let is_looked_up = !hole[1].is_empty();
+            let named = ABOUT.iter().find(|(_, names)| names.contains(&name));
+            let about = match named {
+                _ if is_looked_up => ".+?",
+                Some((about, _)) => about,
+                None if before.ends_with('`') => "[^`]+",
+                None => r"[^`\s,;(]+",
+            };
+            pattern += &format!("{}(?<{name}>{about})", regex_lite::escape(before));
+            if is_looked_up {
                 looked_up.push(name.to_owned());
             }
             end = all.end;
@@ -69,18 +117,17 @@ impl Phrase {
         Self { english: regex(&(pattern + "$")), looked_up, chinese }
     }
 
-    /// A text in Chinese, where it says this.
-    fn said(&self, text: &str) -> Option<String> {
+    /// A text in Chinese, where it says this and its parts are known.
+    fn said(&self, text: &str, known: impl Fn(&str) -> Option<String>) -> Option<String> {
         let found = self.english.captures(text)?;
-        let about = |name: &str| found.name(name).map_or("", |part| part.as_str());
-        let known = |name: &String| known_fact(about(name)).is_some();
-        let filled = |hole: &Captures<'_>| match self.looked_up.iter().any(|name| *name == hole[2])
-        {
-            true => fact(about(&hole[2]), false).into_owned(),
-            false => about(&hole[2]).to_owned(),
-        };
-        let said = || HOLE.replace_all(&self.chinese, filled).into_owned();
-        self.looked_up.iter().all(known).then(said)
+        let mut said = self.chinese.clone();
+        for name in self.english.capture_names().flatten() {
+            let about = found.name(name).map_or("", |part| part.as_str());
+            let looked_up = self.looked_up.iter().any(|one| one == name);
+            let told = if looked_up { known(about)? } else { about.to_owned() };
+            said = said.replace(&format!("{{{name}}}"), &told);
+        }
+        Some(said)
     }
 }
 
@@ -94,19 +141,31 @@ mod tests {
             ("the key `numbering`", "键 `numbering`"),
             ("`numberings`; did you mean `numbering`?", "`numberings`；是不是想写 `numbering`？"),
             ("one of actions archive axes", "以下之一：actions archive axes"),
-            ("a role key of its own", "不重复的角色的键"),
-            ("an action of the procedure", "流程里的一个动作"),
+            ("a role key of its own", "不与别处相同的角色的键"),
+            ("an action of the procedure", "流程里的一个操作"),
             (
                 "`x` lacks {CH}, as every channel counts by itself",
                 "`x` 缺少 {CH}：每个渠道各自计数",
             ),
             (
                 "can be done in no reachable state; it was refused for: guard `a`, `b`",
-                "在任何走得到的状态都不能做；被拒绝，原因是：条件 `a`, `b`",
+                "在任何走得到的状态都不能做；被拒绝，原因是：前提 `a`, `b`",
             ),
             (
+                "can be done in no reachable state; it was refused for: need_cases",
+                "在任何走得到的状态都不能做；被拒绝，原因是：缺少相关工单",
+            ),
+            (
+                "no clock goes on until somebody acts: one stands still, two ends after its last step",
+                "没有时限会一直催到有人处理：one 停止计时，two 走完最后一步就结束",
+            ),
+            ("empty, as `x` is of type time", "empty，因为 `x` 的类型是 time"),
+            // Words of the file are nobody's phrases.
+            ("\"Hand over to team\"", "\"Hand over to team\""),
+            ("`set:note=go to x`", "`set:note=go to x`"),
+            (
                 "no clock goes on until somebody acts: one tells nobody, two stands still",
-                "没有时限会一直催到有人处理：one 不告知任何人，two 停着",
+                "没有时限会一直催到有人处理：one 不告知任何人，two 停止计时",
             ),
             ("`task`", "`task`"),
             ("5", "5"),
@@ -116,11 +175,27 @@ mod tests {
         }
         assert_eq!(fact("a thing nobody has heard of", false), "a thing nobody has heard of");
         assert_eq!(known_fact("a thing nobody has heard of"), None);
+        assert_eq!(known_fact("transfer"), None);
+    }
+
+    #[test]
+    fn a_step_is_told_in_the_words_of_the_reader_and_actions_keep_their_keys() {
+        for (english, chinese) in [
+            ("time: resolve step 1 after 24 h", "时间：resolve 超时后第 1 步（24 小时后）"),
+            ("register by the customer", "register，由客户"),
+            ("decide(approved) by agent.1", "decide（同意），由 agent.1"),
+            ("transfer", "transfer"),
+            ("nightly", "每日归档"),
+        ] {
+            assert_eq!(step(english, false), chinese);
+            assert_eq!(step(english, true), english);
+        }
     }
 
     #[test]
     fn every_phrase_is_told_with_the_same_names() {
-        for phrase in PHRASES.iter() {
+        let Known { facts, parts, steps } = &*PHRASES;
+        for phrase in facts.iter().chain(parts).chain(steps) {
             let names = |text: &str| {
                 let all = HOLE.captures_iter(text).map(|hole| hole[2].to_owned());
                 all.collect::<std::collections::BTreeSet<String>>()

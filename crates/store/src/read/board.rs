@@ -1,5 +1,6 @@
 //! The work in hand, kept in memory and brought up to date by the events that were committed since: counting it costs as much as there
-//! are places, listing it as much as is shown, however many cases are open or closed. Any program's commits are seen at once, because
+//! are places, listing it as much as is shown, however many cases are open or closed; by severity, registration or call as much as
+//! there are open cases within the scope. Any program's commits are seen at once, because
 //! each moves the counter of events that is asked first.
 
 mod find;
@@ -17,9 +18,11 @@ use crate::time::{int, to_int};
 use find::Wanted;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use sight::View;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use uuid::Uuid;
 
 /// Events that are taken in at once. The number stands in [`CHANGED`] as well, so that a planner that knows nothing else knows that
@@ -68,6 +71,8 @@ struct State {
     held: BTreeSet<(u32, i64, i64)>,
     /// Which cases each has to do with.
     ties: BTreeSet<(Tie, Uuid, i64)>,
+    /// What scopes show of it as it stands.
+    views: RefCell<HashMap<Scope, Arc<View>>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -281,6 +286,7 @@ impl State {
     fn follow(&mut self, conn: &Conn, mut upto: u64, last: u64) -> Result<()> {
         // What fails midway is on it in part: then it begins again.
         self.upto = None;
+        self.views.get_mut().clear();
         let mut silent = false;
         while upto < last {
             let to = last.min(upto + FEW);

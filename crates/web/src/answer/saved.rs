@@ -25,7 +25,9 @@ pub struct ViewAnswer {
     pub cases: Option<u64>,
 }
 
-/// Which deadlines a list shows. Here and below, what is said empty is not said: so do forms send what nobody chose.
+// Here and below, what is said empty is not said: so do forms send what nobody chose.
+
+/// Which deadlines a list shows.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only described")]

@@ -53,7 +53,7 @@ pub(crate) fn run(files: &[PathBuf], output: &mut Output) -> Result<bool> {
             let english = output.english;
             output.line(format!("{name}:{}", words::violation(violation, english)));
             for step in &violation.path {
-                output.line(format!("    {}", words::fact(step, english)));
+                output.line(format!("    {}", words::step(step, english)));
             }
         }
         let facts = [

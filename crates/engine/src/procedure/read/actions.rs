@@ -68,7 +68,7 @@ fn action(whole: &Whole<'_>, action: &Action) {
                 whole.find(
                     at,
                     "misplaced_key",
-                    format!("`{key}` only where it does {}", names.join(" or ")),
+                    format!("`{key}` only where it does {}", names.join(" ")),
                     format!("`{key}`"),
                 );
             }

@@ -1,6 +1,6 @@
 //! What a filter finds on the board.
 
-use super::{Line, Open, PlaceKey, State, count};
+use super::{Line, Open, Place, PlaceKey, State, count};
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
 use crate::model::{CALLS, Tie, person_target};
@@ -213,11 +213,10 @@ impl State {
         let [holder, assignee] = [holder, assignee].map(|known| known.flatten().copied());
         let looked = Looked { wanted, holder, assignee };
         let view = self.view(scope);
-        // Tells one that fits; what is at places that are told whole is left to those.
-        let mut one = |id: i64, beside_whole: bool| {
+        let is_before = |line: &Line| after.is_some_and(|after| (line.due, line.id) <= after);
+        let mut one = |id: i64| {
             let Some((case, place, line)) = self.case(id) else { return true };
-            let is_passed_over = beside_whole && view.shows_whole(case.place)
-                || after.is_some_and(|after| (line.due, line.id) <= after)
+            let is_passed_over = is_before(line)
                 || !wanted.fits_place(&place.key)
                 || !looked.fits(case, line)
                 || !view.shows(case, line);
@@ -227,16 +226,20 @@ impl State {
             let ids: BTreeSet<i64> =
                 targets.iter().flat_map(|target| self.tied(Tie::Awaited, *target)).collect();
             for id in ids {
-                one(id, false);
+                one(id);
             }
             return;
         }
         if let Some(person) = holder.or(assignee) {
             let mut held = self.held_by(person, after);
-            return while held.next().is_some_and(|id| one(id, false)) {};
+            return while held.next().is_some_and(&mut one) {};
         }
-        for id in self.near(scope, &view) {
-            one(id, true);
+        for (place, line) in &view.beside {
+            let fits = |place: &Place| wanted.fits_place(&place.key);
+            let is_there = self.places.get(*place).is_some_and(fits);
+            if is_there && !is_before(line) && looked.fits_line(line) {
+                tell(line);
+            }
         }
         for (n, place) in self.places.iter().enumerate() {
             if !view.shows_whole(n) || !wanted.fits_place(&place.key) {

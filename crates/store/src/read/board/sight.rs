@@ -5,7 +5,11 @@ use crate::model::Tie;
 use crate::scope::{Grant, Reach, Scope};
 use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::sync::Arc;
 use uuid::Uuid;
+
+/// Scopes whose views are kept at once: some of thousands of people who look at the same time.
+const VIEWS: usize = 128;
 
 /// What a scope shows of a place.
 #[derive(Default)]
@@ -18,11 +22,14 @@ struct Sight {
 }
 
 /// What a scope shows.
+#[derive(Default)]
 pub(super) struct View {
     /// By place.
     sights: Vec<Sight>,
     pub(super) barred: BTreeSet<i64>,
     viewer: Uuid,
+    /// The cases that are seen for the sake of a person, at places that are not shown whole, with their places.
+    pub(super) beside: Vec<(usize, Line)>,
 }
 
 impl View {
@@ -46,7 +53,7 @@ impl State {
         &'s self,
         scope: &Scope,
         fits: &dyn Fn(&PlaceKey) -> bool,
-        tell: &mut dyn FnMut(&'s PlaceKey, &'s [Line], bool),
+        tell: &mut dyn FnMut(&'s PlaceKey, &[Line], bool),
     ) {
         let view = self.view(scope);
         for (n, place) in self.places.iter().enumerate() {
@@ -54,22 +61,42 @@ impl State {
                 tell(&place.key, &place.lines, true);
             }
         }
-        let mut one = |id: i64, whole: bool, more: bool| {
-            let Some((case, place, line)) = self.case(id) else { return };
-            // What is shown of a whole place was told above, but for those that the viewer is barred from.
-            let counts = view.shows_whole(case.place) == whole && (!more || view.shows(case, line));
-            if counts && fits(&place.key) {
-                tell(&place.key, std::slice::from_ref(line), more);
+        // What is shown of a whole place was told above, with those that the viewer is barred from.
+        for (case, place, line) in view.barred.iter().filter_map(|id| self.case(*id)) {
+            if view.shows_whole(case.place) && fits(&place.key) {
+                tell(&place.key, std::slice::from_ref(line), false);
             }
-        };
-        view.barred.iter().for_each(|id| one(*id, true, false));
-        self.near(scope, &view).into_iter().for_each(|id| one(id, false, true));
+        }
+        for (place, line) in &view.beside {
+            if let Some(place) = self.places.get(*place).filter(|place| fits(&place.key)) {
+                tell(&place.key, std::slice::from_ref(line), true);
+            }
+        }
     }
 
-    pub(super) fn view(&self, scope: &Scope) -> View {
+    /// What a scope shows; worked out once while nothing changes, since a page asks for a dozen counts.
+    pub(super) fn view(&self, scope: &Scope) -> Arc<View> {
+        let mut views = self.views.borrow_mut();
+        if let Some(known) = views.get(scope) {
+            return Arc::clone(known);
+        }
+        if views.len() >= VIEWS {
+            views.clear();
+        }
+        let view = Arc::new(self.look(scope));
+        views.insert(scope.clone(), Arc::clone(&view));
+        view
+    }
+
+    fn look(&self, scope: &Scope) -> View {
         let barred = self.own_ties(Tie::Barred, scope).collect();
         let sights = self.places.iter().map(|place| self.sight(scope, &place.key)).collect();
-        View { sights, barred, viewer: scope.person.target }
+        let mut view = View { sights, barred, viewer: scope.person.target, beside: Vec::new() };
+        let near = self.near(scope, &view).into_iter().filter_map(|id| self.case(id));
+        let beside =
+            near.filter(|(case, _, line)| !view.shows_whole(case.place) && view.shows(case, line));
+        view.beside = beside.map(|(case, _, line)| (case.place, *line)).collect();
+        view
     }
 
     /// The cases that somebody, or whoever holds a role, is tied to.
@@ -99,7 +126,7 @@ impl State {
     }
 
     /// The cases that are seen for the sake of a person, and perhaps more.
-    pub(super) fn near(&self, scope: &Scope, view: &View) -> BTreeSet<i64> {
+    fn near(&self, scope: &Scope, view: &View) -> BTreeSet<i64> {
         let partly = || view.sights.iter().filter(|sight| !sight.all);
         let people: BTreeSet<u32> = partly().flat_map(|sight| &sight.people).copied().collect();
         let own = partly().any(|sight| sight.own);

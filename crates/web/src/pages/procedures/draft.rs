@@ -318,7 +318,7 @@ impl Flaw {
             what: words::flaw(one.code, lang.english).to_owned(),
             item: one.item.clone(),
             facts: words::fact(&one.detail, lang.english).into_owned(),
-            way: one.path.iter().map(|step| words::fact(step, lang.english).into_owned()).collect(),
+            way: one.path.iter().map(|step| words::step(step, lang.english).into_owned()).collect(),
         }
     }
 
