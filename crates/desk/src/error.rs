@@ -1,5 +1,6 @@
 //! What can go wrong at the desk.
 
+use crate::words::violation;
 use engine::check::Violation;
 use engine::procedure::Finding;
 use engine::refusal::Refusal;
@@ -28,7 +29,7 @@ pub enum DeskError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Procedure(Vec<Finding>),
     /// A procedure would break the promise.
-    #[error("the procedure is refused: {}", .0.iter().map(|one| format!("{}: {}: {}", one.line, one.code, one.item)).collect::<Vec<_>>().join("; "))]
+    #[error("the procedure is refused: {}", .0.iter().map(|one| violation(one, true)).collect::<Vec<_>>().join("; "))]
     Unsound(Vec<Violation>),
     /// An uploaded file has no content.
     #[error("the file is empty")]

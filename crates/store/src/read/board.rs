@@ -403,11 +403,10 @@ impl State {
         }
     }
 
-    /// A case with its place and its line there.
-    fn case(&self, id: i64) -> Option<(&Open, &Place, &Line)> {
+    /// A case with its place.
+    fn case(&self, id: i64) -> Option<(&Open, &Place)> {
         let case = self.cases.get(&id)?;
-        let place = self.places.get(case.place)?;
-        Some((case, place, &case.line))
+        Some((case, self.places.get(case.place)?))
     }
 
     fn name(&mut self, name: String) -> u32 {

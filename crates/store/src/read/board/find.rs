@@ -127,8 +127,8 @@ impl<'f> Wanted<'f> {
 }
 
 impl Looked<'_> {
-    fn fits(&self, case: &Open, line: &Line) -> bool {
-        self.fits_line(line)
+    fn fits(&self, case: &Open) -> bool {
+        self.fits_line(&case.line)
             && self.wanted.awaited.as_ref().is_none_or(|targets| {
                 targets.iter().any(|target| case.ties.contains(&(Tie::Awaited, *target)))
             })
@@ -215,12 +215,12 @@ impl State {
         let view = self.view(scope);
         let is_before = |line: &Line| after.is_some_and(|after| (line.due, line.id) <= after);
         let mut one = |id: i64| {
-            let Some((case, place, line)) = self.case(id) else { return true };
-            let is_passed_over = is_before(line)
+            let Some((case, place)) = self.case(id) else { return true };
+            let is_passed_over = is_before(&case.line)
                 || !wanted.fits_place(&place.key)
-                || !looked.fits(case, line)
-                || !view.shows(case, line);
-            is_passed_over || tell(line)
+                || !looked.fits(case)
+                || !view.shows(case);
+            is_passed_over || tell(&case.line)
         };
         if let Some(targets) = &wanted.awaited {
             let ids: BTreeSet<i64> =

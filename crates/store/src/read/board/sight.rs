@@ -22,7 +22,6 @@ struct Sight {
 }
 
 /// What a scope shows.
-#[derive(Default)]
 pub(super) struct View {
     /// By place.
     sights: Vec<Sight>,
@@ -33,13 +32,13 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn shows(&self, case: &Open, line: &Line) -> bool {
+    pub(super) fn shows(&self, case: &Open) -> bool {
         let near = |sight: &Sight| {
             sight.all
-                || line.people().any(|person| sight.people.contains(&person))
+                || case.line.people().any(|person| sight.people.contains(&person))
                 || sight.own && case.ties.contains(&(Tie::Works, self.viewer))
         };
-        !self.barred.contains(&line.id) && self.sights.get(case.place).is_some_and(near)
+        !self.barred.contains(&case.line.id) && self.sights.get(case.place).is_some_and(near)
     }
 
     pub(super) fn shows_whole(&self, place: usize) -> bool {
@@ -62,9 +61,9 @@ impl State {
             }
         }
         // What is shown of a whole place was told above, with those that the viewer is barred from.
-        for (case, place, line) in view.barred.iter().filter_map(|id| self.case(*id)) {
+        for (case, place) in view.barred.iter().filter_map(|id| self.case(*id)) {
             if view.shows_whole(case.place) && fits(&place.key) {
-                tell(&place.key, std::slice::from_ref(line), false);
+                tell(&place.key, std::slice::from_ref(&case.line), false);
             }
         }
         for (place, line) in &view.beside {
@@ -93,9 +92,8 @@ impl State {
         let sights = self.places.iter().map(|place| self.sight(scope, &place.key)).collect();
         let mut view = View { sights, barred, viewer: scope.person.target, beside: Vec::new() };
         let near = self.near(scope, &view).into_iter().filter_map(|id| self.case(id));
-        let beside =
-            near.filter(|(case, _, line)| !view.shows_whole(case.place) && view.shows(case, line));
-        view.beside = beside.map(|(case, _, line)| (case.place, *line)).collect();
+        let beside = near.filter(|(case, _)| !view.shows_whole(case.place) && view.shows(case));
+        view.beside = beside.map(|(case, _)| (case.place, case.line)).collect();
         view
     }
 
