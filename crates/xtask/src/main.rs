@@ -11,6 +11,7 @@ mod trace;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Instant;
 
 type Task = fn(&[String], &mut dyn Write) -> io::Result<ExitCode>;
 
@@ -74,10 +75,10 @@ fn main() -> io::Result<ExitCode> {
     Ok(ExitCode::from(2))
 }
 
-/// Everything that is too long for each change.
+/// Everything that is too long for each change. What fails, or cannot be run, does not keep the rest from being run.
 fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let mut sound = true;
+    let (mut sound, mut told) = (true, Vec::new());
     for (name, arguments) in [
         ("mutate", "--every"),
         ("crash", "--rounds 200"),
@@ -90,7 +91,17 @@ fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
         ("api", ""),
     ] {
         let Some((.., run)) = TASKS.iter().find(|(task, ..)| *task == name) else { continue };
-        sound &= run(&words(arguments), out)? == ExitCode::SUCCESS;
+        let since = Instant::now();
+        let outcome = match run(&words(arguments), out) {
+            Ok(ExitCode::SUCCESS) => "sound".to_owned(),
+            Ok(_) => "NOT SOUND".to_owned(),
+            Err(error) => format!("COULD NOT BE RUN: {error}"),
+        };
+        sound &= outcome == "sound";
+        let minutes = since.elapsed().as_secs().div_ceil(60);
+        told.push(format!("{minutes:>4} min  xtask {name} {arguments}: {outcome}"));
+        writeln!(out, "{}", told.last().map_or("", String::as_str))?;
     }
+    writeln!(out, "\n{}", told.join("\n"))?;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
