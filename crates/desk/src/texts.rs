@@ -7,7 +7,6 @@ use crate::mask::without_phones;
 use engine::case::Case;
 use engine::key::Key;
 use engine::procedure::{FieldKind, Procedure};
-use std::cmp::Reverse;
 use store::{Attachment, Excerpt, Query};
 
 /// Characters of a title that every list shows.
@@ -92,11 +91,18 @@ impl Desk {
     }
 }
 
-/// The first text with the most of what a query asks for.
+/// The first text with the most of what a query asks for; behind one that holds all, none is looked at.
 fn best(seen: &Seen, files: &[Attachment], query: &Query) -> Option<Found> {
-    let told = texts(&seen.procedure, &seen.case, files).filter_map(|(whence, text)| {
-        let excerpt = query.excerpt(&without_phones(text))?;
-        Some(Found { whence, excerpt })
-    });
-    told.min_by_key(|found| Reverse(found.excerpt.parts))
+    let mut best: Option<Found> = None;
+    for (whence, text) in texts(&seen.procedure, &seen.case, files) {
+        let Some(excerpt) = query.excerpt(&without_phones(text)) else { continue };
+        let parts = excerpt.parts;
+        if best.as_ref().is_none_or(|best| parts > best.excerpt.parts) {
+            best = Some(Found { whence, excerpt });
+        }
+        if parts == query.parts() {
+            break;
+        }
+    }
+    best
 }

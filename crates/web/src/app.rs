@@ -64,6 +64,9 @@ pub(crate) struct Inner {
     pub(crate) desk: Desk,
     pub(crate) config: Config,
     pub(crate) pool: Pool,
+    /// What only looks. While a database server answers, a look keeps a thread: without turns, word of a change to thousands of pages
+    /// would make as many threads as there are.
+    pub(crate) looks: Pool,
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
     pub(crate) rows: Rows,
@@ -82,6 +85,7 @@ impl App {
     pub fn new(desk: Desk, config: Config) -> Self {
         let inner = Inner {
             pool: Pool::default(),
+            looks: Pool::default(),
             passwords: Pool::of(PASSWORDS),
             slow: Pool::of(SLOW),
             proofs: Proofs::default(),

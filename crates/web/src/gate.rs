@@ -65,6 +65,14 @@ pub(crate) async fn gate(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let looks = right != Right::Public && !writes(request.method());
+    let _turn = match looks {
+        true => match app.inner.looks.turn().await {
+            Ok(turn) => Some(turn),
+            Err(problem) => return problem.into_response(),
+        },
+        false => None,
+    };
     let left = match admit(&app, right, &mut request).await {
         Ok(left) => left,
         Err(Refused::To(place)) => return see_other(&place),
