@@ -14,6 +14,8 @@ use tokio::sync::{Semaphore, watch};
 
 /// Passwords that are looked at at once.
 const PASSWORDS: usize = 4;
+/// Streams that look at once what has happened.
+const FOLLOWING: usize = 4;
 /// Files of lists and previews that are made at once.
 const SLOW: usize = 2;
 
@@ -64,9 +66,10 @@ pub(crate) struct Inner {
     pub(crate) desk: Desk,
     pub(crate) config: Config,
     pub(crate) pool: Pool,
-    /// What only looks. While a database server answers, a look keeps a thread: without turns, word of a change to thousands of pages
-    /// would make as many threads as there are.
+    /// What only looks. While a database server answers, a look keeps a thread, and threads have heaps.
     pub(crate) looks: Pool,
+    /// Looks of streams: word of one change reaches all of them at once, and people come before that.
+    pub(crate) follows: Pool,
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
     pub(crate) rows: Rows,
@@ -86,6 +89,7 @@ impl App {
         let inner = Inner {
             pool: Pool::default(),
             looks: Pool::default(),
+            follows: Pool::of(FOLLOWING),
             passwords: Pool::of(PASSWORDS),
             slow: Pool::of(SLOW),
             proofs: Proofs::default(),

@@ -107,7 +107,7 @@ impl<T> Live<T> {
             // Seen before reading, so that what is committed meanwhile wakes us.
             let last = *self.changes.borrow_and_update();
             if last > self.after {
-                let _turn = self.app.inner.looks.turn().await.ok()?;
+                let _turn = self.app.inner.follows.turn().await.ok()?;
                 let caller = self.opener.caller(self.app.desk())?;
                 let (events, upto) = (self.read)(&self.app, &caller, self.after).ok()?;
                 self.ready = events.into();
