@@ -8,6 +8,7 @@
 )]
 
 mod assertion;
+mod inputs;
 pub mod life;
 mod parse;
 mod player;
