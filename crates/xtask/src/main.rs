@@ -99,8 +99,9 @@ fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
         };
         sound &= outcome == "sound";
         let minutes = since.elapsed().as_secs().div_ceil(60);
-        told.push(format!("{minutes:>4} min  xtask {name} {arguments}: {outcome}"));
-        writeln!(out, "{}", told.last().map_or("", String::as_str))?;
+        let line = format!("{minutes:>4} min  xtask {name} {arguments}: {outcome}");
+        writeln!(out, "{line}")?;
+        told.push(line);
     }
     writeln!(out, "\n{}", told.join("\n"))?;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
