@@ -66,9 +66,8 @@ pub fn finding(one: &Finding, english: bool) -> String {
 
 /// What should stand in a procedure's file, and what stands there.
 pub fn stands(one: &Finding, english: bool) -> String {
-    // What the parser says of broken syntax is its own.
-    let as_it_is = english || one.code == "bad_toml";
-    let [expected, found] = [&one.expected, &one.found].map(|text| fact(text, as_it_is));
+    let told = if one.code == "bad_toml" { phrase::syntax } else { fact };
+    let [expected, found] = [&one.expected, &one.found].map(|text| told(text, english));
     text("finding.stands", english, &[("expected", &expected), ("found", &found)])
 }
 

@@ -15,13 +15,14 @@ struct Phrase {
     chinese: String,
 }
 
-/// What is known: whole facts, parts of them, and steps of a way.
+/// What is known: whole facts, parts of them, steps of a way, and what the parser says of broken syntax.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Known<P> {
     facts: P,
     parts: P,
     steps: P,
+    syntax: P,
 }
 
 static PHRASES: LazyLock<Known<Vec<Phrase>>> = LazyLock::new(|| {
@@ -29,7 +30,9 @@ static PHRASES: LazyLock<Known<Vec<Phrase>>> = LazyLock::new(|| {
     let known: Known<BTreeMap<String, String>> =
         toml::from_str(include_str!("../../../../locales/findings.zh.toml"))
             .expect("locales/findings.zh.toml");
-    Known { facts: of(known.facts), parts: of(known.parts), steps: of(known.steps) }
+    let [facts, parts, steps, syntax] =
+        [known.facts, known.parts, known.steps, known.syntax].map(of);
+    Known { facts, parts, steps, syntax }
 });
 
 /// What says more is looked at first.
@@ -55,8 +58,8 @@ const ABOUT: [(&str, &[&str]); 2] = [
     (
         r".+?",
         &[
-            "by", "case", "facts", "fields", "lengths", "limits", "purposes", "says", "to",
-            "values", "verbs", "words",
+            "by", "case", "facts", "fields", "lengths", "limits", "purposes", "to", "values",
+            "verbs", "words",
         ],
     ),
 ];
@@ -91,6 +94,38 @@ pub fn step(text: &str, english: bool) -> Cow<'_, str> {
     let known = |part: &str| Some(step(part, false).into_owned());
     let said = || PHRASES.steps.iter().find_map(|phrase| phrase.said(text, known));
     if english { text.into() } else { said().map_or(text.into(), Cow::from) }
+}
+
+/// What the parser says of a text that is not TOML, in the language of the reader. What the table does not know stays English.
+pub(super) fn syntax(text: &str, english: bool) -> Cow<'_, str> {
+    if english { text.into() } else { known_syntax(text).map_or(text.into(), Cow::from) }
+}
+
+fn known_syntax(text: &str) -> Option<String> {
+    let (wrong, expected) = match text.split_once(", expected ") {
+        Some((wrong, expected)) => (wrong, Some(expected)),
+        None => (text, None),
+    };
+    let wrong = known_word(wrong)?;
+    let Some(expected) = expected else { return Some(wrong) };
+    let expected: Option<Vec<String>> = listed(expected).map(known_word).collect();
+    Some(format!("{wrong}，应为 {}", expected?.join("、")))
+}
+
+/// What the parser lists; a comma that it quotes ends nothing.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let ends = move |c| {
+        quoted ^= c == '`';
+        c == ',' && !quoted
+    };
+    text.split(ends).map(str::trim)
+}
+
+/// A word of the parser; what is only quoted is the same in every language.
+fn known_word(text: &str) -> Option<String> {
+    let said = || PHRASES.syntax.iter().find_map(|phrase| phrase.said(text, known_word));
+    if QUOTED.replace_all(text, "").is_empty() { Some(text.to_owned()) } else { said() }
 }
 
 impl Phrase {
@@ -148,8 +183,12 @@ mod tests {
                 "`x` 缺少 {CH}：每个渠道各自计数",
             ),
             (
-                "can be done in no reachable state; it was refused for: guard `a`, `b`",
-                "在任何走得到的状态都不能做；被拒绝，原因是：前提 `a`, `b`",
+                "can be done in no reachable state; it was refused for: guard `甲` (`a`), guard `乙` (`b`)",
+                "在任何走得到的状态都不能做；被拒绝，原因是：前提 `甲`，前提 `乙`",
+            ),
+            (
+                "can be done in no reachable state; it was refused for: invalid: `a` is too short, `b` is masked",
+                "在任何走得到的状态都不能做；被拒绝，原因是：内容有误：`a` 太短，`b` 被星号遮住",
             ),
             (
                 "can be done in no reachable state; it was refused for: need_cases",
@@ -193,15 +232,88 @@ mod tests {
     }
 
     #[test]
+    fn what_the_parser_says_of_broken_syntax_is_told_in_the_words_of_the_reader() {
+        let mut untold = Vec::new();
+        for broken in BROKEN {
+            let (_, errors) = toml::de::DeTable::parse_recoverable(broken);
+            assert!(!errors.is_empty(), "{broken}");
+            let all = errors.iter().map(|error| error.message().to_owned());
+            let told = |text: &String| known_syntax(text).is_some() || known_fact(text).is_some();
+            untold.extend(all.filter(|text| !told(text)));
+        }
+        assert_eq!(untold, Vec::<String>::new());
+        for (english, chinese) in [
+            (
+                "missing comma between array elements, expected `,`",
+                "数组的两项之间缺少逗号，应为 `,`",
+            ),
+            ("unexpected key or value, expected newline, `#`", "这里不应有键或值，应为 换行、`#`"),
+        ] {
+            assert_eq!(syntax(english, false), chinese);
+            assert_eq!(syntax(english, true), english);
+        }
+        assert_eq!(syntax("a thing nobody has heard of", false), "a thing nobody has heard of");
+    }
+
+    /// What people get wrong in a file, one thing each.
+    const BROKEN: [&str; 44] = [
+        "a",
+        "a =",
+        "= 1",
+        "a == 1",
+        "a 1",
+        "a = b",
+        "a = \"b",
+        "a = 'b",
+        "a = \"\"\"b",
+        "a = '''b",
+        "a = [1",
+        "a = [1 2]",
+        "a = [1,,2]",
+        "a = [,]",
+        "a = [b = 1]",
+        "a = { b = 1",
+        "a = { b = 1 c = 2 }",
+        "a = { , }",
+        "a = { b }",
+        "a = { b = }",
+        "a = { = 1 }",
+        "[a",
+        "[[a]",
+        "[a]] b",
+        "[a] b",
+        "[]",
+        "a = 1 b = 2",
+        "a = 01",
+        "a = +-1",
+        "a = 1__0",
+        "a = 0X1",
+        "a = -0x1",
+        "a = 1.",
+        "a = 1e",
+        "a = 2026-13-01",
+        "a = 2026-12-01T25:00:00",
+        "a = 25:00:00",
+        "a = \"\\q\"",
+        "a = \"\\u12\"",
+        "a = tru",
+        "a\rb = 1",
+        "键 = 1",
+        "a = 1\na.b = 2",
+        "a = [1]\na.b = 2",
+    ];
+
+    #[test]
     fn every_phrase_is_told_with_the_same_names() {
-        let Known { facts, parts, steps } = &*PHRASES;
-        for phrase in facts.iter().chain(parts).chain(steps) {
+        let Known { facts, parts, steps, syntax } = &*PHRASES;
+        for phrase in facts.iter().chain(parts).chain(steps).chain(syntax) {
             let names = |text: &str| {
                 let all = HOLE.captures_iter(text).map(|hole| hole[2].to_owned());
                 all.collect::<std::collections::BTreeSet<String>>()
             };
-            let asked: std::collections::BTreeSet<String> =
-                phrase.english.capture_names().flatten().map(str::to_owned).collect();
+            // What a file says in English beside its Chinese is told to those alone who read English.
+            let asked = phrase.english.capture_names().flatten().filter(|name| *name != "en");
+            let asked: std::collections::BTreeSet<String> = asked.map(str::to_owned).collect();
             assert_eq!(asked, names(&phrase.chinese), "{}", phrase.chinese);
         }
     }

@@ -12,7 +12,7 @@ use crate::event::{Event, Recorded, Topic};
 use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{Action, Actor, Origin, Procedure, Relation, Stage, Step, StepKind};
-use crate::refusal::{Refusal, Unmet};
+use crate::refusal::{self, Refusal, Unmet};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -47,9 +47,11 @@ impl Seen {
                 format!("missing {}", fields.join(" "))
             }
             Refusal::Invalid { fields } => {
-                let fields: Vec<String> =
-                    fields.iter().map(|(field, problem)| format!("{field} {problem:?}")).collect();
-                format!("invalid {}", fields.join(" "))
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|(field, wrong)| format!("`{field}` {}", said(wrong)))
+                    .collect();
+                format!("invalid: {}", fields.join(", "))
             }
             other => other.code().to_owned(),
         };
@@ -231,10 +233,33 @@ pub(super) fn stuck(stage: &Stage) -> Trouble {
     }
 }
 
-/// What conditions that do not hold say, for a finding.
+/// What conditions that do not hold say, as the file has it, for a finding.
 pub(super) fn guards(unmet: &[Unmet]) -> String {
-    let all: Vec<&str> = unmet.iter().map(|one| one.say.en.as_str()).collect();
-    format!("guard `{}`", all.join("`, `"))
+    let all = unmet.iter().map(|one| format!("guard `{}` (`{}`)", one.say.zh, one.say.en));
+    all.collect::<Vec<String>>().join(", ")
+}
+
+/// What is wrong with a value, for a finding.
+fn said(problem: &refusal::Problem) -> &'static str {
+    use refusal::Problem as Wrong;
+    match problem {
+        Wrong::Unknown => "is unknown",
+        Wrong::WrongType { .. } => "is of another type",
+        Wrong::NotAValue { .. } => "is not among the values",
+        Wrong::NotEditable => "is filled in by the program",
+        Wrong::NeedsReason => "changes only by an adjustment",
+        Wrong::NeverEmptied => "is never emptied",
+        Wrong::TooShort(_) => "is too short",
+        Wrong::Vague => "is too vague",
+        Wrong::NotAPhone => "is no telephone number",
+        Wrong::InFuture => "lies in the future",
+        Wrong::TooEarly => "is too early",
+        Wrong::TooLong(_) => "is too long",
+        Wrong::BeyondLimit => "is beyond the limit",
+        Wrong::NotUploaded => "was not uploaded",
+        Wrong::MustBeReached => "needs a customer who was reached",
+        Wrong::Masked => "is masked",
+    }
 }
 
 /// For each state whether filing can be reached. A state that was not followed up is taken to be like those of its stage
