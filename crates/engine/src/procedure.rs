@@ -86,6 +86,9 @@ pub struct Procedure {
     pub key: Key,
     /// Name.
     pub label: Label,
+    /// What it is for, told to whoever chooses where a case belongs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Label>,
     /// Version of the text; publishing raises it.
     pub version: u32,
     /// Name of the working calendar.

@@ -56,7 +56,9 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
-  const does = keys[event.key];
+  // What is numbered is chosen by its digit.
+  const numbered = /^[1-9]$/.test(event.key) && (() => press(`[data-key="${event.key}"]`));
+  const does = keys[event.key] ?? numbered;
   if (!does) return;
   const native = event.key === "Enter" || event.key.startsWith("Arrow");
   const done = does();

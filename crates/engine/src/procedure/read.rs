@@ -64,6 +64,7 @@ fn repeats_a_key(error: &toml::de::Error) -> bool {
 struct Head {
     key: Key,
     label: Label,
+    about: Option<Label>,
     version: u32,
     calendar: String,
     windows: Vec<(String, String)>,
@@ -77,6 +78,7 @@ impl Record<'_> {
         let head = head.unwrap_or_else(|| Head {
             key: "".into(),
             label: Label::default(),
+            about: None,
             version: 0,
             calendar: String::new(),
             windows: Vec::new(),
@@ -86,6 +88,7 @@ impl Record<'_> {
         Procedure {
             key: head.key,
             label: head.label,
+            about: head.about,
             version: head.version,
             calendar: head.calendar,
             windows: head.windows,
@@ -138,6 +141,7 @@ impl Record<'_> {
         Head {
             key: self.need("key").and_then(|node| node.key()).unwrap_or_else(|| "".into()),
             label: self.pair("name", "en"),
+            about: self.maybe_pair("about", "about_en"),
             version: self
                 .need("version")
                 .and_then(|node| node.whole(1..=1_000_000))

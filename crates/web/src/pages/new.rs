@@ -43,6 +43,8 @@ impl Wanted {
 pub(crate) struct Way {
     pub(crate) key: String,
     pub(crate) name: String,
+    /// What it is for.
+    pub(crate) about: Option<String>,
 }
 
 /// The choice of a procedure.
@@ -73,6 +75,7 @@ pub(crate) fn ways(app: &App, lang: Lang, person: &Person) -> Vec<Way> {
     let way = |rules: &Procedure| Way {
         key: rules.key.to_string(),
         name: lang.word(&rules.label).to_owned(),
+        about: rules.about.as_ref().map(|about| lang.word(about).to_owned()),
     };
     open(&library, person).map(way).collect()
 }
@@ -106,14 +109,24 @@ impl Which {
                 @if self.ways.is_empty() {
                     div.card { div.empty { p.say { (lang.say("new.none")) } p { (lang.say("new.none.what")) } a.button href="/work" { (lang.say("work.title")) } } }
                 } @else {
-                    ul.card.beside {
-                        @for way in &self.ways {
-                            li data-row { a href={ "/new/" (encoded(&way.key)) (self.query) } data-open data-command=(way.name) { (way.name) } }
-                        }
+                    ul.card.ways {
+                        @for (n, way) in (1..).zip(&self.ways) { li data-row { (self.way(n, way)) } }
                     }
                 }
             }
         };
         self.frame.page(&content)
+    }
+
+    /// The first nine are chosen by a digit.
+    fn way(&self, n: usize, way: &Way) -> Markup {
+        let digit = Some(n).filter(|n| *n < 10);
+        html! {
+            a href={ "/new/" (encoded(&way.key)) (self.query) } data-open data-command=(way.name) data-key=[digit] {
+                b { (way.name) }
+                @if let Some(about) = &way.about { span.quiet { (about) } }
+                @if let Some(digit) = digit { kbd aria-hidden="true" { (digit) } }
+            }
+        }
     }
 }

@@ -169,7 +169,13 @@ impl Sampler {
     }
 
     fn ways(&self) -> Vec<Way> {
-        ["x y", "z"].map(|key| Way { key: key.to_owned(), name: HOSTILE.to_owned() }).into()
+        ["x y", "z"]
+            .map(|key| Way {
+                key: key.to_owned(),
+                name: HOSTILE.to_owned(),
+                about: Some(HOSTILE.to_owned()),
+            })
+            .into()
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -22,6 +22,7 @@ impl Walk<'_> {
         let Procedure {
             key,
             label: _,
+            about: _,
             version: _,
             calendar: _,
             windows: _,
