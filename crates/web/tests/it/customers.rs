@@ -295,6 +295,41 @@ async fn a_customer_is_typed_in_changed_compared_merged_and_parted_by_forms_alon
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_overtaken_on_a_customer_sees_what_stands_there_now_and_loses_nobodys_contact() {
+    let world = World::new();
+    let person = writer(&world);
+    let key = world.keys[&*person.id].clone();
+    let made = world.ask(&key, "post", "/api/v1/customers", &body("王小明", 1), "").await;
+    let path = made.header("location").to_owned();
+    let place = path.trim_start_matches("/api/v1").to_owned();
+    let mut browser = Browser::signed_in(&world, &person.id).await;
+    let edit = browser.get(&format!("{place}/edit")).await;
+    // Meanwhile a colleague changes the company, leaves a note and adds somebody.
+    let more = json!({ "name": "李静", "role": "采购", "account": "li.jing@example.cn" });
+    world.ask(&key, "post", &format!("{path}/contacts"), &more, "").await;
+    let change = json!({ "company": "宏远集团", "note": "先打手机" });
+    world.ask(&key, "patch", &path, &change, "").await;
+
+    let form = form_to(&edit.text, &place);
+    let typed = [("c.company", "鸿远集团"), ("c.contacts.0.role", "厂长")];
+    let late = send(&mut browser, &form, &typed).await;
+    assert_eq!(late.status, 412, "{}", late.text);
+    for said in ["鸿远集团", "档案里现在是“宏远集团”", "档案里现在是“先打手机”", "别人刚刚添加"]
+    {
+        assert!(late.text.contains(said), "{said}: {}", late.text);
+    }
+    assert_eq!(late.text.matches("档案里现在").count(), 3, "the role, too, and nothing else");
+    let form = form_to(&late.text, &place);
+    let saved = send(&mut browser, &form, &[("c.note", "先打手机")]).await;
+    assert_eq!(saved.status, 303, "{}", saved.text);
+    let kept = world.desk.customers(None, None, None, 1).unwrap().rows.remove(0).customer;
+    assert_eq!((&*kept.master.company, &*kept.master.note), ("鸿远集团", "先打手机"));
+    let contacts: Vec<(&str, &str)> =
+        kept.contacts.iter().map(|one| (&*one.name, &*one.role)).collect();
+    assert_eq!(contacts, [("", "厂长"), ("李静", "采购")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_shown_in_full_where_somebody_asks_and_nowhere_else() {
     let world = World::new();
     let (person, number) = case(&world).await;

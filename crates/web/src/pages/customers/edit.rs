@@ -41,6 +41,8 @@ pub(super) struct Returned {
     pub(super) rows: [Vec<usize>; 2],
     /// Known customers who are reached by the same number or account: sent once more, it is meant.
     pub(super) same: Vec<(String, String)>,
+    /// Somebody changed the record meanwhile: what stands there now is told beside what was typed, and what was added stands below.
+    pub(super) overtaken: bool,
 }
 
 pub(crate) async fn handler(
@@ -64,9 +66,10 @@ pub(super) fn draft_name(key: Option<&str>) -> String {
 /// The name under which a form says that a customer is another one than those with the same number.
 pub(super) const SURE: &str = "sure";
 
-/// The parts of a contact and of a product, by the names of their controls.
-const CONTACT: [&str; 4] = ["name", "role", "phone", "account"];
-const PRODUCT: [&str; 2] = ["kind", "text"];
+/// Groups of rows, with the parts of a row by the names of their controls.
+type Group = (&'static str, &'static [&'static str]);
+const CONTACTS: Group = ("contacts", &["name", "role", "phone", "account"]);
+const PRODUCTS: Group = ("products", &["kind", "text"]);
 
 impl Edit {
     /// The form of a known customer or of a new one, with what came back, else with the draft; `proposed` is a case, and what it says of
@@ -184,11 +187,11 @@ impl Maker<'_> {
             self.item("name", Control::Line("text"), masked_name(&master.name)),
             self.item("company", Control::Line("text"), master.company.clone()),
             self.item("level", Control::One(options), level),
-            self.rows("contacts", &CONTACT, self.known.contacts.len(), &|row, part| {
-                self.known.contacts.get(row).map(|one| masked(one, part)).unwrap_or_default()
+            self.rows(CONTACTS, &|place, part| {
+                self.known.contacts.get(place).map(|one| masked(one, part)).unwrap_or_default()
             }),
-            self.rows("products", &PRODUCT, self.known.products.len(), &|row, part| {
-                self.known.products.get(row).map(|one| bought(one, part)).unwrap_or_default()
+            self.rows(PRODUCTS, &|place, part| {
+                self.known.products.get(place).map(|one| bought(one, part)).unwrap_or_default()
             }),
             self.item("note", Control::Long, without_phones(&master.note)),
         ];
@@ -206,36 +209,57 @@ impl Maker<'_> {
         let held = !known.is_empty();
         let values = match self.typed.filter(|typed| typed.has(&name)) {
             Some(typed) => typed.all(&name),
-            None => Some(known).filter(|known| !known.is_empty()).into_iter().collect(),
+            None => Some(known.clone()).filter(|known| !known.is_empty()).into_iter().collect(),
         };
-        let wrong = self.wrong(part);
+        let wrong = self.wrong(part).or_else(|| self.now(&control, &values, &known));
         let label = self.lang.say(&format!("customer.{part}")).to_owned();
         let (hint, example, usual) = (None, None, Vec::new());
         Item { name, label, control, required: false, hint, example, wrong, held, values, usual }
     }
 
+    /// What stands in a record that somebody changed meanwhile, where something else was typed.
+    fn now(&self, control: &Control, values: &[String], known: &str) -> Option<String> {
+        let overtaken = self.returned.is_some_and(|returned| returned.overtaken);
+        let typed = values.first().map(|typed| typed.trim()).unwrap_or_default();
+        if !overtaken || typed == known {
+            return None;
+        }
+        let name = match control {
+            Control::One(options) => {
+                options.iter().find(|one| one.key == known).map(|one| &*one.label)
+            }
+            _ => Some(known).filter(|known| !known.is_empty()),
+        };
+        let nothing = || self.lang.say("customer.now.nothing").to_owned();
+        Some(name.map_or_else(nothing, |name| self.lang.fill("customer.now", &[("value", name)])))
+    }
+
     /// Rows of what was typed, else of what is known, with one more to write into.
-    fn rows(
-        &self,
-        group: &str,
-        parts: &[&str],
-        known: usize,
-        text: &dyn Fn(usize, &str) -> String,
-    ) -> Item {
-        let sent = self.typed.map(|typed| count(typed, group)).filter(|sent| *sent > 0);
-        let cell = |row: usize, part: &&str| {
-            let item =
-                self.item(&format!("{group}.{row}.{part}"), Control::Line("text"), text(row, part));
-            let label = self.lang.say(&format!("customer.{group}.{part}")).to_owned();
+    fn rows(&self, (group, parts): Group, text: &dyn Fn(usize, &str) -> String) -> Item {
+        let sent = self.sent(group);
+        let cell = |row: usize, place: Option<usize>, part: &&str| {
             let control = match *part {
                 "phone" => Control::Line("tel"),
                 "kind" => Control::One(self.kinds()),
                 _ => Control::Line("text"),
             };
-            Item { label, control, wrong: self.wrong_in(group, row, part), ..item }
+            let known = place.map(|place| text(place, part)).unwrap_or_default();
+            let item = self.item(&format!("{group}.{row}.{part}"), control, known);
+            let label = self.lang.say(&format!("customer.{group}.{part}")).to_owned();
+            let added = sent > 0 && row >= sent && parts.first() == Some(part);
+            let added = added.then(|| self.lang.say("customer.now.added").to_owned());
+            // A row that is new here differs from nothing.
+            let known = place.is_some() || self.sent_id(group, row).is_some();
+            let differs = item.wrong.filter(|_| known);
+            let wrong = self.wrong_in(group, row, part).or(added).or(differs);
+            Item { label, wrong, ..item }
         };
-        let all = sent.unwrap_or(known + 1);
-        let rows = (0..all).map(|row| parts.iter().map(|part| cell(row, part)).collect()).collect();
+        let mut places = self.places(group);
+        if sent == 0 {
+            places.push(None);
+        }
+        let row = |(row, place)| parts.iter().map(|part| cell(row, place, part)).collect();
+        let rows = places.into_iter().enumerate().map(row).collect();
         Item {
             name: format!("c.{group}"),
             label: self.lang.say(&format!("customer.{group}")).to_owned(),
@@ -247,6 +271,43 @@ impl Maker<'_> {
             held: false,
             values: Vec::new(),
             usual: Vec::new(),
+        }
+    }
+
+    /// How many rows of a group were sent.
+    fn sent(&self, group: &str) -> usize {
+        self.typed.map_or(0, |typed| count(typed, group))
+    }
+
+    /// For each row which of the known contacts or products it is: those that were sent, and behind them what somebody added meanwhile;
+    /// without any that were sent, all that are known.
+    fn places(&self, group: &str) -> Vec<Option<usize>> {
+        let known = self.known_ids(group);
+        let sent = self.sent(group);
+        if sent == 0 {
+            return (0..known.len()).map(Some).collect();
+        }
+        let of_row = |row: usize| {
+            let id = self.sent_id(group, row)?;
+            known.iter().position(|known| *known == id)
+        };
+        let mut places: Vec<Option<usize>> = (0..sent).map(of_row).collect();
+        if self.returned.is_some_and(|returned| returned.overtaken) {
+            let added = (0..known.len()).filter(|place| !places.contains(&Some(*place)));
+            let added: Vec<usize> = added.collect();
+            places.extend(added.into_iter().map(Some));
+        }
+        places
+    }
+
+    fn sent_id(&self, group: &str, row: usize) -> Option<&str> {
+        self.typed?.one(&format!("c.{group}.{row}.id")).filter(|id| !id.is_empty())
+    }
+
+    fn known_ids(&self, group: &str) -> Vec<&str> {
+        match group {
+            "contacts" => self.known.contacts.iter().map(|one| &*one.id).collect(),
+            _ => self.known.products.iter().map(|one| &*one.id).collect(),
         }
     }
 
@@ -272,21 +333,18 @@ impl Maker<'_> {
         self.wrong(&format!("{group}.{place}.{part}"))
     }
 
-    /// Which contacts and products the rows are: what was sent, else those that are known.
+    /// Which contacts and products the rows are, for the form to send along. What somebody took away meanwhile keeps the id that was sent.
     fn ids(&self) -> Vec<(String, String)> {
-        let sent = self.typed.map(|typed| {
-            let named = typed.0.iter().filter(|(name, _)| name.ends_with(".id"));
-            named.cloned().collect::<Vec<_>>()
-        });
-        sent.filter(|sent| !sent.is_empty()).unwrap_or_else(|| {
-            let contacts = self.known.contacts.iter().enumerate();
-            let contacts =
-                contacts.map(|(row, one)| (format!("c.contacts.{row}.id"), one.id.clone()));
-            let products = self.known.products.iter().enumerate();
-            let products =
-                products.map(|(row, one)| (format!("c.products.{row}.id"), one.id.clone()));
-            contacts.chain(products).filter(|(_, id)| !id.is_empty()).collect()
-        })
+        let mut all = Vec::new();
+        for (group, _) in [CONTACTS, PRODUCTS] {
+            let known = self.known_ids(group);
+            for (row, place) in self.places(group).into_iter().enumerate() {
+                let known = place.and_then(|place| known.get(place).copied());
+                let id = self.sent_id(group, row).or(known).filter(|id| !id.is_empty());
+                all.extend(id.map(|id| (format!("c.{group}.{row}.id"), id.to_owned())));
+            }
+        }
+        all
     }
 }
 

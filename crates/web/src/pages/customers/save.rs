@@ -56,7 +56,7 @@ fn refused(
     let mut wrong = Wrong::of(&problem, visit.lang.english);
     let say = if overtaken { "customer.overtaken" } else { "customer.wrong" };
     wrong.whole = Some(visit.lang.say(say).to_owned());
-    let returned = Returned { typed, wrong, rows, same: Vec::new() };
+    let returned = Returned { typed, wrong, rows, overtaken, same: Vec::new() };
     let page = Edit::of(app, visit, kept, None, Some(returned))?;
     Ok(visit.answer(problem.kind().status(), &page.html()))
 }
