@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sight::View;
 use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -69,6 +70,8 @@ struct State {
     names: HashMap<String, u32>,
     /// Which cases each holds or works on, by due and id.
     held: BTreeSet<(u32, i64, i64)>,
+    /// How many cases each holds at a place; nobody who holds none.
+    holding: BTreeMap<(u32, usize), u64>,
     /// Which cases each has to do with.
     ties: BTreeSet<(Tie, Uuid, i64)>,
     /// What scopes show of it as it stands.
@@ -347,6 +350,12 @@ impl State {
         for person in before.line.people() {
             self.held.remove(&(person, before.line.due, id));
         }
+        if let Entry::Occupied(mut held) = self.holding.entry((before.line.holder, before.place)) {
+            *held.get_mut() -= 1;
+            if *held.get() == 0 {
+                held.remove();
+            }
+        }
     }
 
     /// Notes an open case; its line still has to come to its place.
@@ -367,6 +376,7 @@ impl State {
             self.places.push(Place { key: key.clone(), lines: Vec::new() });
             self.places.len() - 1
         });
+        *self.holding.entry((holder, place)).or_default() += 1;
         self.cases.insert(id, Open { place, line, ties: Vec::new(), named: None });
         Ok((place, line))
     }

@@ -9,7 +9,7 @@ use crate::read::list::{Filter, Sort};
 use crate::scope::Scope;
 use crate::time::to_int;
 use jiff::civil::Date;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::ops::Range;
 use uuid::Uuid;
 
@@ -118,8 +118,18 @@ impl<'f> Wanted<'f> {
 
     /// Whether it asks for nothing of a case but where it is and when it is due.
     fn is_of_places(&self) -> bool {
-        !self.is_of_somebody()
-            && self.mildness.is_none()
+        !self.is_of_somebody() && self.is_plain()
+    }
+
+    /// Whoever it asks for as the holder, where it asks for nothing else but where a case is.
+    fn holder_alone(&self) -> Option<&'f str> {
+        let is_alone = self.assignee.is_none() && self.awaited.is_none() && self.is_plain();
+        let is_any_time = self.due_from.is_none() && self.due_before.is_none();
+        self.holder.filter(|_| is_alone && is_any_time)
+    }
+
+    fn is_plain(&self) -> bool {
+        self.mildness.is_none()
             && self.called.is_none()
             && self.registered_from.is_none()
             && self.registered_before.is_none()
@@ -158,11 +168,30 @@ impl State {
             });
             return sum;
         }
+        if let Some(holder) = wanted.holder_alone() {
+            return self.names.get(holder).map_or(0, |holder| self.held(scope, wanted, *holder));
+        }
         self.each(scope, wanted, None, &mut |_| {
             sum += 1;
             true
         });
         sum
+    }
+
+    /// How many cases somebody, or whoever has a role, holds at the wanted places: costs as much as there are of these.
+    fn held(&self, scope: &Scope, wanted: &Wanted<'_>, holder: u32) -> u64 {
+        let view = self.view(scope);
+        let fits = |place: usize| {
+            self.places.get(place).is_some_and(|place| wanted.fits_place(&place.key))
+        };
+        let whole = self.holding.range((holder, 0)..=(holder, usize::MAX));
+        let whole = whole.filter(|((_, place), _)| view.shows_whole(*place) && fits(*place));
+        let barred = view.barred.iter().filter_map(|id| self.cases.get(id)).filter(|case| {
+            case.line.holder == holder && view.shows_whole(case.place) && fits(case.place)
+        });
+        let beside = view.beside.iter();
+        let beside = beside.filter(|(place, line)| line.holder == holder && fits(*place));
+        whole.map(|(_, cases)| cases).sum::<u64>() - count(barred.count()) + count(beside.count())
     }
 
     /// The first cases of an order after a place, at most so many.
@@ -223,10 +252,15 @@ impl State {
             is_passed_over || tell(&case.line)
         };
         if let Some(targets) = &wanted.awaited {
-            let ids: BTreeSet<i64> =
-                targets.iter().flat_map(|target| self.tied(Tie::Awaited, *target)).collect();
-            for id in ids {
-                one(id);
+            for (n, target) in targets.iter().enumerate() {
+                // A case that waits for several of them is told with the first.
+                let (before, _) = targets.split_at(n);
+                let is_told = |id: &i64| {
+                    before.iter().any(|one| self.ties.contains(&(Tie::Awaited, *one, *id)))
+                };
+                for id in self.tied(Tie::Awaited, *target).filter(|id| !is_told(id)) {
+                    one(id);
+                }
             }
             return;
         }

@@ -123,13 +123,17 @@ impl State {
         self.held.range((begin, end)).map(|(.., id)| *id)
     }
 
-    /// The cases that are seen for the sake of a person, and perhaps more.
-    fn near(&self, scope: &Scope, view: &View) -> BTreeSet<i64> {
+    /// The cases that are seen for the sake of a person, and perhaps more, by id.
+    fn near(&self, scope: &Scope, view: &View) -> Vec<i64> {
         let partly = || view.sights.iter().filter(|sight| !sight.all);
         let people: BTreeSet<u32> = partly().flat_map(|sight| &sight.people).copied().collect();
         let own = partly().any(|sight| sight.own);
         let held = people.into_iter().flat_map(|person| self.held_by(person, None));
-        held.chain(self.own_ties(Tie::Works, scope).filter(|_| own)).collect()
+        let mut near: Vec<i64> =
+            held.chain(self.own_ties(Tie::Works, scope).filter(|_| own)).collect();
+        near.sort_unstable();
+        near.dedup();
+        near
     }
 
     fn sight(&self, scope: &Scope, place: &PlaceKey) -> Sight {

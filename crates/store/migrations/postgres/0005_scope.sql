@@ -1,0 +1,1 @@
+-- SQLite gets an index here by which scopes are asked of what a search found; PostgreSQL would read the row all the same.
