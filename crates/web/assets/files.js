@@ -79,26 +79,37 @@ function take(input, files) {
   toast(say("filesAdded").replace("{names}", [...files].map((file) => file.name).join(", ")), 5_000);
 }
 
+/** The form that is meant where somebody pastes or drops: the one around it, else the first that takes files. */
+function formAt(target) {
+  const all = [...document.querySelectorAll("form[data-form]")];
+  const form = target.form ?? target.closest?.("form") ?? all.find(place) ?? all[0];
+  return form?.matches("[data-form]") ? form : null;
+}
+
+function bring(form, files) {
+  const input = place(form);
+  if (input) return take(input, files);
+  const elsewhere = form.dataset.filesAt;
+  toast(elsewhere ? say("noFilesHere").replace("{step}", elsewhere) : say("noFiles"), 8_000);
+}
+
 document.addEventListener("paste", (event) => {
   const files = event.clipboardData?.files;
   if (!files?.length) return;
   // Tables and web pages bring a picture of themselves along: where one writes, their text is meant.
   if (isTyping(event.target) && event.clipboardData.types.includes("text/plain")) return;
-  const all = [...document.querySelectorAll("form[data-form]")];
-  const form = event.target.form ?? all.find(place) ?? all[0];
-  if (!form?.matches("[data-form]")) return;
+  const form = formAt(event.target);
+  if (!form) return;
   event.preventDefault();
-  const input = place(form);
-  if (input) return take(input, files);
-  const elsewhere = form.dataset.filesAt;
-  toast(elsewhere ? say("noFilesHere").replace("{step}", elsewhere) : say("noFiles"), 8_000);
+  bring(form, files);
 });
-for (const kind of ["dragover", "drop"]) {
+// A file that is dropped beside a form would be opened in place of the page.
+for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
-    const input = place(event.target.closest?.("form[data-form]"));
-    if (!input || !event.dataTransfer?.types.includes("Files")) return;
+    const form = event.dataTransfer?.types.includes("Files") && formAt(event.target);
+    if (!form) return;
     event.preventDefault();
-    input.classList.toggle("drop", kind === "dragover");
-    if (kind === "drop") take(input, event.dataTransfer.files);
+    place(form)?.classList.toggle("drop", kind === "dragover");
+    if (kind === "drop") bring(form, event.dataTransfer.files);
   });
 }

@@ -77,14 +77,7 @@ async fn who_is_overtaken_is_warned_and_loses_nothing() {
     // A step that changes something and takes a text.
     let content = "#now-do textarea[name='i.content']";
     stage.open(&one, &path).await;
-    let asks = "for (const { href } of document.querySelectorAll('#others a')) {
-            const ask = new XMLHttpRequest();
-            ask.open('GET', href, false);
-            ask.send();
-            if (ask.responseText.includes('i.content')) { location.assign(href); return true; }
-        }
-        return false;";
-    assert_eq!(stage.browser.script(asks).await.unwrap(), true);
+    step_with(&stage.browser, "i.content").await;
     stage.browser.wait(content).await.unwrap();
     stage.browser.fill(content, "先到的人写得慢").await.unwrap();
     // The other sees that somebody is writing, and is faster.
@@ -110,6 +103,42 @@ async fn who_is_overtaken_is_warned_and_loses_nothing() {
     stage.browser.press("Ctrl+Enter").await.unwrap();
     stage.browser.wait("#head .notice.fine").await.unwrap();
     stage.browser.read("先到的人写得慢").await.unwrap();
+}
+
+/// Goes to the form of another step of the case that is open, one whose page says this.
+async fn step_with(browser: &Browser, text: &str) {
+    let asks = "for (const { href } of document.querySelectorAll('#others a')) {
+            const ask = new XMLHttpRequest();
+            ask.open('GET', href, false);
+            ask.send();
+            if (ask.responseText.includes(TEXT)) { location.assign(href); return true; }
+        }
+        return false;";
+    let asks = asks.replace("TEXT", &json!(text).to_string());
+    assert_eq!(browser.script(&asks).await.unwrap(), true, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_dropped_beside_the_form_or_pasted_is_taken_into_it() {
+    let mut stage = Stage::new(Window::DESK).await;
+    let (number, [one, _]) = shared(&stage.world).await;
+    stage.open(&one, &format!("/cases/{number}")).await;
+    step_with(&stage.browser, "type=\"file\"").await;
+    stage.browser.wait("#now-do input[type=file]").await.unwrap();
+    let brings = "const data = new DataTransfer();
+        data.items.add(new File(['x'], NAME, { type: 'image/png' }));
+        const event = KIND === 'paste' ? new ClipboardEvent(KIND, { clipboardData: data, bubbles: true, cancelable: true })
+            : new DragEvent(KIND, { dataTransfer: data, bubbles: true, cancelable: true });
+        document.querySelector('#head').dispatchEvent(event);
+        return event.defaultPrevented;";
+    for (kind, name) in [("dragover", "无"), ("drop", "现场.png"), ("paste", "截图.png")] {
+        let script = brings.replace("KIND", &json!(kind).to_string());
+        let script = script.replace("NAME", &json!(name).to_string());
+        assert_eq!(stage.browser.script(&script).await.unwrap(), true, "{kind}");
+    }
+    let picked = stage.browser.text("#now-do .picked").await.unwrap();
+    assert!(picked.contains("现场.png") && picked.contains("截图.png"), "{picked}");
+    assert!(!picked.contains('无'), "what only passes over is not taken");
 }
 
 #[tokio::test(flavor = "multi_thread")]
