@@ -251,6 +251,7 @@ impl Desk {
     /// Refuses what cannot be kept.
     fn check(&self, customer: &Customer, before: Option<&Customer>) -> Result<(), DeskError> {
         let mut faults = customer.faults();
+        faults.extend(before.map(|before| hidden(customer, before)).unwrap_or_default());
         if let Some(level) = &customer.master.level
             && before.is_none_or(|before| before.master.level.as_ref() != Some(level))
         {
@@ -420,6 +421,35 @@ pub fn unmasked(mut given: Customer, known: &Customer) -> Customer {
         unmask(&mut contact.account, &known.account, mask_account);
     }
     given
+}
+
+/// The parts that still have stars where something is hidden: they would be kept in place of what they hide.
+fn hidden(given: &Customer, known: &Customer) -> Vec<(String, Problem)> {
+    let stars = |text: &str| text.contains('*');
+    let hides = |given: &str, known: &str, mask: fn(&str) -> String| {
+        stars(given) && !stars(known) && mask(known) != known
+    };
+    let (master, was) = (&given.master, &known.master);
+    let mut parts = Vec::new();
+    if !was.name.is_empty() && hides(&master.name, &was.name, mask_name) {
+        parts.push("name".to_owned());
+    }
+    if hides(&master.note, &was.note, without_phones) {
+        parts.push("note".to_owned());
+    }
+    for (place, contact) in given.contacts.iter().enumerate() {
+        let Some(was) = known.contacts.iter().find(|was| was.id == contact.id) else { continue };
+        let masks: [(&str, &str, &str, fn(&str) -> String); 3] = [
+            ("name", &contact.name, &was.name, mask_name),
+            ("phone", &contact.phone, &was.phone, mask_phone),
+            ("account", &contact.account, &was.account, mask_account),
+        ];
+        let hiding = masks
+            .into_iter()
+            .filter(|(_, given, was, mask)| !was.is_empty() && hides(given, was, *mask));
+        parts.extend(hiding.map(|(part, ..)| format!("contacts.{place}.{part}")));
+    }
+    parts.into_iter().map(|part| (part, Problem::Masked)).collect()
 }
 
 /// Puts back what was shown masked and came back as it was shown.

@@ -38,7 +38,10 @@ document.addEventListener("click", (event) => {
   const fresh = last.cloneNode(true);
   const next = rows.children.length;
   for (const one of fresh.querySelectorAll("fieldset[id]")) one.removeAttribute("id");
-  for (const one of fresh.querySelectorAll(".files, .picked")) one.remove();
+  for (const one of fresh.querySelectorAll(".files, .picked, .wrong")) one.remove();
+  // What was said about the row before is not said about this one.
+  for (const name of ["aria-invalid", "aria-describedby", "data-held"])
+    for (const one of fresh.querySelectorAll(`[${name}]`)) one.removeAttribute(name);
   for (const one of fresh.querySelectorAll("[name]")) {
     one.name = one.name.replace(/\.\d+\./, `.${next}.`);
     one.id = `${one.id}-${next}`;

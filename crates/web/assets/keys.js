@@ -57,8 +57,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
   // What is numbered is chosen by its digit.
-  const numbered = /^[1-9]$/.test(event.key) && (() => press(`[data-key="${event.key}"]`));
-  const does = keys[event.key] ?? numbered;
+  const numbered = /^[1-9]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`);
+  const does = numbered ? () => numbered.click() : keys[event.key];
   if (!does) return;
   const native = event.key === "Enter" || event.key.startsWith("Arrow");
   const done = does();

@@ -238,7 +238,8 @@ mod tests {
             let (_, errors) = toml::de::DeTable::parse_recoverable(broken);
             assert!(!errors.is_empty(), "{broken}");
             let all = errors.iter().map(|error| error.message().to_owned());
-            let told = |text: &String| known_syntax(text).is_some() || known_fact(text).is_some();
+            // What is there twice is a finding of its own.
+            let told = |text: &String| known_syntax(text).is_some() || text == "duplicate key";
             untold.extend(all.filter(|text| !told(text)));
         }
         assert_eq!(untold, Vec::<String>::new());
@@ -256,7 +257,7 @@ mod tests {
     }
 
     /// What people get wrong in a file, one thing each.
-    const BROKEN: [&str; 44] = [
+    const BROKEN: [&str; 48] = [
         "a",
         "a =",
         "= 1",
@@ -294,6 +295,10 @@ mod tests {
         "a = 2026-13-01",
         "a = 2026-12-01T25:00:00",
         "a = 25:00:00",
+        "a = 2026-12-01T10:00:00+25:00",
+        "a = 2026-12-01T10:00:00+08:75",
+        "a = 2026-12-01T10:00:00+08",
+        "a = 2026-12-01T10:00:00x",
         "a = \"\\q\"",
         "a = \"\\u12\"",
         "a = tru",

@@ -31,8 +31,8 @@ pub struct Page<T> {
 }
 
 /// The way to the cases of a list: with `open` along an index of open cases, else along one in the order of the list, unless the
-/// filter names something that few cases have. Words are in many cases of which a scope shows few: what it asks is read from an
-/// index, and the row of what it shows alone.
+/// filter names something that few cases have. Words are in many cases, and most scopes show few of them: what a scope asks is read
+/// from an index, and the row of what it shows alone.
 fn way(scope: &Scope, filter: &Filter, sort: Sort) -> Way {
     if filter.text.is_some() && !scope.is_everything() {
         return Way::Index("cases_in_scope");

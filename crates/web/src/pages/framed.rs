@@ -351,6 +351,7 @@ const KEYS: &[(&str, &str)] = &[
     (".", "keys.copy"),
     ("Ctrl Enter", "keys.send"),
     ("Alt Enter", "keys.fill"),
+    ("1 – 9", "keys.choose"),
     ("Esc", "keys.close"),
 ];
 

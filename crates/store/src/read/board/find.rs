@@ -128,6 +128,7 @@ impl<'f> Wanted<'f> {
         self.holder.filter(|_| is_alone && is_any_time)
     }
 
+    /// Whether it asks for nothing else of a case but where it is, when it is due and whose it is.
     fn is_plain(&self) -> bool {
         self.mildness.is_none()
             && self.called.is_none()
@@ -178,7 +179,8 @@ impl State {
         sum
     }
 
-    /// How many cases somebody, or whoever has a role, holds at the wanted places: costs as much as there are of these.
+    /// How many cases somebody, or whoever has a role, holds at the wanted places: costs as much as there are places at which he holds
+    /// any, and cases that the viewer sees for the sake of a person.
     fn held(&self, scope: &Scope, wanted: &Wanted<'_>, holder: u32) -> u64 {
         let view = self.view(scope);
         let fits = |place: usize| {
@@ -224,8 +226,8 @@ impl State {
         best.into_sorted_vec().into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Tells what is wanted of what a scope shows, in runs that are each ordered by due, after a due and id if they are given. What is
-    /// told answers whether its run goes on.
+    /// Tells what is wanted of what a scope shows, after a due and id if they are given; in runs that are each ordered by due, where the
+    /// answer says whether the run goes on, and what is awaited in no order and to the end.
     pub(super) fn each(
         &self,
         scope: &Scope,

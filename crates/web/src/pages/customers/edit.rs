@@ -70,6 +70,8 @@ pub(super) const SURE: &str = "sure";
 type Group = (&'static str, &'static [&'static str]);
 const CONTACTS: Group = ("contacts", &["name", "role", "phone", "account"]);
 const PRODUCTS: Group = ("products", &["kind", "text"]);
+/// Parts of which most is hidden.
+const MASKED: [&str; 3] = ["name", "phone", "account"];
 
 impl Edit {
     /// The form of a known customer or of a new one, with what came back, else with the draft; `proposed` is a case, and what it says of
@@ -184,16 +186,16 @@ impl Maker<'_> {
         }));
         let level = master.level.as_deref().unwrap_or_default().to_owned();
         let mut items = vec![
-            self.item("name", Control::Line("text"), masked_name(&master.name)),
-            self.item("company", Control::Line("text"), master.company.clone()),
-            self.item("level", Control::One(options), level),
+            self.single("name", Control::Line("text"), masked_name(&master.name)),
+            self.single("company", Control::Line("text"), master.company.clone()),
+            self.single("level", Control::One(options), level),
             self.rows(CONTACTS, &|place, part| {
                 self.known.contacts.get(place).map(|one| masked(one, part)).unwrap_or_default()
             }),
             self.rows(PRODUCTS, &|place, part| {
                 self.known.products.get(place).map(|one| bought(one, part)).unwrap_or_default()
             }),
-            self.item("note", Control::Long, without_phones(&master.note)),
+            self.single("note", Control::Long, without_phones(&master.note)),
         ];
         // A level that was never chosen is chosen as none.
         if let Some(level) = items.iter_mut().find(|item| item.name == "c.level")
@@ -204,34 +206,57 @@ impl Maker<'_> {
         items
     }
 
+    /// What stands once in a record.
+    fn single(&self, part: &str, control: Control, known: String) -> Item {
+        let item = self.item(part, control, known);
+        Item { wrong: self.wrong(part).or(item.wrong), ..item }
+    }
+
+    /// What was typed, else what is known. Stars hide what stood there before somebody changed it: sent again they would be kept in its
+    /// place, so what stands there now comes back instead.
     fn item(&self, part: &str, control: Control, known: String) -> Item {
         let name = format!("c.{part}");
         let held = !known.is_empty();
         let values = match self.typed.filter(|typed| typed.has(&name)) {
+            Some(_) if self.is_stale_mask(part, &known) => {
+                Some(known.clone()).filter(|known| !known.is_empty()).into_iter().collect()
+            }
             Some(typed) => typed.all(&name),
             None => Some(known.clone()).filter(|known| !known.is_empty()).into_iter().collect(),
         };
-        let wrong = self.wrong(part).or_else(|| self.now(&control, &values, &known));
+        let wrong = self.now(&control, &values, &known);
         let label = self.lang.say(&format!("customer.{part}")).to_owned();
         let (hint, example, usual) = (None, None, Vec::new());
         Item { name, label, control, required: false, hint, example, wrong, held, values, usual }
     }
 
+    fn overtaken(&self) -> bool {
+        self.returned.is_some_and(|returned| returned.overtaken)
+    }
+
+    /// Whether a part that is shown masked came back as the mask of what somebody has changed since.
+    fn is_stale_mask(&self, part: &str, known: &str) -> bool {
+        let is_masked = MASKED.contains(&part.rsplit('.').next().unwrap_or(part));
+        let typed = self.typed.and_then(|typed| typed.one(&format!("c.{part}")));
+        let has_stars = |typed: &str| typed.contains('*') && typed.trim() != known;
+        self.overtaken() && is_masked && typed.is_some_and(has_stars)
+    }
+
     /// What stands in a record that somebody changed meanwhile, where something else was typed.
     fn now(&self, control: &Control, values: &[String], known: &str) -> Option<String> {
-        let overtaken = self.returned.is_some_and(|returned| returned.overtaken);
-        let typed = values.first().map(|typed| typed.trim()).unwrap_or_default();
-        if !overtaken || typed == known {
+        let typed = values.first().map(|typed| typed.trim().replace("\r\n", "\n"));
+        if !self.overtaken() || typed.unwrap_or_default() == known.replace("\r\n", "\n") {
             return None;
         }
         let name = match control {
-            Control::One(options) => {
-                options.iter().find(|one| one.key == known).map(|one| &*one.label)
-            }
-            _ => Some(known).filter(|known| !known.is_empty()),
+            Control::One(options) => options.iter().find(|one| one.key == known),
+            _ => None,
         };
-        let nothing = || self.lang.say("customer.now.nothing").to_owned();
-        Some(name.map_or_else(nothing, |name| self.lang.fill("customer.now", &[("value", name)])))
+        let name = name.map_or(known, |one| &*one.label);
+        Some(match name {
+            "" => self.lang.say("customer.now.nothing").to_owned(),
+            name => self.lang.fill("customer.now", &[("value", name)]),
+        })
     }
 
     /// Rows of what was typed, else of what is known, with one more to write into.
@@ -246,13 +271,18 @@ impl Maker<'_> {
             let known = place.map(|place| text(place, part)).unwrap_or_default();
             let item = self.item(&format!("{group}.{row}.{part}"), control, known);
             let label = self.lang.say(&format!("customer.{group}.{part}")).to_owned();
-            let added = sent > 0 && row >= sent && parts.first() == Some(part);
-            let added = added.then(|| self.lang.say("customer.now.added").to_owned());
-            // A row that is new here differs from nothing.
-            let known = place.is_some() || self.sent_id(group, row).is_some();
-            let differs = item.wrong.filter(|_| known);
-            let wrong = self.wrong_in(group, row, part).or(added).or(differs);
-            Item { label, wrong, ..item }
+            let is_added = sent > 0 && row >= sent;
+            let is_gone = self.overtaken() && place.is_none() && self.sent_id(group, row).is_some();
+            let whole = [(is_added, "customer.now.added"), (is_gone, "customer.now.gone")];
+            let whole = whole.into_iter().find(|(is, _)| *is && parts.first() == Some(part));
+            let whole = whole.map(|(_, say)| self.lang.say(say).to_owned());
+            // A row that is new here differs from nothing, and of one that is gone it is said once.
+            let differs = item.wrong.filter(|_| place.is_some());
+            let wrong = self.wrong_in(group, row, part).or(whole).or(differs);
+            // Nobody knows any more what stars hide in a row that is gone: untouched it stays so.
+            let is_hidden = is_gone && self.has_stars(group, row, parts);
+            let values = if is_hidden { Vec::new() } else { item.values };
+            Item { label, wrong, values, ..item }
         };
         let mut places = self.places(group);
         if sent == 0 {
@@ -292,7 +322,7 @@ impl Maker<'_> {
             known.iter().position(|known| *known == id)
         };
         let mut places: Vec<Option<usize>> = (0..sent).map(of_row).collect();
-        if self.returned.is_some_and(|returned| returned.overtaken) {
+        if self.overtaken() {
             let added = (0..known.len()).filter(|place| !places.contains(&Some(*place)));
             let added: Vec<usize> = added.collect();
             places.extend(added.into_iter().map(Some));
@@ -302,6 +332,11 @@ impl Maker<'_> {
 
     fn sent_id(&self, group: &str, row: usize) -> Option<&str> {
         self.typed?.one(&format!("c.{group}.{row}.id")).filter(|id| !id.is_empty())
+    }
+
+    fn has_stars(&self, group: &str, row: usize, parts: &[&str]) -> bool {
+        let typed = |part: &&str| self.typed?.one(&format!("c.{group}.{row}.{part}"));
+        parts.iter().filter_map(typed).any(|typed| typed.contains('*'))
     }
 
     fn known_ids(&self, group: &str) -> Vec<&str> {
@@ -381,7 +416,8 @@ fn count(typed: &Typed, group: &str) -> usize {
 /// The customer that was typed, and the rows of contacts and products that say something.
 pub(super) fn given(typed: &Typed) -> (Customer, [Vec<usize>; 2]) {
     let text = |name: &str| {
-        typed.all(&format!("c.{name}")).into_iter().next().unwrap_or_default().trim().to_owned()
+        let text = typed.all(&format!("c.{name}")).into_iter().next().unwrap_or_default();
+        text.trim().replace("\r\n", "\n")
     };
     let cell = |group: &str, row: usize, part: &str| text(&format!("{group}.{row}.{part}"));
     let (mut contacts, mut products) = (Vec::new(), Vec::new());
