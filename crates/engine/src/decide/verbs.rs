@@ -169,7 +169,7 @@ impl Work<'_> {
 
     /// Another case that the caller has loaded.
     fn other(&self, other: Option<&Key>) -> Result<Key, Refusal> {
-        let other = other.ok_or_else(|| invalid("other", Problem::Unknown))?;
+        let other = other.ok_or_else(|| absent("other"))?;
         self.known(other)?;
         Ok(other.clone())
     }
@@ -273,7 +273,7 @@ impl Work<'_> {
             return Ok(());
         };
         if extra.tasks.is_empty() {
-            return Err(invalid("tasks", Problem::Unknown));
+            return Err(absent("tasks"));
         }
         for task in &extra.tasks {
             let unknown = task
@@ -351,7 +351,8 @@ impl Work<'_> {
         let task = match (extra.task, open.as_slice()) {
             (Some(wanted), open) => open.iter().find(|task| task.id == wanted).copied(),
             (None, [only]) => Some(*only),
-            _ => None,
+            (None, [_, ..]) => return Err(absent("task")),
+            (None, []) => None,
         };
         let task = task.ok_or_else(|| invalid("task", Problem::Unknown))?;
         let waits = task

@@ -74,6 +74,24 @@ async fn everything_that_bars_a_step_is_said_at_once_beside_fields_that_are_not_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_empty_is_asked_for_and_not_said_to_be_unknown() {
+    let world = World::new();
+    let (person, number) = begun(&world, "hl").await;
+    let mut browser = Browser::signed_in(&world, &person).await;
+    let page = browser.get(&format!("/cases/{number}?do=link")).await.text;
+    let form = form_to(&page, "/actions/link");
+    for (other, says) in [("", "还缺少必填项：另一工单"), ("CF209901010001", "系统中不存在")]
+    {
+        let refused = send(&mut browser, &form, &[("i.other", other)]).await;
+        assert!(
+            refused.status.is_client_error() && refused.text.contains(says),
+            "{other}: {}",
+            refused.text
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_case_tells_what_is_still_asked_while_it_is_filled_in() {
     let world = World::new();
     let (person, _) = begun(&world, "hl").await;
