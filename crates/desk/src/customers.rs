@@ -423,10 +423,13 @@ pub fn unmasked(mut given: Customer, known: &Customer) -> Customer {
     given
 }
 
+/// How a text is shown to those who may not read it.
+type Mask = fn(&str) -> String;
+
 /// The parts that still have stars where something is hidden: they would be kept in place of what they hide.
 fn hidden(given: &Customer, known: &Customer) -> Vec<(String, Problem)> {
     let stars = |text: &str| text.contains('*');
-    let hides = |given: &str, known: &str, mask: fn(&str) -> String| {
+    let hides = |given: &str, known: &str, mask: Mask| {
         stars(given) && !stars(known) && mask(known) != known
     };
     let (master, was) = (&given.master, &known.master);
@@ -439,7 +442,7 @@ fn hidden(given: &Customer, known: &Customer) -> Vec<(String, Problem)> {
     }
     for (place, contact) in given.contacts.iter().enumerate() {
         let Some(was) = known.contacts.iter().find(|was| was.id == contact.id) else { continue };
-        let masks: [(&str, &str, &str, fn(&str) -> String); 3] = [
+        let masks: [(&str, &str, &str, Mask); 3] = [
             ("name", &contact.name, &was.name, mask_name),
             ("phone", &contact.phone, &was.phone, mask_phone),
             ("account", &contact.account, &was.account, mask_account),
@@ -453,7 +456,7 @@ fn hidden(given: &Customer, known: &Customer) -> Vec<(String, Problem)> {
 }
 
 /// Puts back what was shown masked and came back as it was shown.
-fn unmask(given: &mut String, known: &str, mask: fn(&str) -> String) {
+fn unmask(given: &mut String, known: &str, mask: Mask) {
     if *given != *known && *given == mask(known) {
         known.clone_into(given);
     }
