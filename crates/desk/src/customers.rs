@@ -16,7 +16,7 @@ pub use import::{CUSTOMER_ROWS, CustomerImport, CustomersImported};
 use crate::access::may;
 use crate::desk::Desk;
 use crate::error::{DeskError, stale};
-use crate::mask::{mask_account, mask_name, mask_phone, without_phones};
+use crate::mask::{hides, mask_account, mask_name, mask_phone, without_phones};
 use crate::organisation::Caller;
 use crate::rows::actor;
 use engine::customer::{Alike, Contact, Customer, alike, alike_by};
@@ -428,29 +428,29 @@ type Mask = fn(&str) -> String;
 
 /// The parts that still have stars where something is hidden: they would be kept in place of what they hide.
 fn hidden(given: &Customer, known: &Customer) -> Vec<(String, Problem)> {
-    let stars = |text: &str| text.contains('*');
-    let hides = |given: &str, known: &str, mask: Mask| {
-        stars(given) && !stars(known) && mask(known) != known
+    let is_hidden = |given: &str, was: &str, mask: Mask| {
+        !was.is_empty() && hides(&json!(was), &json!(mask(was)), &json!(given))
     };
     let (master, was) = (&given.master, &known.master);
-    let mut parts = Vec::new();
-    if !was.name.is_empty() && hides(&master.name, &was.name, mask_name) {
-        parts.push("name".to_owned());
-    }
-    if hides(&master.note, &was.note, without_phones) {
-        parts.push("note".to_owned());
-    }
+    let whole: [(&str, &String, &String, Mask); 2] = [
+        ("name", &master.name, &was.name, mask_name),
+        ("note", &master.note, &was.note, without_phones),
+    ];
+    let whole = whole.into_iter().filter(|(_, given, was, mask)| is_hidden(given, was, *mask));
+    let mut parts: Vec<String> = whole.map(|(part, ..)| part.to_owned()).collect();
     for (place, contact) in given.contacts.iter().enumerate() {
         let Some(was) = known.contacts.iter().find(|was| was.id == contact.id) else { continue };
-        let masks: [(&str, &str, &str, Mask); 3] = [
-            ("name", &contact.name, &was.name, mask_name),
-            ("phone", &contact.phone, &was.phone, mask_phone),
-            ("account", &contact.account, &was.account, mask_account),
-        ];
-        let hiding = masks
-            .into_iter()
-            .filter(|(_, given, was, mask)| !was.is_empty() && hides(given, was, *mask));
-        parts.extend(hiding.map(|(part, ..)| format!("contacts.{place}.{part}")));
+        for ((part, given), (_, was)) in contact.parts().into_iter().zip(was.parts()) {
+            let mask: Mask = match part {
+                "name" => mask_name,
+                "phone" => mask_phone,
+                "account" => mask_account,
+                _ => continue,
+            };
+            if is_hidden(given, was, mask) {
+                parts.push(format!("contacts.{place}.{part}"));
+            }
+        }
     }
     parts.into_iter().map(|part| (part, Problem::Masked)).collect()
 }

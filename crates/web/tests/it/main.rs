@@ -13,6 +13,7 @@ mod console;
 mod customers;
 mod described;
 mod document;
+mod editing;
 mod entering;
 mod errors;
 mod feed;

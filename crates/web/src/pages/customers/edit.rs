@@ -217,10 +217,8 @@ impl Maker<'_> {
     fn item(&self, part: &str, control: Control, known: String) -> Item {
         let name = format!("c.{part}");
         let held = !known.is_empty();
-        let values = match self.typed.filter(|typed| typed.has(&name)) {
-            Some(_) if self.is_stale_mask(part, &known) => {
-                Some(known.clone()).filter(|known| !known.is_empty()).into_iter().collect()
-            }
+        let typed = self.typed.filter(|typed| typed.has(&name));
+        let values = match typed.filter(|_| !self.is_stale_mask(part, &known)) {
             Some(typed) => typed.all(&name),
             None => Some(known.clone()).filter(|known| !known.is_empty()).into_iter().collect(),
         };
