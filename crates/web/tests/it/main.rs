@@ -41,6 +41,7 @@ mod proxied;
 mod publishing;
 mod rights;
 mod served;
+mod several;
 mod signing;
 mod stage;
 mod ties;

@@ -1,4 +1,4 @@
-//! A person's own tools: views, several cases at once, files of lists, texts, people named in notes.
+//! A person's own tools: views, picked lines, files of lists, texts, people named in notes.
 
 use crate::administering::administrator;
 use crate::signing::{Browser, PASSWORD, encoded};
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use web::Config;
 
 /// So many cases of one procedure, by number.
-async fn cases(world: &World, count: usize) -> Vec<String> {
+pub(crate) async fn cases(world: &World, count: usize) -> Vec<String> {
     let mut numbers = Vec::new();
     for _ in 0..count {
         let (_, registered) = world.register(0).await;
@@ -22,12 +22,12 @@ async fn cases(world: &World, count: usize) -> Vec<String> {
     numbers
 }
 
-fn seen(world: &World, number: &str) -> Seen {
+pub(crate) fn seen(world: &World, number: &str) -> Seen {
     world.desk.case_for_operator(number).unwrap()
 }
 
 /// Somebody who may do something with every one of these cases now, and the key of the action.
-fn able(world: &World, numbers: &[String], verb: Verb) -> Option<(String, String)> {
+pub(crate) fn able(world: &World, numbers: &[String], verb: Verb) -> Option<(String, String)> {
     let people = world.desk.directory();
     let able = |person: &str, number: &String| {
         let seen = seen(world, number);
@@ -46,7 +46,7 @@ fn able(world: &World, numbers: &[String], verb: Verb) -> Option<(String, String
 }
 
 /// Somebody who may share, and somebody who may not.
-fn supervisor_and_other(world: &World) -> (String, String) {
+pub(crate) fn supervisor_and_other(world: &World) -> (String, String) {
     let people = world.desk.people();
     let find = |may: bool| {
         let fits = |person: &&engine::people::Person| world.desk.is_supervisor(person) == may;
@@ -55,7 +55,7 @@ fn supervisor_and_other(world: &World) -> (String, String) {
     (find(true), find(false))
 }
 
-fn picks(numbers: &[String]) -> String {
+pub(crate) fn picks(numbers: &[String]) -> String {
     numbers.iter().map(|number| format!("pick={}&", encoded(number))).collect()
 }
 
@@ -123,104 +123,6 @@ async fn a_view_is_a_list_under_a_name_for_whom_it_is() {
 
 fn caller(person: &str) -> Caller {
     Caller { person: person.into(), scopes: vec![KeyScope::CasesRead, KeyScope::CasesWrite] }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn several_cases_are_looked_at_first_and_then_dealt_with_each_once() {
-    let world = World::new();
-    let mut numbers = cases(&world, 3).await;
-    let (person, action) = able(&world, &numbers, Verb::Comment).unwrap();
-    numbers.push("nowhere".to_owned());
-    let mut browser = Browser::signed_in(&world, &person).await;
-    let token = browser.token().await;
-    let page = browser.get(&format!("/bulk?{}deed=act.{action}", picks(&numbers))).await;
-    assert_eq!(page.status, 200, "{}", page.text);
-    assert!(page.text.contains("name=\"i.text\"") && page.text.contains(&numbers[0]));
-    let versions = || -> Vec<u64> {
-        numbers[..3].iter().map(|number| seen(&world, number).case.version).collect()
-    };
-    let before = versions();
-    let deed = format!("act.{action}");
-    let mut fields = vec![
-        ("csrf", token.as_str()),
-        ("deed", deed.as_str()),
-        ("once", "once"),
-        ("back", "/cases?sort=newest"),
-    ];
-    fields.extend(numbers.iter().map(|number| ("pick", number.as_str())));
-    // Without its text nothing would be done, and why is said for each.
-    let empty: Vec<_> = fields.iter().copied().chain([("go", "look"), ("i.text", "")]).collect();
-    let looked = browser.post("/bulk", &empty).await.text;
-    assert_eq!(looked.matches("class=\"no\"").count(), 3, "{looked}");
-    fields.push(("i.text", "统一告知：今天下午恢复"));
-    let look: Vec<_> = fields.iter().copied().chain([("go", "look")]).collect();
-    let looked = browser.post("/bulk", &look).await.text;
-    assert_eq!(looked.matches("class=\"ok\"").count(), 3, "{looked}");
-    assert_eq!(versions(), before, "looking changes nothing");
-    let act: Vec<_> = fields.iter().copied().chain([("go", "do")]).collect();
-    let done = browser.post("/bulk", &act).await.text;
-    assert_eq!(done.matches("class=\"ok\"").count(), 3, "{done}");
-    // What was refused stays picked on the way back.
-    assert!(done.contains("href=\"/cases?sort=newest&amp;pick=nowhere\""), "{done}");
-    let after = versions();
-    assert!(before.iter().zip(&after).all(|(before, after)| after > before));
-    browser.post("/bulk", &act).await;
-    assert_eq!(versions(), after, "sent twice, done once");
-    // Over the API: looked at, done, and each refusal as a problem.
-    let body = |preview: bool| json!({ "cases": numbers, "deed": "act", "action": action, "input": { "text": "再次告知" }, "preview": preview });
-    let key = &world.keys[&person];
-    let looked = world.post(key, "/api/v1/bulk", &body(true), &[]).await.json();
-    assert_eq!(versions(), after);
-    assert_eq!(looked["items"][0]["accepted"], true);
-    assert_eq!(looked["items"][3]["problem"]["type"], "/problems/not-found");
-    let once = [("idempotency-key", "bulk-1")];
-    world.post(key, "/api/v1/bulk", &body(false), &once).await;
-    let then = versions();
-    assert!(after.iter().zip(&then).all(|(before, after)| after > before));
-    world.post(key, "/api/v1/bulk", &body(false), &once).await;
-    assert_eq!(versions(), then);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn cases_are_joined_from_a_list_and_parted_again() {
-    let world = World::new();
-    let numbers = cases(&world, 2).await;
-    let (person, _) = able(&world, &numbers, Verb::Merge).unwrap();
-    let mut browser = Browser::signed_in(&world, &person).await;
-    let token = browser.token().await;
-    let main = numbers[0].as_str();
-    let mut fields = vec![("csrf", token.as_str()), ("deed", "merge"), ("main", main)];
-    fields.extend(numbers.iter().map(|number| ("pick", number.as_str())));
-    let look: Vec<_> = fields
-        .iter()
-        .copied()
-        .chain([("once", "a"), ("go", "look"), ("i.reason", "同一件事")])
-        .collect();
-    let looked = browser.post("/bulk", &look).await.text;
-    assert!(looked.contains("class=\"ok\""), "{looked}");
-    assert!(looked.contains("不是同一位客户"), "two customers: {looked}");
-    let act: Vec<_> = fields
-        .iter()
-        .copied()
-        .chain([("once", "b"), ("go", "do"), ("i.reason", "同一件事")])
-        .collect();
-    let done = browser.post("/bulk", &act).await.text;
-    assert_eq!(seen(&world, &numbers[1]).case.life.name(), "merged", "{done}");
-    assert_eq!(seen(&world, main).case.members.len(), 1);
-    // The way back stands in the answer.
-    let undo = done.split("class=\"undo\"").nth(1).unwrap().split("</form>").next().unwrap();
-    assert!(undo.contains(&numbers[1]) && undo.contains("value=\"unmerge\""), "{undo}");
-    let back = [
-        ("csrf", token.as_str()),
-        ("deed", "unmerge"),
-        ("once", "c"),
-        ("go", "do"),
-        ("i.reason", "合并后撤销"),
-        ("pick", &numbers[1]),
-    ];
-    browser.post("/bulk", &back).await;
-    assert_eq!(seen(&world, &numbers[1]).case.life.name(), "open");
-    assert!(seen(&world, main).case.members.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

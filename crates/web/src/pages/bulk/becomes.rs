@@ -6,16 +6,15 @@ use crate::pages::row::{holder_name, stage_name};
 use crate::pages::words::Lang;
 use crate::problem::Kind;
 use desk::Seen;
-use engine::case::{Holder, holder};
+use engine::case::{Case, Holder, holder};
+use engine::clocks::Instance;
 use engine::procedure::{Action, Means, Verb};
 
+/// Deadlines that are told of one case at most.
+const DEADLINES: usize = 3;
+
 /// Stage and holder of a case in words.
-pub(super) fn where_is(
-    bulk: &Bulk<'_>,
-    lang: Lang,
-    seen: &Seen,
-    case: &engine::case::Case,
-) -> (String, String) {
+pub(super) fn where_is(bulk: &Bulk<'_>, lang: Lang, seen: &Seen, case: &Case) -> (String, String) {
     let held = match holder(&seen.procedure, case) {
         Holder::Person(key) | Holder::Role(key) => {
             holder_name(lang, &seen.procedure, &bulk.people, &key)
@@ -57,6 +56,7 @@ pub(super) fn becomes(
                 let version = after.procedure_version.to_string();
                 said.push(lang.fill("bulk.becomes.version", &[("version", &version)]));
             }
+            said.extend(deadlines(bulk, lang, before, after));
             if said.is_empty() {
                 said.push(lang.say("bulk.becomes.done").to_owned());
             }
@@ -64,6 +64,28 @@ pub(super) fn becomes(
         }
         (Ok(_), None) => Becomes::Fine(lang.say("bulk.becomes.done").to_owned()),
     }
+}
+
+/// Deadlines that run after it and did not run so before, what is due first at the beginning: a line has room for few.
+fn deadlines(bulk: &Bulk<'_>, lang: Lang, before: &Seen, after: &Case) -> Vec<String> {
+    let library = bulk.desk.library();
+    let rules = library.version(&after.procedure, after.procedure_version);
+    let (rules, calendar) = rules.unwrap_or((before.procedure.clone(), before.calendar.clone()));
+    let ran = |one: &Instance| {
+        let mut live = before.case.clocks.iter().filter(|was| was.is_live());
+        live.any(|was| {
+            (&was.clock, was.generation, was.due) == (&one.clock, one.generation, one.due)
+        })
+    };
+    let live = after.clocks.iter().filter(|one| one.is_live() && !ran(one));
+    let mut new: Vec<_> = live.filter_map(|one| Some((one.due?, &one.clock))).collect();
+    new.sort();
+    let told = new.into_iter().take(DEADLINES).map(|(due, key)| {
+        let name = rules.clock(key).map_or(&**key, |clock| lang.word(&clock.label));
+        let due = calendar.local(due).strftime("%m-%d %H:%M").to_string();
+        lang.fill("bulk.becomes.due", &[("clock", name), ("due", &due)])
+    });
+    told.collect()
 }
 
 /// Whether a deed is a step of the stage that a case is in, whoever may do it.
