@@ -73,6 +73,8 @@ pub(crate) struct CasePage {
     pub(crate) now: Option<Doing>,
     /// The next step is somebody else's: its name.
     pub(crate) theirs: Option<String>,
+    /// Nobody has to do anything any more.
+    pub(crate) over: Option<Over>,
     /// What else is at hand: at most three things.
     pub(crate) others: Vec<Other>,
     /// Everything else that may be done.
@@ -130,6 +132,15 @@ pub(crate) struct Doing {
     /// What is decided upon: name, value, long.
     pub(crate) decides: Vec<(String, String, bool)>,
     pub(crate) form: Form,
+}
+
+/// Why nothing is to be done any more.
+pub(crate) struct Over {
+    /// What became of it, in a word.
+    pub(crate) title: String,
+    pub(crate) text: String,
+    /// The case that it is part of, where whoever looks may see it.
+    pub(crate) main: Option<Beside>,
 }
 
 /// Something that the case says of its customer.

@@ -88,6 +88,11 @@ async fn cases_are_joined_from_a_list_and_parted_again() {
     let done = browser.post("/bulk", &act).await.text;
     assert_eq!(seen(&world, &numbers[1]).case.life.name(), "merged", "{done}");
     assert_eq!(seen(&world, main).case.members.len(), 1);
+    // Its page says where it goes on, and shows no stage as if it were still to come.
+    let page = browser.get(&format!("/cases/{}", numbers[1])).await.text;
+    let over = page.split("id=\"now-do\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(over.contains("已合并") && over.contains(&format!("/cases/{main}")), "{over}");
+    assert!(!page.contains("class=\"ahead\"") && !page.contains("当前处理"), "{page}");
     // The way back stands in the answer.
     let undo = done.split("class=\"undo\"").nth(1).unwrap().split("</form>").next().unwrap();
     assert!(undo.contains(&numbers[1]) && undo.contains("value=\"unmerge\""), "{undo}");

@@ -10,6 +10,7 @@ pub(crate) use parts::beside;
 use super::clocks::clocks;
 use super::story::{PARTS, Storyteller};
 use super::{CasePage, Conflict, Returned, Step, Wanted};
+use crate::api::cases::links::links;
 use crate::app::App;
 use crate::pages::framed::Section;
 use crate::pages::row::{holder_name, stage_name};
@@ -81,6 +82,7 @@ impl CasePage {
         let theirs = next.filter(|next| !offered.iter().any(|offer| offer.action == next.key));
         let done = rules.action(&wanted.done).map(|action| word(&action.label));
         let title = look.title();
+        let linked = links(desk, caller, &seen)?;
         Ok(Self {
             frame: visit.frame(app, Section::Cases, format!("{} {title}", case.number))?,
             number: case.number.clone(),
@@ -103,12 +105,13 @@ impl CasePage {
             may_record: desk.may_write_customers(&visit.signed.person),
             earlier: look.earlier()?,
             theirs: theirs.map(|action| word(&action.label)),
+            over: look.over(&linked),
             others,
             further,
             now,
             tasks: look.tasks(),
             files: look.files()?,
-            links: look.links()?,
+            links: look.links(&linked),
             story: storyteller.days(show)?,
             show,
             done,
@@ -213,11 +216,11 @@ impl Look<'_> {
                     case.path.iter().rev().find(|(key, _)| *key == stage.key).map(|(_, at)| *at);
                 let current = Some(place) == here;
                 // A stage that was left out, or lies beyond an end that came early, is not shown as ahead.
-                if entered.is_none() && !current && (ended || here.is_some_and(|here| place < here))
-                {
+                let ahead = here.is_some_and(|here| place > here);
+                let left_out = entered.is_none() && !ahead;
+                if !current && (left_out || ended && ahead) {
                     return None;
                 }
-                let ahead = here.is_some_and(|here| place > here);
                 let class = if current && !ended {
                     "now"
                 } else if ahead {

@@ -47,7 +47,7 @@ impl CasePage {
                 div.line {
                     @if let Some((severity, name)) = &self.level { span.tag.{ "s" (severity) } { (name) } }
                     @for tag in &self.tags { span.tag { (tag) } }
-                    span { (lang.say("case.holder")) " " b { (self.holder) } }
+                    span { @if self.over.is_none() { (lang.say("case.holder")) " " } b { (self.holder) } }
                     @if let Some(assignee) = self.assignee.as_ref().filter(|assignee| **assignee != self.holder) { span { (lang.say("case.assignee")) " " (assignee) } }
                     @if !self.helpers.is_empty() { span { (lang.say("case.helpers")) " " (lang.listed(&self.helpers)) } }
                     span.spread { (self.procedure) }
@@ -146,11 +146,17 @@ impl CasePage {
                         (doing.form.html(lang, &self.frame.csrf, "now-do-place", None))
                     }
                 },
-                None => @if let Some(theirs) = &self.theirs {
-                    section.card #now-do aria-labelledby="now-do-title" {
+                None => @match (&self.theirs, &self.over) {
+                    (Some(theirs), _) => section.card #now-do aria-labelledby="now-do-title" {
                         header { h2 #now-do-title { (lang.say("case.theirs")) " " (theirs) } }
                         div.body { p { (lang.fill("case.theirs.what", &[("holder", &self.holder)])) } }
-                    }
+                    },
+                    (None, Some(over)) => section.card #now-do aria-labelledby="now-do-title" {
+                        header { h2 #now-do-title { (over.title) } }
+                        div.body { p { (over.text) } }
+                        @if let Some(main) = &over.main { ul.beside { (line(main)) } }
+                    },
+                    (None, None) => {}
                 }
             }
         }

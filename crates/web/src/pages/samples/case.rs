@@ -169,6 +169,7 @@ impl Sampler {
                 form: self.form(),
             }),
             theirs: (!full).then(|| HOSTILE.to_owned()),
+            over: None,
             others: vec![Other {
                 label: HOSTILE.to_owned(),
                 href: "/cases/N-1?do=y#now-do".to_owned(),

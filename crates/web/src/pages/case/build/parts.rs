@@ -1,15 +1,16 @@
 //! What stands beside the form of a case: the customer and his other cases, tasks, files, related cases, and the sheets.
 
 use super::Look;
-use crate::api::cases::links::links;
+use crate::answer::LinkAnswer;
 use crate::app::App;
-use crate::pages::case::{Beside, Fact, FileView, Said, Sheet, TaskView};
+use crate::pages::case::{Beside, Fact, FileView, Over, Said, Sheet, TaskView};
 use crate::pages::customers::{customer_href, title};
 use crate::pages::left::Left;
 use crate::pages::row::stage_name;
 use crate::pages::words::Lang;
 use crate::problem::Problem;
 use desk::without_phones;
+use engine::case::Life;
 use engine::procedure::{FieldKind, Means};
 use std::collections::BTreeSet;
 use store::{Filter, PhoneMatch, Sort as Order};
@@ -122,15 +123,37 @@ impl Look<'_> {
         Ok(files.into_iter().map(view).collect())
     }
 
-    pub(super) fn links(&self) -> Result<Vec<Beside>, Problem> {
-        let linked = links(self.desk, self.visit.caller(), self.seen)?;
-        let view = |link: crate::answer::LinkAnswer| Beside {
-            number: link.number,
-            title: link.title.unwrap_or_default(),
+    pub(super) fn links(&self, linked: &[LinkAnswer]) -> Vec<Beside> {
+        linked.iter().map(|link| self.linked(link)).collect()
+    }
+
+    fn linked(&self, link: &LinkAnswer) -> Beside {
+        Beside {
+            number: link.number.clone(),
+            title: link.title.clone().unwrap_or_default(),
             note: self.lang.say(&format!("link.{}.{}", link.direction, link.kind)).to_owned(),
             open: true,
+        }
+    }
+
+    /// Why nothing is to be done any more, and where it goes on.
+    pub(super) fn over(&self, linked: &[LinkAnswer]) -> Option<Over> {
+        let (case, lang) = (&self.seen.case, self.lang);
+        if case.life.promised() {
+            return None;
+        }
+        let kept = match &case.life {
+            Life::Archived { keep_until, .. } => {
+                self.seen.calendar.local(*keep_until).date().to_string()
+            }
+            _ => String::new(),
         };
-        Ok(linked.into_iter().map(view).collect())
+        let into = |link: &&LinkAnswer| (&*link.kind, &*link.direction) == ("merged_into", "to");
+        Some(Over {
+            title: self.holder(),
+            text: lang.fill(&format!("case.over.{}", case.life.name()), &[("until", &kept)]),
+            main: linked.iter().find(into).map(|link| self.linked(link)),
+        })
     }
 
     /// The forms that say something already; the one of this stage is open. What is masked in them can be shown where it stands first,
