@@ -3,6 +3,7 @@
 //!
 //! - `arrive`: records out of new cases; `join`: doubles, merging, parting; `import`: a file of customers; `history`: their cases; `erase`: somebody is forgotten
 
+mod ahead;
 mod arrive;
 mod erase;
 mod history;

@@ -1,6 +1,7 @@
 //! A file of customers: each row is a customer, a further contact of one, or a further product. A row is known again by the customer's
 //! number, else by telephone number or account and name, else by name and company, so a file can be imported again and again.
 
+use super::ahead::Ahead;
 use super::{Kept, customer_key, level_named, ways};
 use crate::desk::Desk;
 use crate::entry::customer_column;
@@ -31,7 +32,7 @@ pub struct CustomerImport<'a> {
     pub who: &'a Who,
     /// The file.
     pub table: &'a Table,
-    /// Look at every row, write nothing.
+    /// Look at every row, write nothing; what it says is what importing would say.
     pub dry_run: bool,
     /// Language of the reasons.
     pub english: bool,
@@ -87,13 +88,14 @@ impl Desk {
             unknown: unknown.map(|(name, _)| name.clone()).collect(),
             ..CustomersImported::default()
         };
+        let mut ahead = Ahead::default();
         for (place, row) in import.table.rows.iter().enumerate() {
             let said = columns.iter().zip(&row.cells);
             let said: Said = said
                 .filter_map(|(column, cell)| Some(((*column)?, cell.text().trim().to_owned())))
                 .filter(|(_, text)| !text.is_empty())
                 .collect();
-            match self.import_customer(import, row, &said) {
+            match self.import_customer(import, &mut ahead, row, &said) {
                 Ok(Outcome::Made) => done.made += 1,
                 Ok(Outcome::Changed) => done.changed += 1,
                 Ok(Outcome::Same) => done.same += 1,
@@ -129,6 +131,7 @@ impl Desk {
     fn import_customer(
         &self,
         import: &CustomerImport<'_>,
+        ahead: &mut Ahead,
         row: &Row,
         said: &Said,
     ) -> Result<Outcome, DeskError> {
@@ -145,7 +148,7 @@ impl Desk {
         }
         let key = said.get("key").map(|key| customer_key(key)).transpose()?;
         for _ in 0..ATTEMPTS {
-            let known = self.known_customer(key.as_ref(), said)?;
+            let known = self.known_customer(ahead, key.as_ref(), said)?;
             let mut customer =
                 known.as_ref().map(|known| known.customer.clone()).unwrap_or_default();
             self.take_row(&mut customer, said);
@@ -157,6 +160,11 @@ impl Desk {
             let before = known.as_ref().map(|known| &known.customer);
             self.check(&self.settled(customer.clone(), before), before)?;
             if import.dry_run {
+                // One that would be made has no key yet; that of its line is nobody's, having a space.
+                let new = || key.clone().unwrap_or_else(|| format!("line {}", row.line).into());
+                let (key, version, at) = known
+                    .map_or_else(|| (new(), 0, self.now()), |one| (one.key, one.version, one.at));
+                ahead.leave(Kept { key, version, at, customer });
                 return Ok(outcome);
             }
             let (place, version) = match &known {
@@ -214,9 +222,14 @@ impl Desk {
     }
 
     /// Whom a row is about: by number, else by how he is reached together with his name, else by name and company.
-    fn known_customer(&self, key: Option<&Key>, said: &Said) -> Result<Option<Kept>, DeskError> {
+    fn known_customer(
+        &self,
+        ahead: &Ahead,
+        key: Option<&Key>,
+        said: &Said,
+    ) -> Result<Option<Kept>, DeskError> {
         if let Some(key) = key {
-            return match self.customer_now(key) {
+            return match ahead.at(key).cloned().map_or_else(|| self.customer_now(key), Ok) {
                 Ok(known) => Ok(Some(known)),
                 Err(DeskError::NotFound { .. }) => Ok(None),
                 Err(error) => Err(error),
@@ -230,15 +243,18 @@ impl Desk {
             let master = &known.customer.master;
             is(known, "name", &master.name) && is(known, "company", &master.company)
         };
-        if reaches(said) {
-            let row = Customer { contacts: vec![contact(said)], ..Customer::default() };
+        let mut row = Customer::default();
+        let kept = if reaches(said) {
+            row.contacts.push(contact(said));
             let (phones, accounts) = ways(&row);
-            let known = self.customers_reached_by(&phones, &accounts)?;
-            return Ok(known.into_iter().find(same));
-        }
-        let text = said.get("name").map(String::as_str);
-        let page = self.customers(text, None, None, super::LOOKED_AT)?;
-        Ok(page.rows.into_iter().find(same))
+            self.customers_reached_by(&phones, &accounts)?
+        } else {
+            row.master.name = said.get("name").cloned().unwrap_or_default();
+            let text = Some(&*row.master.name).filter(|name| !name.is_empty());
+            self.customers(text, None, None, super::LOOKED_AT)?.rows
+        };
+        let now = |one: Kept| ahead.at(&one.key).cloned().unwrap_or(one);
+        Ok(kept.into_iter().map(now).chain(ahead.like(&row).cloned()).find(same))
     }
 
     /// Says of a customer what a row says.

@@ -182,9 +182,10 @@ fn a_file_is_imported_again_and_again_and_says_what_it_refuses() {
         ,陈静,,,,,,,\n";
     let table = read(text.as_bytes(), None).unwrap();
     let tried = imported(desk, &table, true);
-    assert_eq!((tried.made, names(desk, None).len()), (4, 0), "nothing was written");
+    assert_eq!(names(desk, None).len(), 0, "nothing was written");
     let done = imported(desk, &table, false);
     assert_eq!((done.made, done.changed, done.same), (2, 1, 1));
+    assert_eq!(tried, done, "rows that are about one customer are seen to be before");
     assert_eq!(done.unknown, ["颜色"]);
     let bad: Vec<(u32, String, String)> = done
         .bad
