@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use desk::{Theme, words};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// A page that stands alone: for whoever has not signed in, and for what went wrong.
 pub(crate) struct Page<'a> {
@@ -96,8 +98,14 @@ impl Head<'_> {
     }
 }
 
-fn words_json(lang: Lang) -> String {
-    let words: serde_json::Map<String, serde_json::Value> =
-        for_scripts(lang).map(|(key, text)| (key.to_owned(), text.into())).collect();
-    serde_json::Value::Object(words).to_string()
+/// The texts that scripts say; the same on every page.
+fn words_json(lang: Lang) -> &'static str {
+    static WORDS: LazyLock<[String; 2]> = LazyLock::new(|| {
+        [false, true].map(|english| {
+            let words = for_scripts(Lang { english }).collect::<BTreeMap<_, _>>();
+            serde_json::json!(words).to_string()
+        })
+    });
+    let [zh, en] = &*WORDS;
+    if lang.english { en } else { zh }
 }
