@@ -83,7 +83,7 @@ pub use session::{IDLE, LONGEST_SESSION, Origin, Session};
 pub use sign_in::Entry;
 pub use submit::{Done, Options, Pending};
 pub use team::Team;
-pub use texts::{Found, Whence};
+pub use texts::{Found, Whence, says_all};
 pub use tidy::Tidied;
 pub use vacant::Vacancy;
 pub use webhooks::{Answered, PING, Sending, Stopped, Webhook, WebhookParts, WebhookRound};

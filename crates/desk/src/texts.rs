@@ -7,7 +7,7 @@ use crate::mask::without_phones;
 use engine::case::Case;
 use engine::key::Key;
 use engine::procedure::{FieldKind, Procedure};
-use store::{Attachment, Excerpt, Query};
+use store::{Attachment, CaseSummary, Excerpt, Query};
 
 /// Characters of a title that every list shows.
 const SHOWN: usize = 24;
@@ -69,14 +69,24 @@ pub(crate) fn search_texts(
     texts(procedure, case, files).map(|(_, text)| text.to_owned()).collect()
 }
 
+/// How much of what a query asks for a list shows in a case's title.
+fn in_title(summary: &CaseSummary, query: &Query) -> usize {
+    let title = summary.columns.title.as_deref().and_then(|title| query.excerpt(title));
+    title.filter(|title| title.at < SHOWN).map_or(0, |title| title.parts)
+}
+
+/// Whether a list shows in a case's title all that a query asks for, so that the case need not be read to tell why it was found.
+pub fn says_all(summary: &CaseSummary, query: &Query) -> bool {
+    in_title(summary, query) == query.parts()
+}
+
 impl Desk {
     /// Which text of a case holds most of what a query asks for; `None` where its title says so already.
     ///
     /// # Errors
     /// A failure of the store.
     pub fn found(&self, seen: &Seen, query: &Query) -> Result<Option<Found>, DeskError> {
-        let title = seen.summary.columns.title.as_deref().and_then(|title| query.excerpt(title));
-        let in_title = title.filter(|title| title.at < SHOWN).map_or(0, |title| title.parts);
+        let in_title = in_title(&seen.summary, query);
         if in_title == query.parts() {
             return Ok(None);
         }

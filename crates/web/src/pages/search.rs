@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use desk::{Desk, Kept};
+use desk::{Desk, Kept, says_all};
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::{CaseSummary, Filter, PhoneMatch, Query, Scope, Sort, phone_digits};
@@ -85,6 +85,10 @@ pub(crate) async fn handler(
         // What stands above by its number is not told twice.
         let above = |row: &&CaseSummary| numbered.iter().any(|one| one.id == row.id);
         for row in page.rows.iter().filter(|row| !above(row)) {
+            if says_all(row, &query) {
+                rows.push(Row::of_summary(&app, lang, &people, row));
+                continue;
+            }
             // Gone since it was found: he sees it no longer.
             let Some(seen) = desk.case_listed(&scope, row)? else { continue };
             rows.push(Row::of_hit(&app, lang, &people, (&seen, &query))?);
