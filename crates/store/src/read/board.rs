@@ -289,13 +289,16 @@ impl State {
     fn follow(&mut self, conn: &Conn, mut upto: u64, last: u64) -> Result<()> {
         // What fails midway is on it in part: then it begins again.
         self.upto = None;
-        self.views.get_mut().clear();
-        let mut silent = false;
+        let (mut silent, mut changed) = (false, Vec::new());
+        let known = (self.places.len(), self.names.len());
         while upto < last {
             let to = last.min(upto + FEW);
             let span = [int(upto)?, int(to)?];
             let params = || span.map(Param::from);
-            conn.each(CHANGED, &params(), &mut |row| self.change(row))?;
+            conn.each(CHANGED, &params(), &mut |row| {
+                changed.push(row.int(0)?);
+                self.change(row)
+            })?;
             conn.each(CHANGED_CALLS, &params(), &mut |row| self.call(row))?;
             conn.each(CHANGED_TIES, &params(), &mut |row| self.tie(row))?;
             silent |= conn.row(TOLD, &params(), |row| row.count(0))? != Some(to - upto);
@@ -313,6 +316,10 @@ impl State {
             }
             conn.each(ALL_CALLS, &[], &mut |row| self.call(row))?;
             conn.each(ALL_TIES, &[], &mut |row| self.tie(row))?;
+        }
+        match silent || known != (self.places.len(), self.names.len()) {
+            true => self.views.get_mut().clear(),
+            false => self.look_again(&changed),
         }
         self.upto = Some(last);
         Ok(())

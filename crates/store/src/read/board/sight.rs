@@ -12,7 +12,7 @@ use uuid::Uuid;
 const VIEWS: usize = 128;
 
 /// What a scope shows of a place.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Sight {
     all: bool,
     /// Cases that one of these holds or works on.
@@ -22,12 +22,13 @@ struct Sight {
 }
 
 /// What a scope shows.
+#[derive(Clone)]
 pub(super) struct View {
     /// By place.
     sights: Vec<Sight>,
     pub(super) barred: BTreeSet<i64>,
     viewer: Uuid,
-    /// The cases that are seen for the sake of a person, at places that are not shown whole, with their places.
+    /// The cases that are seen for the sake of a person, at places that are not shown whole, with their places; by id.
     pub(super) beside: Vec<(usize, Line)>,
 }
 
@@ -73,7 +74,7 @@ impl State {
         }
     }
 
-    /// What a scope shows; worked out once while nothing changes, since a page asks for a dozen counts.
+    /// What a scope shows; worked out once, since a page asks for a dozen counts, and told anew of what changes.
     pub(super) fn view(&self, scope: &Scope) -> Arc<View> {
         let mut views = self.views.borrow_mut();
         if let Some(known) = views.get(scope) {
@@ -85,6 +86,35 @@ impl State {
         let view = Arc::new(self.look(scope));
         views.insert(scope.clone(), Arc::clone(&view));
         view
+    }
+
+    /// What scopes show is told of these cases anew; places and names are those that were known.
+    pub(super) fn look_again(&mut self, changed: &[i64]) {
+        let mut views = std::mem::take(self.views.get_mut());
+        for (scope, view) in &mut views {
+            let view = Arc::make_mut(view);
+            for id in changed {
+                self.look_at(scope, view, *id);
+            }
+        }
+        *self.views.get_mut() = views;
+    }
+
+    fn look_at(&self, scope: &Scope, view: &mut View, id: i64) {
+        let barred = (Tie::Barred, scope.person.target, id);
+        match !scope.person.key.is_empty() && self.ties.contains(&barred) {
+            true => view.barred.insert(id),
+            false => view.barred.remove(&id),
+        };
+        let at = view.beside.partition_point(|(_, line)| line.id < id);
+        if view.beside.get(at).is_some_and(|(_, line)| line.id == id) {
+            view.beside.remove(at);
+        }
+        let case = self.cases.get(&id);
+        let beside = case.filter(|case| !view.shows_whole(case.place) && view.shows(case));
+        if let Some(case) = beside {
+            view.beside.insert(at, (case.place, case.line));
+        }
     }
 
     fn look(&self, scope: &Scope) -> View {
