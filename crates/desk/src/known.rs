@@ -9,7 +9,7 @@ use store::{CaseSummary, Standing, StoredCase};
 use uuid::Uuid;
 
 /// What the texts of kept cases may weigh together, in bytes; in memory a case takes two to three times as much.
-const ROOM: u64 = 16 << 20;
+const ROOM: u64 = 24 << 20;
 /// Cases that are expected; it only shapes the table.
 const EXPECTED: usize = 1_000;
 

@@ -6,7 +6,7 @@ use crate::error::DeskError;
 use crate::organisation::Caller;
 use engine::case::Task;
 use engine::clocks::{contacts_due, is_contact};
-use engine::decide::{Offer, offer};
+use engine::decide::is_offered;
 use engine::key::Key;
 use engine::procedure::{Action, Verb};
 use jiff::Timestamp;
@@ -20,8 +20,8 @@ pub const COUNTED: usize = 999;
 pub struct Todo {
     /// The case.
     pub seen: Seen,
-    /// What he may do next; none when the next step is somebody else's.
-    pub next: Option<Offer>,
+    /// The action that he may do next; none when the next step is somebody else's.
+    pub next: Option<Key>,
     /// It is his own, not one that waits for whoever holds a role.
     pub own: bool,
     /// Number of the task that waits for him in it, whoever holds the case; none where the case itself does.
@@ -29,7 +29,7 @@ pub struct Todo {
     /// By when the customer must be contacted, where that is today or was before.
     pub call: Option<Timestamp>,
     /// The action that logs a contact with the customer, where he may do one.
-    pub contact: Option<Offer>,
+    pub contact: Option<Key>,
 }
 
 impl Todo {
@@ -118,9 +118,10 @@ impl Desk {
         let (people, now) = (self.people(), self.now());
         let who = caller.who();
         let offered = |seen: &Seen, asked: &dyn Fn(&Action) -> bool| {
-            let mut fitting = seen.procedure.actions.iter().filter(|action| asked(action));
-            fitting
-                .find_map(|action| offer(&seen.procedure, &seen.case, &people, &who, now, action))
+            let (rules, case) = (&seen.procedure, &seen.case);
+            let mut fitting = rules.actions.iter().filter(|action| asked(action));
+            let found = fitting.find(|action| is_offered(rules, case, &people, &who, now, action));
+            found.map(|action| action.key.clone())
         };
         let (today, awaited) = (self.today(), self.awaiting(caller));
         // Who is to be called today, by what the case or one of its tasks waits for, and how that is logged.

@@ -142,7 +142,10 @@ pub(crate) fn within<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
 /// Adds the condition of a scope's grants.
 fn granted<'a>(statement: &mut Statement<'a>, scope: &'a Scope) {
     statement.push(" AND (1 = 0");
-    for grant in &scope.grants {
+    // What is the person's own comes last: it is looked for among the links where nothing else says yes.
+    let (own, others): (Vec<&Grant>, Vec<&Grant>) =
+        scope.grants.iter().partition(|grant| grant.reach == Reach::Own);
+    for grant in others.into_iter().chain(own) {
         statement.push(" OR (1 = 1");
         if let Some(procedure) = &grant.procedure {
             statement.push(" AND cases.procedure = ").bind(procedure);

@@ -30,7 +30,7 @@ fn later(world: &World, span: SignedDuration) {
 fn work(world: &World, id: &str) -> Vec<(String, Option<String>, bool)> {
     let todos = world.desk.my_work(&caller(id), 50).unwrap();
     let told = todos.into_iter().map(|todo| {
-        let next = todo.next.map(|offer| offer.action.to_string());
+        let next = todo.next.map(|key| key.to_string());
         (todo.seen.case.number.clone(), next, todo.own)
     });
     told.collect()
@@ -164,7 +164,7 @@ fn whom_a_clock_wants_called_today_is_told_until_it_is_done() {
     let response = before.seen.case.clock("response").unwrap().due;
     assert!(response.is_some() && before.call == response, "{:?}", before.call);
     assert_eq!((listed("wang"), listed("zhou"), listed("nobody")), (1, 1, 0));
-    let contact = before.contact.unwrap().action;
+    let contact = before.contact.unwrap();
     let rules = world.desk.library().newest("as").unwrap().0;
     assert!(rules.action(&contact).unwrap().has(Verb::Contact));
     // What is still to be done after days is overdue, and to be done today.

@@ -155,44 +155,40 @@ pub(crate) fn allowed(
     case: Option<&Case>,
     action: &Action,
 ) -> BTreeSet<Key> {
+    named(procedure, case, action).cloned().collect()
+}
+
+/// The same one by one, some more than once.
+pub(crate) fn named<'p>(
+    procedure: &'p Procedure,
+    case: Option<&Case>,
+    action: &'p Action,
+) -> impl Iterator<Item = &'p Key> {
     let does = |verb| action.does.contains(&verb);
+    let (edits, registers) = (does(Verb::Edit), does(Verb::Register));
     // Also what belongs to the stage that it leads to: whoever moves a case on may fill it in at once.
     let here =
         case.map_or(Some(0), |case| procedure.stage_index(&case.stage)).unwrap_or(usize::MAX);
     let there = action.to.as_ref().and_then(|to| procedure.stage_index(to)).unwrap_or(here);
     let here = here.max(there);
-    let mut fields: BTreeSet<Key> = action.input.iter().map(|input| input.field.clone()).collect();
-    for form in
-        procedure.forms.iter().filter(|form| does(Verb::Edit) || action.forms.contains(&form.key))
-    {
-        let due = |by: &Key| {
-            does(Verb::Edit)
-                || does(Verb::Register)
-                || procedure.stage_index(by).is_none_or(|index| index <= here)
-        };
-        fields.extend(
-            form.fields.iter().filter(|entry| due(&entry.by)).map(|entry| entry.field.clone()),
-        );
-    }
-    if let (true, Some(survey)) = (does(Verb::Rate), &procedure.survey) {
-        fields.insert(survey.rating.clone());
-        fields.extend(survey.dimensions.iter().cloned());
-    }
-    if does(Verb::Adjust) {
-        fields.extend(
-            procedure
-                .fields
-                .iter()
-                .filter(|field| {
-                    action.input.is_empty() && (field.guarded || field.derive.is_some())
-                })
-                .map(|field| field.key.clone()),
-        );
-    }
-    fields.retain(|key| {
+    let due = move |by: &Key| {
+        edits || registers || procedure.stage_index(by).is_none_or(|index| index <= here)
+    };
+    let asked = action.input.iter().map(|input| &input.field);
+    let forms =
+        procedure.forms.iter().filter(move |form| edits || action.forms.contains(&form.key));
+    let entries = forms.flat_map(|form| &form.fields).filter(move |entry| due(&entry.by));
+    let survey = procedure.survey.as_ref().filter(|_| does(Verb::Rate));
+    let rated = survey.into_iter().flat_map(|one| [&one.rating].into_iter().chain(&one.dimensions));
+    let adjusts = does(Verb::Adjust) && action.input.is_empty();
+    let adjusted = procedure
+        .fields
+        .iter()
+        .filter(move |field| adjusts && (field.guarded || field.derive.is_some()));
+    let all = asked.chain(entries.map(|entry| &entry.field)).chain(rated);
+    all.chain(adjusted.map(|field| &field.key)).filter(|key| {
         procedure.field(key).is_some_and(|field| !matches!(field.kind, FieldKind::Auto(_)))
-    });
-    fields
+    })
 }
 
 /// Mandatory fields that are empty: those of the action's forms that the current stage must leave filled in, and those

@@ -1,6 +1,6 @@
 //! What a person may do with a case now, as it is shown to him before he does it.
 
-use super::act::{allowed, is_reachable, is_too_late, may_override, missing, permitted};
+use super::act::{is_reachable, is_too_late, may_override, missing, named, permitted};
 use crate::case::{Case, Facts, Life, LinkKind};
 use crate::key::Key;
 use crate::people::{Directory, Who};
@@ -48,13 +48,7 @@ pub fn offer(
     now: Timestamp,
     action: &Action,
 ) -> Option<Offer> {
-    let possible = !action.does.contains(&Verb::Register)
-        && is_reachable(procedure, case, action)
-        && !is_pointless(case, action)
-        && !is_too_late(procedure, case, action, now)
-        && Facts::new(procedure, case, who).holds(&action.when)
-        && permitted(procedure, case, directory, who, now, action).is_ok();
-    if !possible {
+    if !is_offered(procedure, case, directory, who, now, action) {
         return None;
     }
     let next = procedure.stage(&case.stage).and_then(|stage| stage.next.as_ref());
@@ -70,13 +64,39 @@ pub fn offer(
     })
 }
 
+/// Whether a person may do an action now, without what it takes: cheaper where many cases are listed.
+pub fn is_offered(
+    procedure: &Procedure,
+    case: &Case,
+    directory: &Directory,
+    who: &Who,
+    now: Timestamp,
+    action: &Action,
+) -> bool {
+    !action.does.contains(&Verb::Register)
+        && is_reachable(procedure, case, action)
+        && !is_pointless(case, action)
+        && !is_too_late(procedure, case, action, now)
+        && Facts::new(procedure, case, who).holds(&action.when)
+        && permitted(procedure, case, directory, who, now, action).is_ok()
+}
+
+/// Whether nothing can be entered with an action as the case stands, and nothing is missing for it.
+pub fn takes_nothing(procedure: &Procedure, case: &Case, action: &Action) -> bool {
+    let mut named = named(procedure, Some(case), action);
+    !named.any(|key| is_open(procedure, case, action, key))
+        && missing(procedure, case, action).is_empty()
+}
+
 /// The fields that may be entered with an action as the case stands. What comes of other fields, or is settled, would be refused.
 pub(crate) fn enterable(procedure: &Procedure, case: &Case, action: &Action) -> BTreeSet<Key> {
-    let mut fields = allowed(procedure, Some(case), action);
-    let fixed =
-        |key: &Key| procedure.field(key).is_some_and(|field| is_fixed(field, case.value(key)));
-    fields.retain(|key| action.has(Verb::Adjust) || !fixed(key));
-    fields
+    let open = |key: &&Key| is_open(procedure, case, action, key);
+    named(procedure, Some(case), action).filter(open).cloned().collect()
+}
+
+fn is_open(procedure: &Procedure, case: &Case, action: &Action, key: &Key) -> bool {
+    let fixed = || procedure.field(key).is_some_and(|field| is_fixed(field, case.value(key)));
+    action.has(Verb::Adjust) || !fixed()
 }
 
 /// Whether a field changes only through an adjustment: what is derived, and what is guarded once it has a value.

@@ -3,7 +3,7 @@
 use super::{builtin, library};
 use engine::case::{Life, apply};
 use engine::clocks::{ClockState, timers};
-use engine::decide::offers;
+use engine::decide::{is_offered, offers, takes_nothing};
 use engine::key::Key;
 use engine::procedure::Procedure;
 use engine::promise;
@@ -25,6 +25,14 @@ pub(super) fn step(dice: &mut Dice, sim: &mut Sim) {
     let (procedure, _) = sim.library.version(&case.procedure, case.procedure_version).unwrap();
     let who = life::somebody(dice, &sim.directory, &procedure, case);
     let offered = offers(&procedure, case, &sim.directory, &who, sim.now);
+    for action in &procedure.actions {
+        let offer = offered.iter().find(|offer| offer.action == action.key);
+        let is = is_offered(&procedure, case, &sim.directory, &who, sim.now, action);
+        assert_eq!(is, offer.is_some(), "{id} {}", action.key);
+        let empty = offer.is_some_and(|one| one.fields.is_empty() && one.missing.is_empty());
+        let nothing = is && takes_nothing(&procedure, case, action);
+        assert_eq!(nothing, empty, "{id} {}: {offer:?}", action.key);
+    }
     let Some(offer) = life::choice(dice, &procedure, &offered) else { return };
     let action = procedure.action(&offer.action).unwrap();
     let fields = life::entries(dice, &procedure, &sim.directory, offer, sim.now);

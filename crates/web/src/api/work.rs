@@ -85,7 +85,7 @@ pub(crate) async fn handler(
 impl TodoAnswer {
     fn of(todo: &Todo) -> Self {
         let (case, rules) = (&todo.seen.case, &todo.seen.procedure);
-        let next = todo.next.as_ref().and_then(|offer| rules.action(&offer.action));
+        let next = todo.next.as_ref().and_then(|next| rules.action(next));
         Self {
             number: case.number.clone(),
             procedure: Named::of(&rules.key, Some(&rules.label)),

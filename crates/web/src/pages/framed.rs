@@ -13,6 +13,8 @@ use maud::{Markup, html};
 
 /// Views that stand in the rail; the page of views has all of them.
 const RAIL_VIEWS: usize = 8;
+/// Unread notifications that are counted: on every page, and nobody asks how many hundreds there are.
+const UNREAD: u8 = 99;
 
 /// The places of the rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl Frame {
             roles,
             work: tally.work(),
             overdue: tally.overdue,
-            unread: desk.store().unread(&signed.caller.person, desk::COUNTED)?,
+            unread: desk.store().unread(&signed.caller.person, usize::from(UNREAD) + 1)?,
             queues: queues(app, lang, &tally),
             views: views(app, signed, &to)?,
             registers: super::new::registers(app, &signed.person),
@@ -193,6 +195,10 @@ impl Frame {
 
     fn top(&self) -> Markup {
         let lang = self.lang;
+        let unread = match self.unread > u64::from(UNREAD) {
+            true => format!("{UNREAD}+"),
+            false => self.unread.to_string(),
+        };
         html! {
             header.top {
                 form.finder action="/search" role="search" aria-label=(lang.say("frame.search")) {
@@ -201,9 +207,9 @@ impl Frame {
                     kbd aria-hidden="true" { "Ctrl K" }
                 }
                 span.state.wide #state data-state="live" role="status" { (lang.say("js.live")) }
-                a.button.bare.bell #bell href="/inbox" data-live data-always aria-label=(lang.count("inbox.unread", self.unread)) data-command=(lang.say("inbox.title")) {
+                a.button.bare.bell #bell href="/inbox" data-live data-always aria-label=(lang.fill("inbox.unread", &[("count", &unread)])) data-command=(lang.say("inbox.title")) {
                     (icon("bell"))
-                    @if self.unread > 0 { span.dot { (counted(self.unread)) } }
+                    @if self.unread > 0 { span.dot { (unread) } }
                 }
                 button.bare.wide type="button" data-dialog="keys" aria-label=(lang.say("keys.title")) data-command=(lang.say("keys.title")) data-shortcut="?" { (icon("keys")) }
                 (self.menu())

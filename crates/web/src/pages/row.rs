@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::schema;
 use desk::{Desk, DeskError, Found, Seen, Todo, Whence, without_phones};
 use engine::case::{Holder, holder};
-use engine::decide::Offer;
+use engine::decide::takes_nothing;
+use engine::key::Key;
 use engine::people::Directory;
 use engine::procedure::{Action, Means, Procedure};
 use engine::show;
@@ -155,8 +156,8 @@ impl Row {
         let left = todo.call.map(|due| Left::of(lang, &todo.seen.calendar, desk.now(), due));
         let row = Self::of_todo(desk, lang, people, todo);
         match &todo.contact {
-            Some(offer) => {
-                Self { left, next: next(lang, &todo.seen, Some(offer)), calls: true, ..row }
+            Some(contact) => {
+                Self { left, next: next(lang, &todo.seen, Some(contact)), calls: true, ..row }
             }
             None => Self { left, ..row },
         }
@@ -189,30 +190,33 @@ impl Row {
     }
 }
 
-/// The step that a procedure asks for next, as its button.
-pub(crate) fn next(lang: Lang, seen: &Seen, offer: Option<&Offer>) -> Next {
+/// The step that a procedure asks for next, as its button; `offered`, the action that whoever looks may do.
+pub(crate) fn next(lang: Lang, seen: &Seen, offered: Option<&Key>) -> Next {
     let (rules, case) = (&seen.procedure, &seen.case);
     let asked = rules.stage(&case.stage).and_then(|stage| stage.next.as_ref());
-    let asked = offer.map(|offer| &offer.action).or(asked);
-    let Some(action) = asked.and_then(|key| rules.action(key)) else { return Next::Nothing };
+    let Some(action) = offered.or(asked).and_then(|key| rules.action(key)) else {
+        return Next::Nothing;
+    };
     let label = lang.word(&action.label).to_owned();
     let href = case_href(&case.number);
-    match offer {
-        None => Next::Theirs(label),
-        Some(offer) if is_press(seen, action, offer) => {
-            let action = format!("{href}/actions/{}", encoded(&action.key));
-            Next::Press { label, action, seen: case.version }
-        }
-        Some(_) => Next::Form { label, href: format!("{href}?do={}#now-do", encoded(&action.key)) },
+    if offered.is_none() {
+        Next::Theirs(label)
+    } else if is_press(seen, action) {
+        let action = format!("{href}/actions/{}", encoded(&action.key));
+        Next::Press { label, action, seen: case.version }
+    } else {
+        Next::Form { label, href: format!("{href}?do={}#now-do", encoded(&action.key)) }
     }
 }
 
 /// Whether an action asks for nothing at all.
-pub(crate) fn is_press(seen: &Seen, action: &Action, offer: &Offer) -> bool {
-    let inputs = schema::inputs(&seen.procedure, &seen.case, action);
+fn is_press(seen: &Seen, action: &Action) -> bool {
     // Every action takes a reason; where none is needed, nobody is asked for one first.
-    let asks = inputs.iter().any(|member| member.required || member.name != "reason");
-    offer.fields.is_empty() && offer.missing.is_empty() && !asks
+    let asks = || {
+        let inputs = schema::inputs(&seen.procedure, &seen.case, action);
+        inputs.iter().any(|member| member.required || member.name != "reason")
+    };
+    takes_nothing(&seen.procedure, &seen.case, action) && !asks()
 }
 
 fn level(lang: Lang, rules: &Procedure, severity: u8) -> Option<(u8, String)> {
