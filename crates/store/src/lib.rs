@@ -51,7 +51,7 @@ pub use outbox::{Delivery, OutboxMessage};
 pub use presence::AtRest;
 pub use read::case::{CaseSummary, Links, Older, StoredCase};
 pub use read::feed::{Feed, FeedEvent, FeedHead};
-pub use read::list::{BEGINNINGS, Filter, Page, PhoneMatch, Sort};
+pub use read::list::{BEGINNINGS, Filter, LATEST, Page, PhoneMatch, Sort};
 pub use read::measure::Measured;
 pub use read::open::{Count, Likeness};
 pub use read::standing::Standing;

@@ -33,7 +33,9 @@ pub struct FeedEvent {
 pub struct FeedHead {
     /// Global sequence number: commit order.
     pub sequence: u64,
-    /// Number of the case.
+    /// The case.
+    pub case: Uuid,
+    /// Its number.
     pub number: String,
     /// Key of its procedure.
     pub procedure: String,
@@ -102,7 +104,7 @@ pub(crate) fn heads(
 ) -> Result<(Vec<FeedHead>, u64)> {
     let last = last(conn)?;
     let mut statement = Statement::new(
-        "SELECT events.sequence, cases.number, cases.procedure, events.seq, events.kind, events.at
+        "SELECT events.sequence, cases.number, cases.procedure, events.seq, events.kind, events.at, cases.uuid
         FROM events JOIN cases ON cases.id = events.case_id WHERE events.sequence > ",
     );
     statement.bind(int(after)?);
@@ -111,7 +113,7 @@ pub(crate) fn heads(
     let heads = conn.rows(&statement.text, &statement.params, |row| {
         let (number, procedure, kind) = (row.text(1)?, row.text(2)?, row.text(4)?);
         let (sequence, seq, at) = (row.count(0)?, row.count(3)?, from_int(row.int(5)?)?);
-        Ok(FeedHead { sequence, number, procedure, seq, kind, at })
+        Ok(FeedHead { sequence, case: row.uuid(6)?, number, procedure, seq, kind, at })
     })?;
     let upto = looked(heads.last().map(|head| head.sequence), heads.len() == most, last, after);
     Ok((heads, upto))

@@ -3,7 +3,7 @@
 mod filter;
 mod sort;
 
-pub use filter::{BEGINNINGS, Filter, PhoneMatch};
+pub use filter::{BEGINNINGS, Filter, LATEST, PhoneMatch};
 pub use sort::Sort;
 
 use super::board::Board;
@@ -145,7 +145,9 @@ fn wanted(conn: &Conn, vault: &Vault, filter: &Filter) -> Result<Option<Wanted>>
         return Ok(None);
     }
     let mark = filter.phone.as_ref().map(|phone| match phone {
-        PhoneMatch::Whole(number) => vault.mark("phone", phone_digits(number).as_bytes()),
+        PhoneMatch::Whole(number) | PhoneMatch::Latest(number) => {
+            vault.mark("phone", phone_digits(number).as_bytes())
+        }
         PhoneMatch::FirstSeven(digits) => {
             vault.mark("phone first seven", phone_digits(digits).as_bytes())
         }
@@ -237,10 +239,13 @@ fn narrow<'a>(statement: &mut Statement<'a>, filter: &'a Filter, wanted: &'a Wan
         }
     }
     if let Some(mark) = &wanted.mark {
+        let latest = matches!(filter.phone, Some(PhoneMatch::Latest(_)));
+        let some = format!(" ORDER BY case_id DESC LIMIT {LATEST}");
         statement
-            .push(" AND cases.id IN (SELECT case_id FROM phones WHERE mark = ")
+            .push(" AND cases.id IN (SELECT case_id FROM (SELECT case_id FROM phones WHERE mark = ")
             .bind(mark)
-            .push(")");
+            .push(if latest { &some } else { "" })
+            .push(") AS borne)");
     }
     for (n, [begin, end]) in wanted.numbers.iter().enumerate() {
         // Numbers grow with time: the last ones first, and only so many, however many begin so.
@@ -366,6 +371,7 @@ mod tests {
             Filter { registered_from: instant, registered_before: instant, ..none() },
             Filter { awaited: Some(vec!["k".into(), "l".into()]), ..none() },
             Filter { phone: Some(PhoneMatch::LastFour("1234".into())), ..none() },
+            Filter { phone: Some(PhoneMatch::Latest("13812345678".into())), ..none() },
             Filter { numbers: Some(vec!["k".into()]), ..none() },
             Filter { numbers: Some(vec!["k".into(), "l".into()]), ..none() },
             Filter { text: Some("退款 abc".into()), ..none() },

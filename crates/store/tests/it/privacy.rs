@@ -5,8 +5,8 @@ use serde_json::json;
 use std::fs;
 use std::path::Path;
 use store::{
-    CaseRows, Filter, Likeness, NewAttachment, Options, OutboxRow, PhoneMatch, Scope, Sort, Store,
-    StoreError,
+    CaseRows, Filter, LATEST, Likeness, NewAttachment, Options, OutboxRow, PhoneMatch, Scope, Sort,
+    Store, StoreError,
 };
 
 const NAME: &str = "欧阳明月";
@@ -119,6 +119,28 @@ fn a_case_is_found_by_its_phone() {
                 .unwrap()
                 .is_empty()
         );
+    });
+}
+
+#[test]
+fn of_a_frequent_caller_only_the_latest_cases_are_looked_at_where_the_latest_are_asked_for() {
+    on_each(|store| {
+        let many = usize::try_from(LATEST).unwrap() + 2;
+        let rows: Vec<_> = (0..many).map(|n| personal(&format!("A-{n}"))).collect();
+        for rows in &rows {
+            put(&store, rows);
+        }
+        let found = |scope: &Scope, phone| {
+            let filter = Filter { phone: Some(phone), ..Filter::default() };
+            let page = store.list(scope, &filter, Sort::NewestEntry, None, many).unwrap();
+            page.rows.into_iter().map(|row| row.number).collect::<Vec<_>>()
+        };
+        let latest = found(&Scope::all(), PhoneMatch::Latest(PHONE.into()));
+        let whole = found(&Scope::all(), PhoneMatch::Whole(PHONE.into()));
+        assert_eq!((latest.len(), whole.len()), (many - 2, many));
+        assert_eq!(latest, whole[..many - 2], "the oldest two are left out");
+        let none = Scope::departments(["nowhere"]);
+        assert!(found(&none, PhoneMatch::Latest(PHONE.into())).is_empty());
     });
 }
 

@@ -49,11 +49,11 @@ pub(crate) async fn handler(
 
 fn changed(app: &App, caller: &Caller, after: u64) -> Result<(Vec<Changed>, u64), Problem> {
     let desk = app.desk();
-    let feed = desk.store().feed(&desk.scope(caller), after, AT_ONCE)?;
-    let cases: BTreeSet<String> = feed.events.iter().map(|event| event.case.to_string()).collect();
-    let changed = Changed { upto: feed.upto, cases: cases.into_iter().collect() };
+    let (heads, upto) = desk.store().feed_heads(&desk.scope(caller), after, AT_ONCE)?;
+    let cases: BTreeSet<String> = heads.iter().map(|head| head.case.to_string()).collect();
+    let changed = Changed { upto, cases: cases.into_iter().collect() };
     let all = if changed.cases.is_empty() { Vec::new() } else { vec![changed] };
-    Ok((all, feed.upto))
+    Ok((all, upto))
 }
 
 fn event(changed: Changed) -> Event {

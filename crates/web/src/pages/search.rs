@@ -18,7 +18,7 @@ use store::{CaseSummary, Filter, PhoneMatch, Query, Scope, Sort, phone_digits};
 
 /// Hits of each kind while typing, and of a page.
 const TYPING: usize = 7;
-const PAGE: usize = 30;
+const PAGE: usize = 20;
 /// Customers beside them.
 const CUSTOMERS: usize = 5;
 /// Customers that are looked at whose number ends in the same digits.

@@ -57,11 +57,17 @@ pub struct Filter {
 /// Numbers that count of a beginning: more than anybody looks through, few enough that a year's worth of them costs nothing.
 pub const BEGINNINGS: u32 = 2_000;
 
+/// Cases that count of a number whose latest are looked for.
+pub const LATEST: u32 = 100;
+
 /// How a phone number is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneMatch {
     /// The whole number.
     Whole(String),
+    /// The whole number, in the last [`LATEST`] cases that bear it: what stands beside a case must not take longer the more often
+    /// somebody has called, however few of his cases the viewer may see.
+    Latest(String),
     /// Its first seven digits.
     FirstSeven(String),
     /// Its last four digits.

@@ -107,8 +107,8 @@ pub(crate) fn reached(
     }
     let mut customers = desk.customers_reached_by(std::slice::from_ref(&digits), &[])?;
     customers.truncate(RECORDS);
-    let filter = Filter { phone: Some(PhoneMatch::Whole(digits)), ..Filter::default() };
-    let found = desk.store().list(&desk.scope(caller), &filter, Sort::Newest, None, CASES)?;
+    let filter = Filter { phone: Some(PhoneMatch::Latest(digits)), ..Filter::default() };
+    let found = desk.store().list(&desk.scope(caller), &filter, Sort::NewestEntry, None, CASES)?;
     Ok(Some(Reached { customers, cases: found.rows }))
 }
 

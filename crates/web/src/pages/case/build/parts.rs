@@ -72,9 +72,9 @@ impl Look<'_> {
         else {
             return Ok(Vec::new());
         };
-        let filter = Filter { phone: Some(PhoneMatch::Whole(phone)), ..Filter::default() };
+        let filter = Filter { phone: Some(PhoneMatch::Latest(phone)), ..Filter::default() };
         let scope = self.desk.scope(self.visit.caller());
-        // In the order in which they were entered: a frequent caller's are not all read for the newest.
+        // In the order in which they were entered: of a frequent caller only the latest are read.
         let sort = Order::NewestEntry;
         let found = self.desk.store().list(&scope, &filter, sort, None, EARLIER + 1)?;
         let others =
