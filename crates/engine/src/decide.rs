@@ -27,7 +27,7 @@ pub(crate) use entered::is_phone;
 pub use entered::parse;
 pub use happen::render;
 pub(crate) use offer::is_fixed;
-pub use offer::{Offer, is_offered, offer, offers, takes_nothing};
+pub use offer::{Offer, is_offered, offers, takes_nothing};
 pub use proposed::proposed;
 
 use crate::calendar::Calendar;

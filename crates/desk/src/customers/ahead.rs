@@ -3,7 +3,7 @@
 use super::{Kept, ways};
 use engine::customer::Customer;
 use engine::key::Key;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Customers as the rows before would have left them.
 #[derive(Default)]
@@ -19,28 +19,29 @@ impl Ahead {
         self.rows.get(key)
     }
 
-    /// Those that have a number, an account or a name in common with a row.
-    pub(super) fn like(&self, row: &Customer) -> impl Iterator<Item = &Kept> {
+    /// Those that have a number, an account or a name in common with a row, the first left at the beginning.
+    pub(super) fn like(&self, row: &Customer) -> impl DoubleEndedIterator<Item = &Kept> {
         let keys = signs(row).into_iter().filter_map(|sign| self.by.get(&sign)).flatten();
         keys.filter_map(|key| self.rows.get(key))
     }
 
     /// What a row would have left.
     pub(super) fn leave(&mut self, left: Kept) {
-        for sign in signs(&left.customer) {
-            let keys = self.by.entry(sign).or_default();
-            if !keys.contains(&left.key) {
-                keys.push(left.key.clone());
-            }
+        let before = self.rows.get(&left.key).map(|before| signs(&before.customer));
+        let known = |sign: &String| before.as_ref().is_some_and(|signs| signs.contains(sign));
+        for sign in signs(&left.customer).into_iter().filter(|sign| !known(sign)) {
+            self.by.entry(sign).or_default().push(left.key.clone());
         }
         self.rows.insert(left.key.clone(), left);
     }
 }
 
-fn signs(customer: &Customer) -> Vec<String> {
+/// By what the store finds a customer again, each once.
+fn signs(customer: &Customer) -> BTreeSet<String> {
     let (phones, accounts) = ways(customer);
     let phones = phones.iter().map(|phone| format!("phone {}", store::phone_digits(phone)));
-    let accounts = accounts.iter().map(|account| format!("account {account}"));
+    let accounts =
+        accounts.iter().map(|account| format!("account {}", store::fold(account.trim())));
     let name = Some(&customer.master.name).filter(|name| !name.is_empty());
     let name = name.map(|name| format!("name {}", store::fold(name)));
     phones.chain(accounts).chain(name).collect()

@@ -32,7 +32,7 @@ pub struct CustomerImport<'a> {
     pub who: &'a Who,
     /// The file.
     pub table: &'a Table,
-    /// Look at every row, write nothing; what it says is what importing would say.
+    /// Look at every row, write nothing; it counts what importing would do, rows about the same customer included.
     pub dry_run: bool,
     /// Language of the reasons.
     pub english: bool,
@@ -158,13 +158,14 @@ impl Desk {
                 None => Outcome::Made,
             };
             let before = known.as_ref().map(|known| &known.customer);
-            self.check(&self.settled(customer.clone(), before), before)?;
+            let settled = self.settled(customer.clone(), before);
+            self.check(&settled, before)?;
             if import.dry_run {
                 // One that would be made has no key yet; that of its line is nobody's, having a space.
                 let new = || key.clone().unwrap_or_else(|| format!("line {}", row.line).into());
                 let (key, version, at) = known
                     .map_or_else(|| (new(), 0, self.now()), |one| (one.key, one.version, one.at));
-                ahead.leave(Kept { key, version, at, customer });
+                ahead.leave(Kept { key, version, at, customer: settled });
                 return Ok(outcome);
             }
             let (place, version) = match &known {
@@ -230,7 +231,8 @@ impl Desk {
     ) -> Result<Option<Kept>, DeskError> {
         if let Some(key) = key {
             return match ahead.at(key).cloned().map_or_else(|| self.customer_now(key), Ok) {
-                Ok(known) => Ok(Some(known)),
+                // It may be part of another one by now.
+                Ok(known) => Ok(Some(ahead.at(&known.key).cloned().unwrap_or(known))),
                 Err(DeskError::NotFound { .. }) => Ok(None),
                 Err(error) => Err(error),
             };
@@ -243,18 +245,24 @@ impl Desk {
             let master = &known.customer.master;
             is(known, "name", &master.name) && is(known, "company", &master.company)
         };
+        let now = |one: Kept| ahead.at(&one.key).cloned().unwrap_or(one);
         let mut row = Customer::default();
-        let kept = if reaches(said) {
+        if reaches(said) {
             row.contacts.push(contact(said));
             let (phones, accounts) = ways(&row);
-            self.customers_reached_by(&phones, &accounts)?
-        } else {
-            row.master.name = said.get("name").cloned().unwrap_or_default();
-            let text = Some(&*row.master.name).filter(|name| !name.is_empty());
-            self.customers(text, None, None, super::LOOKED_AT)?.rows
-        };
-        let now = |one: Kept| ahead.at(&one.key).cloned().unwrap_or(one);
-        Ok(kept.into_iter().map(now).chain(ahead.like(&row).cloned()).find(same))
+            let mut kept = self.customers_reached_by(&phones, &accounts)?.into_iter().map(now);
+            let mut left = ahead.like(&row).take(super::LOOKED_AT);
+            return Ok(kept.find(same).or_else(|| left.find(|one| same(one)).cloned()));
+        }
+        // By name the newest are found first.
+        row.master.name = said.get("name").cloned().unwrap_or_default();
+        let mut left = ahead.like(&row).rev().take(super::LOOKED_AT);
+        if let Some(left) = left.find(|one| same(one)) {
+            return Ok(Some(left.clone()));
+        }
+        let text = Some(&*row.master.name).filter(|name| !name.is_empty());
+        let kept = self.customers(text, None, None, super::LOOKED_AT)?.rows;
+        Ok(kept.into_iter().map(now).find(same))
     }
 
     /// Says of a customer what a row says.

@@ -179,12 +179,14 @@ fn a_file_is_imported_again_and_again_and_says_what_it_refuses() {
         ,陈静,,钻石,,13900000001,,,\n\
         ,陈静,,,,电话,,,\n\
         ,陈静,,,,136****2087,,,\n\
-        ,陈静,,,,,,,\n";
+        ,陈静,,,,,,,\n\
+        ,Ann,,,,,A@example.cn,,\n\
+        ,Ann,,,,,a@example.cn,,\n";
     let table = read(text.as_bytes(), None).unwrap();
     let tried = imported(desk, &table, true);
     assert_eq!(names(desk, None).len(), 0, "nothing was written");
     let done = imported(desk, &table, false);
-    assert_eq!((done.made, done.changed, done.same), (2, 1, 1));
+    assert_eq!((done.made, done.changed, done.same), (3, 2, 1));
     assert_eq!(tried, done, "rows that are about one customer are seen to be before");
     assert_eq!(done.unknown, ["颜色"]);
     let bad: Vec<(u32, String, String)> = done
@@ -207,7 +209,7 @@ fn a_file_is_imported_again_and_again_and_says_what_it_refuses() {
     assert_eq!((factory.contacts.len(), factory.products.len()), (2, 2));
     assert_eq!(factory.master.level.as_deref(), Some("vip"));
     let again = imported(desk, &table, false);
-    assert_eq!((again.made, again.changed, again.same, again.bad.len()), (0, 0, 4, 5));
+    assert_eq!((again.made, again.changed, again.same, again.bad.len()), (0, 0, 6, 5));
     // The refused rows come back as a file that can be corrected and imported.
     let csv = table.refused(&done.bad, false).unwrap();
     let csv = csv.replace("钻石", "普通客户");

@@ -40,7 +40,7 @@ pub fn offers(
 }
 
 /// One action of a procedure as [`offers`] has it; `None` where the person may not do it now.
-pub fn offer(
+fn offer(
     procedure: &Procedure,
     case: &Case,
     directory: &Directory,

@@ -31,6 +31,9 @@ use uuid::Uuid;
 const FEW: u64 = 2_000;
 /// Everything is read anew behind more events than this share of the open cases, and than [`FEW`].
 const SHARE: usize = 4;
+/// Behind more changed cases than this, what scopes show is worked out when it is asked for: after an import each of them would be
+/// told of each case, whether anybody asks or not.
+const LOOKED_AT_AGAIN: usize = 200;
 
 // What is read of all open cases stands in indexes alone: after a start the table may not be in memory yet.
 crate::sql::queries! {
@@ -290,7 +293,7 @@ impl State {
         // What fails midway is on it in part: then it begins again.
         self.upto = None;
         let (mut silent, mut changed) = (false, Vec::new());
-        let known = (self.places.len(), self.names.len());
+        let names = self.names.len();
         while upto < last {
             let to = last.min(upto + FEW);
             let span = [int(upto)?, int(to)?];
@@ -317,9 +320,10 @@ impl State {
             conn.each(ALL_CALLS, &[], &mut |row| self.call(row))?;
             conn.each(ALL_TIES, &[], &mut |row| self.tie(row))?;
         }
-        match silent || known != (self.places.len(), self.names.len()) {
-            true => self.views.get_mut().clear(),
-            false => self.look_again(&changed),
+        let is_little = !silent && names == self.names.len() && changed.len() <= LOOKED_AT_AGAIN;
+        match is_little {
+            true => self.look_again(&changed),
+            false => self.views.get_mut().clear(),
         }
         self.upto = Some(last);
         Ok(())

@@ -117,21 +117,19 @@ async fn cases_move_to_a_new_version_and_the_deadlines_that_follow_are_shown_bef
     let (key, version) = (&before.case.procedure, before.case.procedure_version);
     let clock = before.case.clocks.iter().find(|one| one.is_live() && one.due.is_some()).unwrap();
     let rules = before.procedure.clock(&clock.clock).unwrap();
-    // A second version in which every clock whose name is not this one's is as it was, and this one has a day more.
+    // A second version in which this clock has 99 hours, and everything else is as it was.
     let source = world.desk.published_version(key, None).unwrap().source;
     let begin = source.find(&format!("key = \"{}\"\nlabel = \"{}\"", clock.clock, rules.label.zh));
     let (head, tail) = source.split_at(begin.unwrap());
-    let end = tail.find("\n[[").unwrap();
-    let longer: String = tail[..end]
-        .lines()
-        .map(|line| match line.split_once("limit = \"") {
-            Some((start, rest)) => {
-                format!("{start}limit = \"99h\"{}\n", &rest[rest.find('"').unwrap() + 1..])
-            }
-            None => format!("{line}\n"),
-        })
-        .collect();
-    world.desk.publish("test", key, &format!("{head}{longer}{}", &tail[end..])).unwrap();
+    let (of_clock, rest) = tail.split_at(tail.find("\n[[").unwrap());
+    let longer = |line: &str| match line.split_once("limit = \"") {
+        Some((before, limit)) => {
+            format!("{before}limit = \"99h\"{}\n", limit.split_once('"').unwrap().1)
+        }
+        None => format!("{line}\n"),
+    };
+    let longer: String = of_clock.lines().map(longer).collect();
+    world.desk.publish("test", key, &format!("{head}{longer}{rest}")).unwrap();
     let (supervisor, _) = supervisor_and_other(&world);
     let mut browser = Browser::signed_in(&world, &supervisor).await;
     let token = browser.token().await;

@@ -88,11 +88,13 @@ impl State {
         view
     }
 
-    /// What scopes show is told of these cases anew; places and names are those that were known.
+    /// What scopes show is told of these cases anew, and of new places; names are those that were known.
     pub(super) fn look_again(&mut self, changed: &[i64]) {
         let mut views = std::mem::take(self.views.get_mut());
         for (scope, view) in &mut views {
             let view = Arc::make_mut(view);
+            let new = self.places.iter().skip(view.sights.len());
+            view.sights.extend(new.map(|place| self.sight(scope, &place.key)));
             for id in changed {
                 self.look_at(scope, view, *id);
             }

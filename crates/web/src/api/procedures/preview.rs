@@ -41,7 +41,7 @@ pub(crate) struct Beginning {
 pub(crate) struct Preview {
     /// The first records of whoever is reached by the number, at most 3.
     customers: Vec<CustomerAnswer>,
-    /// The newest cases of the number that the caller may see, at most 6.
+    /// The cases of the number that were entered last, of its last hundred those that the caller may see, at most 6.
     cases: Vec<CaseRow>,
     /// Who would have to act; absent while nothing can be said.
     holder: Option<HolderAnswer>,
@@ -91,7 +91,7 @@ pub(crate) async fn handler(
 #[derive(Default)]
 pub(crate) struct Reached {
     pub(crate) customers: Vec<Kept>,
-    /// The newest cases of the number, as far as the caller may see them.
+    /// The cases of the number that were entered last, of its last hundred those that the caller may see.
     pub(crate) cases: Vec<CaseSummary>,
 }
 

@@ -137,7 +137,7 @@ impl CasePage {
                             }
                             (doing.title)
                         }
-                        @if !doing.next { a.button.bare.small href=(case_href(&self.number)) data-swap="now-do-place others" { (lang.say("case.back_to_next")) } }
+                        @if !doing.next && self.over.is_none() { a.button.bare.small href=(case_href(&self.number)) data-swap="now-do-place others" { (lang.say("case.back_to_next")) } }
                     }
                     div.body {
                         @if doing.next && !doing.mine { p.quiet { (lang.fill("case.theirs.may", &[("holder", &self.holder)])) } }

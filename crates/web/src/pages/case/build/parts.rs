@@ -60,7 +60,7 @@ impl Look<'_> {
         Ok(known.iter().take(RECORDS).map(|kept| (name(kept), customer_href(&kept.key))).collect())
     }
 
-    /// Other cases of the same number, newest first.
+    /// Other cases of the same number, of the last hundred that were entered, the newest first.
     pub(super) fn earlier(&self) -> Result<Vec<Beside>, Problem> {
         let phone = self
             .seen
