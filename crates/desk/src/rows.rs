@@ -3,7 +3,7 @@
 use crate::mask;
 use crate::texts::search_texts;
 use engine::calendar::Calendar;
-use engine::case::{Case, Facts, Holder, Life, holder};
+use engine::case::{Case, Facts, Holder, Life, holder, undecided};
 use engine::clocks;
 use engine::decide::{Rules, accused, render};
 use engine::event::{Event, Message, Recorded, Topic};
@@ -26,7 +26,7 @@ pub const RATINGS: [Meaning; 3] = [Meaning::Satisfied, Meaning::Neutral, Meaning
 
 /// Version of the rules by which measures, the people who have to do with a case, and its texts are derived. It is raised when
 /// [`rederived`] says something else of a case than before; then what older rules derived is derived anew, in the background.
-pub const DERIVED_VERSION: u32 = 3;
+pub const DERIVED_VERSION: u32 = 4;
 
 /// Everything a case's rows are made of.
 pub(crate) struct Draft {
@@ -303,7 +303,9 @@ impl Draft {
         // What waits for whoever holds the case is his work anyway.
         let open = case.tasks.iter().filter(|task| task.done.is_none() && columns.open);
         let awaited = open.filter_map(|task| task.owner.as_ref().or(task.role.as_ref()));
-        let awaited = awaited.filter(|key| ***key != *columns.holder);
+        let undecided = undecided(&self.procedure, case).into_iter().filter(|_| columns.open);
+        let awaited =
+            awaited.chain(undecided.map(|(role, _)| role)).filter(|key| ***key != *columns.holder);
         works
             .chain(decided)
             .filter(|person| Some(*person) != case.assignee.as_ref() && !barred.contains(person))

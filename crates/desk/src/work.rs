@@ -4,7 +4,7 @@ use crate::access::Seen;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::organisation::Caller;
-use engine::case::Task;
+use engine::case::{Task, undecided};
 use engine::clocks::{contacts_due, is_contact};
 use engine::decide::is_offered;
 use engine::key::Key;
@@ -60,7 +60,7 @@ pub struct Queue {
 pub struct Tally {
     /// Cases that he holds himself and has not put off.
     pub own: u64,
-    /// Cases that somebody else holds and in which a task waits for him or for a role of his.
+    /// Cases that somebody else holds and in which a task or a decision waits for him or for a role of his.
     pub tasks: u64,
     /// The lines of his roles; those in which nothing can wait are left out.
     pub queues: Vec<Queue>,
@@ -167,13 +167,22 @@ impl Desk {
                 let (call, contact) = calls(&seen, task);
                 todos.push(Todo { seen: seen.clone(), next, own, task, call, contact });
             }
+            for (_, verb) in undecided(&seen.procedure, &seen.case)
+                .into_iter()
+                .filter(|(role, _)| is_among(&awaited, role))
+            {
+                // Whoever asked for it does not decide it himself, whatever his role.
+                let Some(next) = offered(&seen, &|action| action.has(verb)) else { continue };
+                let (seen, next) = (seen.clone(), Some(next));
+                todos.push(Todo { seen, next, own: false, task: None, call: None, contact: None });
+            }
         }
         todos.sort_by_key(|todo| todo.due().unwrap_or(Timestamp::MAX));
         todos.truncate(most);
         Ok(todos)
     }
 
-    /// The cases in which a task waits for a caller or for a role of his.
+    /// The cases in which a task or a decision waits for a caller or for a role of his.
     fn awaiting(&self, caller: &Caller) -> Filter {
         let people = self.people();
         let roles = people.person(&caller.person).map(|person| person.roles.clone());

@@ -6,7 +6,7 @@ mod facts;
 pub use apply::apply;
 pub(crate) use apply::apply_to;
 pub(crate) use facts::approving_role;
-pub use facts::{Facts, Holder, complete, holder, incomplete};
+pub use facts::{Facts, Holder, complete, holder, incomplete, undecided};
 
 use crate::clocks::Instance;
 use crate::key::Key;

@@ -219,3 +219,32 @@ fn a_session_that_was_ended_while_it_was_used_stays_ended() {
     }
     assert!(desk.sessions(&"lin".into()).unwrap().is_empty());
 }
+
+#[test]
+fn what_waits_for_a_decision_is_work_of_whoever_decides_until_it_is_decided() {
+    let world = world();
+    let case = world.register();
+    world.act("lin", &case, "dispatch").unwrap();
+    world.act("wang", &case, "acknowledge").unwrap();
+    let act = |person: &str, action: &str, extra: Extra| {
+        let command = Command::Act {
+            case: case.case.to_string().as_str().into(),
+            action: action.into(),
+            fields: Entered::new(),
+            extra: Box::new(extra),
+        };
+        world.desk.submit(&who(person), command, Options::default()).unwrap()
+    };
+    let waits = |id: &str| {
+        let tally = world.desk.tally(&caller(id)).unwrap();
+        (tally.tasks, work(&world, id).into_iter().map(|(_, next, _)| next).collect::<Vec<_>>())
+    };
+    assert_eq!(waits("zhou"), (0, Vec::new()), "wang holds it");
+    let due = world.desk.now().checked_add(SignedDuration::from_hours(200)).unwrap();
+    let content = Some("追加更换主轴轴承".to_owned());
+    act("wang", "change_request", Extra { content, new_due: Some(due), ..Extra::default() });
+    assert_eq!(waits("zhou"), (1, vec![Some("decide_change".to_owned())]), "S2-J04");
+    assert_eq!(waits("wang").0, 0, "whoever asked does not decide");
+    act("zhou", "decide_change", Extra { approve: Some(true), ..Extra::default() });
+    assert_eq!(waits("zhou"), (0, Vec::new()));
+}

@@ -5,7 +5,7 @@ use crate::key::Key;
 use crate::people::Who;
 use crate::procedure::{
     Actor, Condition, Fact, Field, FieldKind, Form, Need, Operand, Procedure, Purpose, Relation,
-    Test,
+    Test, Verb,
 };
 use crate::refusal::Missing;
 use crate::value::Value;
@@ -259,6 +259,16 @@ fn last_resort(procedure: &Procedure) -> Holder {
             .find_map(|actor| if let Actor::Role(role) = actor { Some(role) } else { None })
     });
     registering.map_or(Holder::Nobody, |role| Holder::Role(role.clone()))
+}
+
+/// The decisions that wait in a case whoever holds it, with the role that decides: of a change of the demand (S2-J04), of an extension.
+pub fn undecided<'p>(procedure: &'p Procedure, case: &Case) -> Vec<(&'p Key, Verb)> {
+    let change = procedure.change.as_ref();
+    let change = change.filter(|_| case.changes.iter().any(|one| one.decided.is_none()));
+    let extension = procedure.extension.as_ref();
+    let extension = extension.filter(|_| case.extensions.iter().any(|one| one.decided.is_none()));
+    let change = change.map(|one| (&one.approver, Verb::ChangeDecide));
+    change.into_iter().chain(extension.map(|one| (&one.approver, Verb::ExtendDecide))).collect()
 }
 
 /// Mandatory fields of a form that are empty, of those that must be filled in by the stage at `upto` or an earlier one.

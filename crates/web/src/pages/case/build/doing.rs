@@ -146,7 +146,10 @@ impl Look<'_> {
             // The next step, what is logged every day, and one other way on.
             let other_way = action.to.is_some() && !leads_on && !offer.next;
             leads_on |= other_way;
-            let place = match (offer.next, key) {
+            // What waits for a decision stands in front, whoever holds the case.
+            let decides = [Verb::ChangeDecide, Verb::ExtendDecide];
+            let place = match (offer.next || decides.into_iter().any(|verb| action.has(verb)), key)
+            {
                 (true, _) => Some(0),
                 (_, Some(_)) => Some(2),
                 _ => other_way.then_some(1),
