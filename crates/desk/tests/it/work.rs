@@ -2,7 +2,7 @@
 
 use crate::world::{World, who, world};
 use desk::{Caller, Done, Options, Origin, Present};
-use engine::command::{Command, Entered, Extra, NewTask};
+use engine::command::{Extra, NewTask};
 use engine::key::Key;
 use engine::procedure::{Means, Verb};
 use jiff::SignedDuration;
@@ -89,13 +89,7 @@ fn a_task_in_somebody_elses_case_is_work_of_whoever_it_waits_for() {
         ..NewTask::default()
     };
     let act = |id: &str, verb, extra| {
-        let command = Command::Act {
-            case: case.case.to_string().as_str().into(),
-            action: of(verb).key.clone(),
-            fields: Entered::new(),
-            extra: Box::new(extra),
-        };
-        world.desk.submit(&who(id), command, Options::default()).unwrap();
+        world.act_with(id, &case, &of(verb).key, extra).unwrap();
     };
     assert_eq!(work(&world, "zheng"), []);
     act("wang", Verb::Task, Extra { tasks: vec![task], ..Extra::default() });
@@ -171,13 +165,7 @@ fn whom_a_clock_wants_called_today_is_told_until_it_is_done() {
     later(&world, SignedDuration::from_hours(48));
     assert_eq!((todo().call, listed("wang")), (response, 1));
     let extra = Extra { text: Some("已联系".to_owned()), ..Extra::default() };
-    let command = Command::Act {
-        case: case.case.to_string().as_str().into(),
-        action: contact,
-        fields: Entered::new(),
-        extra: Box::new(extra),
-    };
-    world.desk.submit(&who("wang"), command, Options::default()).unwrap();
+    world.act_with("wang", &case, &contact, extra).unwrap();
     let after = todo();
     assert!(after.call != response, "{:?}", after.call);
     assert_eq!(listed("wang"), u64::from(after.call.is_some()));
@@ -227,13 +215,7 @@ fn what_waits_for_a_decision_is_work_of_whoever_decides_until_it_is_decided() {
     world.act("lin", &case, "dispatch").unwrap();
     world.act("wang", &case, "acknowledge").unwrap();
     let act = |person: &str, action: &str, extra: Extra| {
-        let command = Command::Act {
-            case: case.case.to_string().as_str().into(),
-            action: action.into(),
-            fields: Entered::new(),
-            extra: Box::new(extra),
-        };
-        world.desk.submit(&who(person), command, Options::default()).unwrap()
+        world.act_with(person, &case, action, extra).unwrap()
     };
     let waits = |id: &str| {
         let tally = world.desk.tally(&caller(id)).unwrap();

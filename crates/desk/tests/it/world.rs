@@ -93,6 +93,16 @@ impl World {
     pub(crate) fn act(&self, person: &str, case: &Done, action: &str) -> Result<Done, DeskError> {
         act(&self.desk, person, case, action)
     }
+
+    pub(crate) fn act_with(
+        &self,
+        person: &str,
+        case: &Done,
+        action: &str,
+        extra: Extra,
+    ) -> Result<Done, DeskError> {
+        act_with(&self.desk, person, case, action, extra)
+    }
 }
 
 /// The fields of an after-sales order, by the names of its form.
@@ -127,6 +137,16 @@ pub(crate) fn act(desk: &Desk, person: &str, case: &Done, action: &str) -> Resul
         note: Some("说明".to_owned()),
         ..Extra::default()
     };
+    act_with(desk, person, case, action, extra)
+}
+
+fn act_with(
+    desk: &Desk,
+    person: &str,
+    case: &Done,
+    action: &str,
+    extra: Extra,
+) -> Result<Done, DeskError> {
     let command = Command::Act {
         case: case.case.to_string().as_str().into(),
         action: action.into(),
