@@ -23,6 +23,8 @@ pub(crate) struct ProcedureRow {
     key: String,
     /// Name.
     title: Title,
+    /// What it is for, in one sentence, where it says so.
+    about: Option<Title>,
     /// Newest version; new cases are opened under it.
     version: u32,
 }
@@ -35,6 +37,7 @@ pub(crate) async fn handler(State(app): State<App>, _: NoParams) -> Result<Respo
     let row = |published: desk::Published| ProcedureRow {
         key: published.procedure.key.to_string(),
         title: (&published.procedure.label).into(),
+        about: published.procedure.about.as_ref().map(Into::into),
         version: published.procedure.version,
     };
     let items = app.desk().published()?.into_iter().map(row).collect();

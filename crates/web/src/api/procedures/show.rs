@@ -21,6 +21,8 @@ pub(crate) struct ProcedureAnswer {
     key: String,
     /// Name.
     title: Title,
+    /// What it is for, in one sentence, where it says so.
+    about: Option<Title>,
     /// Version.
     version: u32,
     /// JSON Schema of `fields` when a case is registered.
@@ -90,6 +92,7 @@ fn answer(rules: &Procedure) -> ProcedureAnswer {
     ProcedureAnswer {
         key: rules.key.to_string(),
         title: (&rules.label).into(),
+        about: rules.about.as_ref().map(Into::into),
         version: rules.version,
         register: opening.map_or_else(|| json!({}), |action| schema::registration(rules, action)),
         stages: rules.stages.iter().map(stage).collect(),
