@@ -26,7 +26,7 @@ pub const RATINGS: [Meaning; 3] = [Meaning::Satisfied, Meaning::Neutral, Meaning
 
 /// Version of the rules by which measures, the people who have to do with a case, and its texts are derived. It is raised when
 /// [`rederived`] says something else of a case than before; then what older rules derived is derived anew, in the background.
-pub const DERIVED_VERSION: u32 = 4;
+pub const DERIVED_VERSION: u32 = 5;
 
 /// Everything a case's rows are made of.
 pub(crate) struct Draft {

@@ -32,6 +32,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0003_webhooks", include_str!("../../migrations/postgres/0003_webhooks.sql")),
     ("0004_derived", include_str!("../../migrations/postgres/0004_derived.sql")),
     ("0005_scope", include_str!("../../migrations/postgres/0005_scope.sql")),
+    ("0006_workers", include_str!("../../migrations/postgres/0006_workers.sql")),
 ];
 
 /// Statements that are kept prepared on a connection.

@@ -18,6 +18,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0003_webhooks", include_str!("../../migrations/sqlite/0003_webhooks.sql")),
     ("0004_derived", include_str!("../../migrations/sqlite/0004_derived.sql")),
     ("0005_scope", include_str!("../../migrations/sqlite/0005_scope.sql")),
+    ("0006_workers", include_str!("../../migrations/sqlite/0006_workers.sql")),
 ];
 
 /// Readers share the operating system's cache and keep what every statement goes through; the writer touches some fifty pages with

@@ -6,7 +6,7 @@ use super::{derived, number, once};
 use crate::backend::Param;
 use crate::chain::{START, Stored, link};
 use crate::error::{Result, StoreError};
-use crate::model::{CaseRows, Receipt};
+use crate::model::{CaseRows, Receipt, workers};
 use crate::time::{NEVER, int, opt_to_int, to_int};
 use crate::vault::Drawer;
 use serde_json::Value;
@@ -18,13 +18,14 @@ crate::sql::queries! {
         WHERE uuid = ?1 /*lock*/";
     INSERT = "INSERT INTO cases (uuid, version, number, last_seq, head, procedure, procedure_version, life, stage, holder, assignee,
             department, queue, severity, mildness, category, channel, customer, title, received_at, registered_at, due, closed_at,
-            archived_at, keep_until, confidential, open, derived)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+            archived_at, keep_until, confidential, open, derived, workers)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28,
+            ?29)
         /*id*/";
     UPDATE = "UPDATE cases SET version = ?2, number = ?3, last_seq = ?4, head = ?5, procedure = ?6, procedure_version = ?7, life = ?8,
             stage = ?9, holder = ?10, assignee = ?11, department = ?12, queue = ?13, severity = ?14, mildness = ?15, category = ?16,
             channel = ?17, customer = ?18, title = ?19, received_at = ?20, registered_at = ?21, due = ?22, closed_at = ?23,
-            archived_at = ?24, keep_until = ?25, confidential = ?26, open = ?27, derived = ?28
+            archived_at = ?24, keep_until = ?25, confidential = ?26, open = ?27, derived = ?28, workers = ?29
         WHERE id = ?1";
     ADD_EVENT = "INSERT INTO events (sequence, case_id, seq, kind, v, at, actor, body, hash)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -207,7 +208,7 @@ fn put_columns(
     head: &[u8; 32],
 ) -> Result<i64> {
     let c = &rows.columns;
-    let params: [Param<'_>; 28] = [
+    let params: [Param<'_>; 29] = [
         there.map_or_else(|| (&rows.id).into(), Into::into),
         int(rows.version)?.into(),
         (&rows.number).into(),
@@ -236,6 +237,7 @@ fn put_columns(
         c.confidential.into(),
         c.open.into(),
         rows.derived.into(),
+        workers(&rows.people).into(),
     ];
     match there {
         Some(id) => batch.conn.push(UPDATE, &params).map(|()| id),

@@ -5,7 +5,7 @@ use super::prepare::PreparedCase;
 use super::queue::{Batch, Indexed};
 use crate::backend::{Conn, SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
-use crate::model::{CALLS, CaseRows, Rollup, Tie, person_target};
+use crate::model::{CALLS, CaseRows, Rollup, Tie, person_target, workers};
 use crate::store::Rederived;
 use crate::text::TOKENIZER;
 use crate::time::to_int;
@@ -38,7 +38,7 @@ crate::sql::queries! {
     KEEP_SEARCHED = "INSERT INTO searched (case_id, mark, tokenizer) VALUES (?1, ?2, ?3)
         ON CONFLICT (case_id) DO UPDATE SET mark = excluded.mark, tokenizer = excluded.tokenizer";
     PRESENT = "SELECT id, version, derived FROM cases WHERE uuid = ?1 /*lock*/";
-    KEEP_DERIVED = "UPDATE cases SET derived = ?2 WHERE id = ?1";
+    KEEP_DERIVED = "UPDATE cases SET derived = ?2, workers = ?3 WHERE id = ?1";
     DROP_SEARCHED = "DELETE FROM searched WHERE case_id = ?1";
     ADD_INBOX = "INSERT INTO inbox (uuid, case_id, person, kind, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (uuid) DO NOTHING";
@@ -198,7 +198,9 @@ pub(crate) fn again(batch: &mut Batch<'_>, again: &Rederived, line: String) -> R
     let (gone, added) = difference(kept_links(batch, TIES, id)?, ties(&again.people).collect());
     let moved = called || !gone.is_empty() || !added.is_empty();
     replace_links(batch, (gone, added), id)?;
-    batch.conn.push(KEEP_DERIVED, &[id.into(), again.rules.into()])?;
+    batch
+        .conn
+        .push(KEEP_DERIVED, &[id.into(), again.rules.into(), workers(&again.people).into()])?;
     Ok(Again::Replaced { moved })
 }
 

@@ -351,7 +351,11 @@ fn a_scope_means_the_same_in_lists_counts_and_single_cases() {
     ];
     on_each(|store| {
         let shelf = shelf(&store);
-        for (scope, sees) in &cases {
+        // The last time as in a database in which it is not known yet who has bits among those who work on a case.
+        for (n, (scope, sees)) in cases.iter().chain(&cases).enumerate() {
+            if n == cases.len() {
+                store.sql("UPDATE cases SET workers = -1");
+            }
             let listed = all_pages(&store, scope, &Filter::default(), Sort::NewestEntry, 7);
             let expected: Vec<_> =
                 shelf.iter().rev().filter(|case| sees(case)).map(|case| case.id).collect();
