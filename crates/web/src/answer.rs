@@ -21,7 +21,6 @@ pub use key::KeyAnswer;
 pub(crate) use key::Scope;
 pub(crate) use parts::flat;
 pub use parts::{ClockAnswer, ContactAnswer, LinkAnswer, TaskAnswer, ToldAnswer, TraceAnswer};
-pub(crate) use saved::{ListBy, ListCall, ListDue, ListOrder, ListRating, ListState};
 pub use saved::{TemplateAnswer, ViewAnswer};
 pub use user::{AbsenceAnswer, TeamAnswer, UserAnswer};
 pub(crate) use webhook::state;

@@ -126,6 +126,30 @@ fn caller(person: &str) -> Caller {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_filter_reads_the_words_that_are_described_and_none_is_no_filter() {
+    let world = World::new();
+    let document = world.get(world.any(), "/api/openapi.json").await.json();
+    let parameters = &document["paths"]["/api/v1/exports/cases"]["get"]["parameters"];
+    let mut described = 0;
+    for parameter in parameters.as_array().unwrap() {
+        let pattern = parameter["schema"]["pattern"].as_str().unwrap_or_default();
+        let words = pattern.strip_prefix("^(").and_then(|words| words.strip_suffix(")?$"));
+        let Some(words) = words.filter(|words| !words.contains('[')) else { continue };
+        described += 1;
+        let name = parameter["name"].as_str().unwrap();
+        for word in words.split('|').chain([""]) {
+            // What was said stands with cases that were rated.
+            let by = if name == "rating" { "by=rated&" } else { "" };
+            let query = format!("/api/v1/exports/cases?{by}{name}={word}");
+            assert_eq!(world.get(world.any(), &query).await.status, 200, "{query}");
+        }
+        let query = format!("/api/v1/exports/cases?{name}=unsaid");
+        world.get(world.any(), &query).await.problem(422, "invalid-fields");
+    }
+    assert_eq!(described, 6, "{parameters}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_taken_along_as_a_file_over_the_page_and_the_api() {
     let world = World::new();
     let numbers = cases(&world, 2).await;

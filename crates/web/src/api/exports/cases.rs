@@ -1,6 +1,6 @@
 //! `GET /api/v1/exports/cases`: a list of cases as a file. The console's list offers the same under its own address.
 
-use crate::answer::{ListBy, ListCall, ListDue, ListOrder, ListRating, ListState, encoded};
+use crate::answer::encoded;
 use crate::app::App;
 use crate::frame::prefers_english;
 use crate::gate::By;
@@ -55,19 +55,19 @@ pub(crate) struct Query {
     category: String,
     /// `late`: past its due; `hour`, `day`: due within that time, and not yet past.
     #[serde(default)]
-    #[param(value_type = Option<ListDue>, inline)]
+    #[param(value_type = Option<String>, pattern = "^(late|hour|day)?$")]
     due: String,
     /// Cases in which the customer must be contacted by then.
     #[serde(default)]
-    #[param(value_type = Option<ListCall>, inline)]
+    #[param(value_type = Option<String>, pattern = "^(today)?$")]
     call: String,
     /// `all`: those that are filed, void or merged as well; `valid`: without the void ones.
     #[serde(default)]
-    #[param(value_type = Option<ListState>, inline)]
+    #[param(value_type = Option<String>, pattern = "^(all|valid)?$")]
     state: String,
     /// Order in the console; a file is always newest first.
     #[serde(default)]
-    #[param(value_type = Option<ListOrder>, inline)]
+    #[param(value_type = Option<String>, pattern = "^(newest|severity)?$")]
     sort: String,
     /// Severity, 1 to 3.
     #[serde(default)]
@@ -75,7 +75,7 @@ pub(crate) struct Query {
     severity: String,
     /// What the days are days of; registration when nothing is said.
     #[serde(default)]
-    #[param(value_type = Option<ListBy>, inline)]
+    #[param(value_type = Option<String>, pattern = "^(closed|rated|missed)?$")]
     by: String,
     /// With `by=missed`: key of a clock of the procedure.
     #[serde(default)]
@@ -83,7 +83,7 @@ pub(crate) struct Query {
     clock: String,
     /// With `by=rated`: what was said.
     #[serde(default)]
-    #[param(value_type = Option<ListRating>, inline)]
+    #[param(value_type = Option<String>, pattern = "^(satisfied|neutral|dissatisfied)?$")]
     rating: String,
     /// On this day or later, as `2026-11-27`.
     #[serde(default)]

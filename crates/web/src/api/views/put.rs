@@ -1,6 +1,6 @@
 //! `PUT /api/v1/views/{id}`: a view is kept, new or changed.
 
-use crate::answer::{ListBy, ListCall, ListDue, ListOrder, ListRating, ListState, ViewAnswer};
+use crate::answer::ViewAnswer;
 use crate::api::change::{Put, answer};
 use crate::app::App;
 use crate::gate::By;
@@ -56,28 +56,28 @@ struct Filters {
     #[schema(required = false)]
     category: String,
     /// `late`: past its due; `hour`, `day`: due within that time, and not yet past.
-    #[schema(required = false, value_type = ListDue)]
+    #[schema(required = false, pattern = "^(late|hour|day)?$")]
     due: String,
     /// Cases in which the customer must be contacted by then.
-    #[schema(required = false, value_type = ListCall)]
+    #[schema(required = false, pattern = "^(today)?$")]
     call: String,
     /// `all`: those that are filed, void or merged as well; `valid`: without the void ones.
-    #[schema(required = false, value_type = ListState)]
+    #[schema(required = false, pattern = "^(all|valid)?$")]
     state: String,
     /// Order.
-    #[schema(required = false, value_type = ListOrder)]
+    #[schema(required = false, pattern = "^(newest|severity)?$")]
     sort: String,
     /// Severity, 1 to 3.
     #[schema(required = false, pattern = "^[1-3]?$")]
     severity: String,
     /// What the days are days of; registration when nothing is said.
-    #[schema(required = false, value_type = ListBy)]
+    #[schema(required = false, pattern = "^(closed|rated|missed)?$")]
     by: String,
     /// With `by=missed`: key of a clock of the procedure.
     #[schema(required = false)]
     clock: String,
     /// With `by=rated`: what was said.
-    #[schema(required = false, value_type = ListRating)]
+    #[schema(required = false, pattern = "^(satisfied|neutral|dissatisfied)?$")]
     rating: String,
     /// On this day or later, as `2026-11-27`.
     #[schema(required = false, pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
