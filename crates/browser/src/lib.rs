@@ -85,6 +85,8 @@ impl Browser {
     pub async fn start(origin: &str, window: Window) -> Result<Self> {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
+            // Where no locale is set it cannot read the names of files that are not English.
+            .env("LC_ALL", "C.UTF-8")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
