@@ -25,7 +25,8 @@ pub const FOLD_VERSION: u32 = 3;
 pub const RATINGS: [Meaning; 3] = [Meaning::Satisfied, Meaning::Neutral, Meaning::Dissatisfied];
 
 /// Version of the rules by which measures, the people who have to do with a case, and its texts are derived. It is raised when
-/// [`rederived`] says something else of a case than before; then what older rules derived is derived anew, in the background.
+/// [`rederived`] says something else of a case than before, or the store makes more of it (5: `workers`); then what older rules
+/// derived is derived anew, in the background.
 pub const DERIVED_VERSION: u32 = 5;
 
 /// Everything a case's rows are made of.

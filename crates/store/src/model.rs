@@ -230,13 +230,13 @@ pub(crate) fn person_target(person: &str) -> Uuid {
     Uuid::from_bytes(half(sha256([b"person ".as_slice(), person.as_bytes()])))
 }
 
-/// The two bits, of 64, that stand for a person in [`workers`].
+/// The bits, of 64, that stand for a person in [`workers`]: two, and for one in 64 people one.
 pub(crate) fn bits(person: &Uuid) -> i64 {
     let [one, other, ..] = *person.as_bytes();
     1 << (one & 63) | 1 << (other & 63)
 }
 
-/// The bits of everybody who works on a case or did: of ten people, somebody else has both of his among them once in fourteen times.
+/// The bits of everybody who is tied to a case by [`Tie::Works`], which its assignee need not be: of ten people, somebody else has both of his among them once in fourteen times.
 pub(crate) fn workers(people: &[(Tie, String)]) -> i64 {
     let works = people.iter().filter(|(tie, _)| *tie == Tie::Works);
     works.fold(0, |all, (_, person)| all | bits(&person_target(person)))

@@ -1,5 +1,5 @@
--- Bits of everybody who works on a case or did, all of them where it is not known yet: who has none of them is not looked for among
--- the links of a case that a search found.
+-- Bits of everybody whom a link names as one who works on a case or did, all of them where it is not known yet: who has not his is
+-- not looked for among the links of a case that a search found. Holder and assignee have columns of their own.
 ALTER TABLE cases ADD COLUMN workers INTEGER NOT NULL DEFAULT -1;
 DROP INDEX cases_in_scope;
 CREATE INDEX cases_in_scope ON cases (id, open, procedure, confidential, workers, department, holder, assignee, queue);

@@ -30,7 +30,7 @@ fn newer(rows: &CaseRows) -> Rederived {
         rules: NEW,
         texts: vec!["换货".into()],
         rollups: vec![add("registered, apart", 1), add("closed", 2)],
-        people: vec![(Tie::Works, "li".into()), (Tie::Awaited, "wang".into())],
+        people: vec![(Tie::Works, "zhou".into()), (Tie::Awaited, "wang".into())],
     }
 }
 
@@ -88,6 +88,12 @@ fn measures_people_and_texts_become_those_of_newer_rules_without_an_event() {
         assert_eq!((found(&store, "退货"), found(&store, "换货")), (0, 2));
         assert!(*store.changes().borrow() > before, "subscribers hear of it");
         assert_eq!(store.sql("SELECT COUNT(*) FROM cases WHERE workers = -1"), "0");
+        let own = |person: &str| store.count(&Scope::own(person), &Filter::default(), 99).unwrap();
+        assert_eq!(
+            (own("li"), own("zhou")),
+            (0, 2),
+            "whoever works on a case is looked for by newer rules"
+        );
         assert_eq!(store.older(NEW).unwrap(), Older::default());
         for rows in [&open, &closed] {
             assert_eq!(store.events(rows.id, 0, 9).unwrap().len(), 1);

@@ -137,13 +137,13 @@ async fn a_filter_reads_the_words_that_are_described_and_none_is_no_filter() {
         let Some(words) = words.filter(|words| !words.contains('[')) else { continue };
         described += 1;
         let name = parameter["name"].as_str().unwrap();
+        // What was said stands with cases that were rated.
+        let by = if name == "rating" { "by=rated&" } else { "" };
         for word in words.split('|').chain([""]) {
-            // What was said stands with cases that were rated.
-            let by = if name == "rating" { "by=rated&" } else { "" };
             let query = format!("/api/v1/exports/cases?{by}{name}={word}");
             assert_eq!(world.get(world.any(), &query).await.status, 200, "{query}");
         }
-        let query = format!("/api/v1/exports/cases?{name}=unsaid");
+        let query = format!("/api/v1/exports/cases?{by}{name}=unsaid");
         world.get(world.any(), &query).await.problem(422, "invalid-fields");
     }
     assert_eq!(described, 6, "{parameters}");
