@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// Renders the answer of a submission from the rows as they are committed: with their numbers, without the texts of events, snapshot
-/// and messages.
+/// and messages, and without timers, links, people and measures.
 pub type ReceiptOf = Box<dyn Fn(&[&CaseRows]) -> Value + Send>;
 
 /// Makes the number of a new case from the serial drawn for it.
@@ -230,16 +230,10 @@ pub(crate) fn person_target(person: &str) -> Uuid {
     Uuid::from_bytes(half(sha256([b"person ".as_slice(), person.as_bytes()])))
 }
 
-/// The bits, of 64, that stand for a person in [`workers`]: two, and for one in 64 people one.
+/// The bits, of 64, that stand for a person in `cases.workers`: two, and for one in 64 people one.
 pub(crate) fn bits(person: &Uuid) -> i64 {
     let [one, other, ..] = *person.as_bytes();
     1 << (one & 63) | 1 << (other & 63)
-}
-
-/// The bits of everybody who is tied to a case by [`Tie::Works`], which its assignee need not be: of ten people, somebody else has both of his among them once in fourteen times.
-pub(crate) fn workers(people: &[(Tie, String)]) -> i64 {
-    let works = people.iter().filter(|(tie, _)| *tie == Tie::Works);
-    works.fold(0, |all, (_, person)| all | bits(&person_target(person)))
 }
 
 /// One event, written once and never rewritten.

@@ -6,7 +6,7 @@ use super::{derived, number, once};
 use crate::backend::Param;
 use crate::chain::{START, Stored, link};
 use crate::error::{Result, StoreError};
-use crate::model::{CaseRows, Receipt, workers};
+use crate::model::{CaseRows, Receipt};
 use crate::time::{NEVER, int, opt_to_int, to_int};
 use crate::vault::Drawer;
 use serde_json::Value;
@@ -153,7 +153,7 @@ fn apply_case(
     let head = links.last().copied().unwrap_or(head);
     let last = last + i64::try_from(links.len()).unwrap_or(i64::MAX);
     let there = found.map(|found| found.id);
-    let id = put_columns(batch, rows, case.title.as_ref(), there, last, &head)?;
+    let id = put_columns(batch, case, there, last, &head)?;
     number::claim(batch.conn, &rows.number, id)?;
     for ((event, body), hash) in rows.events.iter().zip(&bodies).zip(&links) {
         batch.sequence += 1;
@@ -201,13 +201,12 @@ fn chain(
 
 fn put_columns(
     batch: &Batch<'_>,
-    rows: &CaseRows,
-    title: Option<&Vec<u8>>,
+    case: &PreparedCase,
     there: Option<i64>,
     last_seq: i64,
     head: &[u8; 32],
 ) -> Result<i64> {
-    let c = &rows.columns;
+    let (rows, c) = (&case.rows, &case.rows.columns);
     let params: [Param<'_>; 29] = [
         there.map_or_else(|| (&rows.id).into(), Into::into),
         int(rows.version)?.into(),
@@ -227,7 +226,7 @@ fn put_columns(
         c.category.as_deref().into(),
         (&c.channel).into(),
         c.customer.as_deref().into(),
-        title.into(),
+        case.title.as_ref().into(),
         to_int(c.received_at)?.into(),
         to_int(c.registered_at)?.into(),
         opt_to_int(c.next_due)?.unwrap_or(NEVER).into(),
@@ -237,7 +236,7 @@ fn put_columns(
         c.confidential.into(),
         c.open.into(),
         rows.derived.into(),
-        workers(&rows.people).into(),
+        case.derived.workers.into(),
     ];
     match there {
         Some(id) => batch.conn.push(UPDATE, &params).map(|()| id),

@@ -5,7 +5,7 @@ use super::prepare::PreparedCase;
 use super::queue::{Batch, Indexed};
 use crate::backend::{Conn, SEARCH_ADD, SEARCH_DROP};
 use crate::error::{Result, StoreError};
-use crate::model::{CALLS, CaseRows, Rollup, Tie, person_target, workers};
+use crate::model::{CALLS, CaseRows, Rollup, Tie, bits, person_target};
 use crate::store::Rederived;
 use crate::text::TOKENIZER;
 use crate::time::to_int;
@@ -48,6 +48,58 @@ crate::sql::queries! {
         WHERE uuid = ?1 AND (case_id IS NULL OR case_id = ?2) AND erased = 0";
 }
 
+/// Timers, links, phones and measures of a case as a write has them, made before its turn comes: the one who writes only compares them
+/// with what is there.
+pub(crate) struct Derived {
+    timers: BTreeSet<Timer>,
+    links: BTreeSet<Link>,
+    phones: BTreeSet<[u8; 16]>,
+    measures: BTreeMap<Cell, i64>,
+    /// The bits of who works on it.
+    pub(crate) workers: i64,
+}
+
+type Timer = (String, u32, u32, i64);
+type Link = (String, Uuid);
+type Cell = (String, String, String);
+
+impl Derived {
+    /// Takes it out of the rows of a case, and has the marks of its phones.
+    pub(crate) fn of(rows: &mut CaseRows, phones: BTreeSet<[u8; 16]>) -> Result<Self> {
+        let timers = std::mem::take(&mut rows.timers).into_iter();
+        let timers = timers
+            .map(|timer| Ok((timer.clock, timer.generation, timer.step, to_int(timer.due)?)))
+            .collect::<Result<_>>()?;
+        let ties = ties(&std::mem::take(&mut rows.people));
+        let workers = workers(&ties);
+        let links = std::mem::take(&mut rows.links).into_iter().chain(ties).collect();
+        let measures = cells(std::mem::take(&mut rows.rollups))?;
+        Ok(Self { timers, links, phones, measures, workers })
+    }
+}
+
+fn ties(people: &[(Tie, String)]) -> BTreeSet<Link> {
+    people.iter().map(|(tie, person)| (tie.relation().to_owned(), person_target(person))).collect()
+}
+
+/// The bits of everybody who is tied to a case by [`Tie::Works`], which its assignee need not be: of ten people, somebody else has both
+/// of his among them once in fourteen times.
+fn workers(ties: &BTreeSet<Link>) -> i64 {
+    let works = ties.iter().filter(|(relation, _)| relation == Tie::Works.relation());
+    works.fold(0, |all, (_, person)| all | bits(person))
+}
+
+/// What a case contributes, cell by cell.
+fn cells(rollups: impl IntoIterator<Item = Rollup>) -> Result<BTreeMap<Cell, i64>> {
+    let mut cells: BTreeMap<Cell, i64> = BTreeMap::new();
+    for Rollup { metric, day, dims, add } in rollups {
+        let cell = cells.entry((metric, day.to_string(), dims)).or_default();
+        *cell = cell.checked_add(add).ok_or_else(|| StoreError::invalid("a measure overflows"))?;
+    }
+    cells.retain(|_, amount| *amount != 0);
+    Ok(cells)
+}
+
 /// Replaces everything derived of a case.
 pub(crate) fn replace(
     batch: &mut Batch<'_>,
@@ -55,16 +107,17 @@ pub(crate) fn replace(
     id: i64,
     is_new: bool,
 ) -> Result<()> {
-    let rows = &case.rows;
-    timers(batch, rows, id, is_new)?;
-    links(batch, rows, id, is_new)?;
-    phones(batch, &case.phones, id, is_new)?;
+    let (rows, derived) = (&case.rows, &case.derived);
+    timers(batch, &derived.timers, id, is_new)?;
+    let old = if is_new { BTreeSet::new() } else { kept_links(batch, LINKS, id)? };
+    replace_links(batch, difference(old, &derived.links), id)?;
+    phones(batch, &derived.phones, id, is_new)?;
     let line = match &case.serial {
         Some(_) => case.tokens.line_with(batch.vault, &rows.number),
         None => case.tokens.line(),
     };
     search(batch, line, id, is_new)?;
-    contributions(batch, &rows.rollups, id, is_new)?;
+    contributions(batch, &derived.measures, id, is_new)?;
     for attachment in &rows.attachments {
         if batch.conn.run(TAKE_ATTACHMENT, &[attachment.into(), id.into()])? != 1 {
             return Err(StoreError::NotFound { what: "attachment" });
@@ -81,17 +134,12 @@ pub(crate) fn forget_marks(batch: &mut Batch<'_>, id: i64) -> Result<()> {
 }
 
 /// What there is and shall not be, and what shall be and is not.
-fn difference<T: Ord>(old: BTreeSet<T>, new: BTreeSet<T>) -> (Vec<T>, Vec<T>) {
-    let mut new = new;
-    let gone = old.into_iter().filter(|item| !new.remove(item)).collect();
-    (gone, new.into_iter().collect())
+fn difference<T: Ord>(old: BTreeSet<T>, new: &BTreeSet<T>) -> (Vec<T>, Vec<&T>) {
+    let added = new.iter().filter(|item| !old.contains(item)).collect();
+    (old.into_iter().filter(|item| !new.contains(item)).collect(), added)
 }
 
-fn timers(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
-    let mut new = BTreeSet::new();
-    for timer in &rows.timers {
-        new.insert((timer.clock.clone(), timer.generation, timer.step, to_int(timer.due)?));
-    }
+fn timers(batch: &Batch<'_>, new: &BTreeSet<Timer>, id: i64, is_new: bool) -> Result<()> {
     let old = match is_new {
         true => BTreeSet::new(),
         false => batch
@@ -108,7 +156,7 @@ fn timers(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
             .conn
             .push(DROP_TIMER, &[id.into(), clock.into(), (*generation).into(), (*step).into()])?;
     }
-    for (clock, generation, step, due) in &added {
+    for (clock, generation, step, due) in added {
         batch.conn.push(
             ADD_TIMER,
             &[id.into(), clock.into(), (*generation).into(), (*step).into(), (*due).into()],
@@ -117,38 +165,22 @@ fn timers(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<(
     Ok(())
 }
 
-type Link = (String, Uuid);
-
-fn links(batch: &Batch<'_>, rows: &CaseRows, id: i64, is_new: bool) -> Result<()> {
-    let new = rows.links.iter().cloned().chain(ties(&rows.people)).collect();
-    let old = match is_new {
-        true => BTreeSet::new(),
-        false => kept_links(batch, LINKS, id)?,
-    };
-    replace_links(batch, difference(old, new), id)
-}
-
-fn ties(people: &[(Tie, String)]) -> impl Iterator<Item = Link> {
-    people.iter().map(|(tie, person)| (tie.relation().to_owned(), person_target(person)))
-}
-
 fn kept_links(batch: &Batch<'_>, sql: &str, id: i64) -> Result<BTreeSet<Link>> {
     let kept = batch.conn.rows(sql, &[id.into()], |row| Ok((row.text(0)?, row.uuid(1)?)))?;
     Ok(kept.into_iter().collect())
 }
 
-fn replace_links(batch: &Batch<'_>, (gone, added): (Vec<Link>, Vec<Link>), id: i64) -> Result<()> {
+fn replace_links(batch: &Batch<'_>, (gone, added): (Vec<Link>, Vec<&Link>), id: i64) -> Result<()> {
     for (relation, target) in &gone {
         batch.conn.push(DROP_LINK, &[id.into(), relation.into(), target.into()])?;
     }
-    for (relation, target) in &added {
+    for (relation, target) in added {
         batch.conn.push(ADD_LINK, &[id.into(), relation.into(), target.into()])?;
     }
     Ok(())
 }
 
-fn phones(batch: &Batch<'_>, marks: &[[u8; 16]], id: i64, is_new: bool) -> Result<()> {
-    let new = marks.iter().copied().collect();
+fn phones(batch: &Batch<'_>, new: &BTreeSet<[u8; 16]>, id: i64, is_new: bool) -> Result<()> {
     let old = match is_new {
         true => BTreeSet::new(),
         false => {
@@ -159,7 +191,7 @@ fn phones(batch: &Batch<'_>, marks: &[[u8; 16]], id: i64, is_new: bool) -> Resul
     for mark in &gone {
         batch.conn.push(DROP_PHONE, &[mark.into(), id.into()])?;
     }
-    for mark in &added {
+    for mark in added {
         batch.conn.push(ADD_PHONE, &[mark.into(), id.into()])?;
     }
     Ok(())
@@ -194,13 +226,12 @@ pub(crate) fn again(batch: &mut Batch<'_>, again: &Rederived, line: String) -> R
     if rules >= again.rules {
         return Ok(if indexed { Again::Replaced { moved: false } } else { Again::Left });
     }
-    let called = contributions(batch, &again.rollups, id, false)?;
-    let (gone, added) = difference(kept_links(batch, TIES, id)?, ties(&again.people).collect());
+    let called = contributions(batch, &cells(again.rollups.iter().cloned())?, id, false)?;
+    let ties = ties(&again.people);
+    let (gone, added) = difference(kept_links(batch, TIES, id)?, &ties);
     let moved = called || !gone.is_empty() || !added.is_empty();
     replace_links(batch, (gone, added), id)?;
-    batch
-        .conn
-        .push(KEEP_DERIVED, &[id.into(), again.rules.into(), workers(&again.people).into()])?;
+    batch.conn.push(KEEP_DERIVED, &[id.into(), again.rules.into(), workers(&ties).into()])?;
     Ok(Again::Replaced { moved })
 }
 
@@ -245,19 +276,16 @@ pub(crate) fn index(conn: &Conn, texts: &[Indexed]) -> Result<()> {
     Ok(())
 }
 
-type Cell = (String, String, String);
-
 /// Subtracts what the case contributed and adds what it contributes now, cell by cell. Says whether its customer must be called on
 /// another day.
-fn contributions(batch: &Batch<'_>, rollups: &[Rollup], id: i64, is_new: bool) -> Result<bool> {
+fn contributions(
+    batch: &Batch<'_>,
+    new: &BTreeMap<Cell, i64>,
+    id: i64,
+    is_new: bool,
+) -> Result<bool> {
     let mut called = false;
     let is_call = |cell: &Cell| CALLS.contains(&cell.0.as_str());
-    let mut new: BTreeMap<Cell, i64> = BTreeMap::new();
-    for Rollup { metric, day, dims, add } in rollups {
-        let cell = new.entry((metric.clone(), day.to_string(), dims.clone())).or_default();
-        *cell = cell.checked_add(*add).ok_or_else(|| StoreError::invalid("a measure overflows"))?;
-    }
-    new.retain(|_, amount| *amount != 0);
     let old: BTreeMap<Cell, i64> = match is_new {
         true => BTreeMap::new(),
         false => {
@@ -276,7 +304,7 @@ fn contributions(batch: &Batch<'_>, rollups: &[Rollup], id: i64, is_new: bool) -
             add_to_rollup(batch, cell, was.saturating_neg())?;
         }
     }
-    for (cell @ (metric, day, dims), is) in &new {
+    for (cell @ (metric, day, dims), is) in new {
         let was = old.get(cell).copied().unwrap_or(0);
         if was != *is {
             called |= is_call(cell);

@@ -1,6 +1,7 @@
 //! What a write needs no transaction for: sealing, spelling and tokens. Its caller does that on his own thread, so that the one who
 //! writes only runs statements.
 
+use super::derived::Derived;
 use crate::backend::Conn;
 use crate::error::{Result, StoreError};
 use crate::model::{CaseRows, CaseWrite, IdempotencyKey, ImportRow, NumberOf, ReceiptOf, Write};
@@ -25,7 +26,7 @@ pub(crate) struct Prepared {
 
 /// A case of it.
 pub(crate) struct PreparedCase {
-    /// Without the texts that are spelled below.
+    /// Without the texts that are spelled below, and without timers, links, people and measures.
     pub(crate) rows: CaseRows,
     pub(crate) serial: Option<Serial>,
     pub(crate) drawer: Drawer,
@@ -37,7 +38,7 @@ pub(crate) struct PreparedCase {
     pub(crate) messages: Vec<(Text, Option<String>)>,
     pub(crate) title: Option<Vec<u8>>,
     pub(crate) tokens: Tokens,
-    pub(crate) phones: Vec<[u8; 16]>,
+    pub(crate) derived: Derived,
 }
 
 /// How a new case gets its number.
@@ -129,8 +130,9 @@ impl PreparedCase {
         let tokens = Tokens::of(vault, texts);
         let accounts = rows.accounts.iter().filter_map(|account| account_mark(vault, account));
         let phones = rows.phones.iter().flat_map(|phone| phone_marks(vault, phone));
-        let phones = phones.chain(accounts).collect();
-        Ok(Self { rows, serial, drawer, keys, events, snapshot, messages, title, tokens, phones })
+        let marks = phones.chain(accounts).collect();
+        let derived = Derived::of(&mut rows, marks)?;
+        Ok(Self { rows, serial, drawer, keys, events, snapshot, messages, title, tokens, derived })
     }
 }
 
