@@ -1,6 +1,20 @@
 //! The seam: the only place that knows which database is underneath. Everything else speaks [`Conn`], [`Param`], [`Row`] and SQL
 //! texts in SQLite's spelling, which `backend/dialect.rs` respells for PostgreSQL.
 
+/// The steps that made the schema what it is, in order, each with its text for a database.
+macro_rules! steps {
+    ($database:literal) => {
+        $crate::backend::steps!($database: "0001_initial" "0002_customers" "0003_webhooks" "0004_derived" "0005_scope" "0006_workers")
+    };
+    ($database:literal: $($step:literal)*) => {
+        &[$((
+            $step,
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $database, "/", $step, ".sql")),
+        )),*]
+    };
+}
+use steps;
+
 mod between;
 mod dialect;
 mod postgres;
@@ -367,6 +381,8 @@ pub(crate) trait Driver: Send {
     fn schema_exists(&self) -> &'static str;
     /// Tasks of one transaction.
     fn batch(&self) -> usize;
+    /// Connections that read at once.
+    fn readers(&self) -> usize;
     /// Moves the write-ahead log into the database; `wait` also empties the log file and waits for readers. Says whether it was
     /// done to the end. Nothing to do where the server sees to it.
     fn checkpoint(&self, wait: bool) -> Result<bool>;

@@ -1,4 +1,7 @@
 //! Connections for reading: a fixed number, and whoever comes later waits. Opening one costs more than most of what is read.
+//!
+//! A connection that comes back is for those who wait, before anybody who comes. Were it there for whoever asks first, that would mostly
+//! be the thread that had it, for it has the processor, and one that waits might do so for long.
 
 use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place, waiting};
@@ -52,8 +55,12 @@ impl Pool {
     pub(crate) fn take(&self) -> Result<Lent<'_>> {
         self.anchor.last_look()?;
         let mut state = self.lock();
+        let mut since = None;
         loop {
-            if let Some(conn) = state.idle.pop() {
+            // As many as there are who wait are theirs, also of those who were woken and do not run yet.
+            if (since.is_some() || state.idle.len() > state.waiting)
+                && let Some(conn) = state.idle.pop()
+            {
                 return Ok(Lent { pool: self, conn: Some(conn), used: true });
             }
             let tried = state.away.as_ref();
@@ -63,18 +70,15 @@ impl Pool {
             if state.open < self.most {
                 break;
             }
-            if state.waiting >= WAITING {
+            let left = PATIENCE.saturating_sub(since.get_or_insert_with(Instant::now).elapsed());
+            if left.is_zero() || state.waiting >= WAITING {
                 return Err(StoreError::Busy);
             }
             state.waiting += 1;
-            let (after, waited) = waiting(|| {
-                self.freed.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner)
+            (state, _) = waiting(|| {
+                self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner)
             });
-            state = after;
             state.waiting -= 1;
-            if waited.timed_out() {
-                return Err(StoreError::Busy);
-            }
         }
         state.open += 1;
         if let Some(away) = &mut state.away {
@@ -123,8 +127,12 @@ impl Drop for Lent<'_> {
             Some(conn) => state.idle.push(conn),
             None => state.open -= 1,
         }
+        let waits = state.waiting > 0;
         drop(state);
-        self.pool.freed.notify_one();
+        // Waking asks the system, also when there is nobody to be woken.
+        if waits {
+            self.pool.freed.notify_one();
+        }
     }
 }
 
@@ -149,6 +157,43 @@ mod tests {
                 assert_eq!(one.join().unwrap(), Ok(()));
             }
         });
+    }
+
+    #[test]
+    fn whoever_waits_has_his_turn_before_who_comes() {
+        let place = Place::in_memory(std::path::Path::new("")).unwrap();
+        let pool = Pool::new(place, 1, Arc::default());
+        let only = pool.take().unwrap();
+        let order = Mutex::new(Vec::new());
+        let taken = |who| {
+            let conn = pool.take();
+            order.lock().unwrap().push(who);
+            drop(conn);
+        };
+        std::thread::scope(|threads| {
+            threads.spawn(|| taken("waited"));
+            while pool.lock().waiting == 0 {
+                std::thread::yield_now();
+            }
+            drop(only);
+            taken("came");
+        });
+        assert_eq!(order.into_inner().unwrap(), ["waited", "came"]);
+        let state = pool.lock();
+        assert_eq!((state.waiting, state.idle.len()), (0, 1));
+    }
+
+    #[test]
+    fn what_nobody_who_waits_can_need_is_there_for_who_comes() {
+        let place = Place::in_memory(std::path::Path::new("")).unwrap();
+        let pool = Pool::new(place, 2, Arc::default());
+        let both = [pool.take().unwrap(), pool.take().unwrap()];
+        // As when somebody was woken and does not run yet.
+        pool.lock().waiting = 1;
+        drop(both);
+        let came = pool.take().unwrap();
+        assert!(came.used);
+        assert_eq!(pool.lock().idle.len(), 1, "one is left for who waits");
     }
 
     #[test]

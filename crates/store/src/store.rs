@@ -41,8 +41,8 @@ pub struct Options {
     pub queue: usize,
     /// Most writes that are committed together; what suits the database when it is `None`. One shows what sharing a commit is worth.
     pub batch: Option<usize>,
-    /// Connections for reading, at most; whoever comes when all are in use waits.
-    pub readers: usize,
+    /// Connections for reading, at most; what suits the database when it is `None`. Whoever comes when all are in use waits.
+    pub readers: Option<usize>,
     /// Whether a server is asked to tell of commits, this program's and others'. Without it, as in an embedded database, they are noticed
     /// by asking, four times a second; those who listen ask once a second.
     pub listen: bool,
@@ -91,13 +91,13 @@ impl Committing {
 }
 
 impl Options {
-    /// The usual sizes: 4,096 waiting writes, 16 readers.
+    /// The usual sizes: 4,096 waiting writes, and otherwise what suits the database.
     pub fn new(master_key: [u8; 32]) -> Self {
         Self {
             master_key,
             queue: 4096,
             batch: None,
-            readers: 16,
+            readers: None,
             listen: true,
             in_step: false,
             before_upgrade: None,
@@ -149,6 +149,7 @@ impl Store {
         let anchor = Arc::new(Anchor::of(&place));
         let follow =
             || Follower::start(place.clone(), news.clone(), options.listen, Arc::clone(&anchor));
+        let readers = options.readers.unwrap_or_else(|| conn.readers());
         let follower = (!options.in_step).then(follow).transpose()?;
         let mut desk = queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, &anchor)?;
         if let Some(most) = options.batch {
@@ -159,7 +160,7 @@ impl Store {
         }
         let inner = Inner {
             writer: Writer::start(desk, options.queue.max(1), options.in_step)?,
-            pool: Pool::new(place.clone(), options.readers.max(1), anchor),
+            pool: Pool::new(place.clone(), readers.max(1), anchor),
             board: Board::default(),
             kept: Kept::default(),
             standings: Standings::default(),
@@ -420,6 +421,11 @@ impl Store {
     /// The place of the last entry of the settings' log, and word of every commit that moves it, also another program's.
     pub fn settings_changes(&self) -> watch::Receiver<u64> {
         self.inner.settings.clone()
+    }
+
+    /// Whether a server keeps the database, which may take its time to answer.
+    pub fn is_served(&self) -> bool {
+        self.inner.place.is_shared()
     }
 
     /// How often touch with the database was lost. What was committed before may be forgotten after it, as by a standby that took

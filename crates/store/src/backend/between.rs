@@ -161,6 +161,9 @@ impl Driver for Watched {
     fn batch(&self) -> usize {
         self.driver.batch()
     }
+    fn readers(&self) -> usize {
+        self.driver.readers()
+    }
     fn checkpoint(&self, wait: bool) -> Result<bool> {
         self.driver.checkpoint(wait)
     }

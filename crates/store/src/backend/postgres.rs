@@ -26,15 +26,6 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use values::{Value, ends_connection};
 
-const STEPS: &[(&str, &str)] = &[
-    ("0001_initial", include_str!("../../migrations/postgres/0001_initial.sql")),
-    ("0002_customers", include_str!("../../migrations/postgres/0002_customers.sql")),
-    ("0003_webhooks", include_str!("../../migrations/postgres/0003_webhooks.sql")),
-    ("0004_derived", include_str!("../../migrations/postgres/0004_derived.sql")),
-    ("0005_scope", include_str!("../../migrations/postgres/0005_scope.sql")),
-    ("0006_workers", include_str!("../../migrations/postgres/0006_workers.sql")),
-];
-
 /// Statements that are kept prepared on a connection.
 const STATEMENTS: usize = 256;
 /// What listeners are told on.
@@ -376,7 +367,7 @@ impl Driver for Postgres {
     }
 
     fn steps(&self) -> &'static [(&'static str, &'static str)] {
-        STEPS
+        super::steps!("postgres")
     }
     fn schema_exists(&self) -> &'static str {
         "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version'"
@@ -384,6 +375,9 @@ impl Driver for Postgres {
     /// A session keeps 64 open sub-transactions at hand; with more, every reader has to look them up.
     fn batch(&self) -> usize {
         60
+    }
+    fn readers(&self) -> usize {
+        16
     }
 
     fn checkpoint(&self, _wait: bool) -> Result<bool> {

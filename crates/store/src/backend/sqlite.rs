@@ -12,15 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-const STEPS: &[(&str, &str)] = &[
-    ("0001_initial", include_str!("../../migrations/sqlite/0001_initial.sql")),
-    ("0002_customers", include_str!("../../migrations/sqlite/0002_customers.sql")),
-    ("0003_webhooks", include_str!("../../migrations/sqlite/0003_webhooks.sql")),
-    ("0004_derived", include_str!("../../migrations/sqlite/0004_derived.sql")),
-    ("0005_scope", include_str!("../../migrations/sqlite/0005_scope.sql")),
-    ("0006_workers", include_str!("../../migrations/sqlite/0006_workers.sql")),
-];
-
 /// Readers share the operating system's cache and keep what every statement goes through; the writer touches some fifty pages with
 /// every case and keeps them.
 const CACHE_KIB: i64 = 2 << 10;
@@ -257,13 +248,17 @@ impl Driver for Sqlite {
     }
 
     fn steps(&self) -> &'static [(&'static str, &'static str)] {
-        STEPS
+        super::steps!("sqlite")
     }
     fn schema_exists(&self) -> &'static str {
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'"
     }
     fn batch(&self) -> usize {
         256
+    }
+    /// More than keep the processors busy while the file is in memory, so that some can wait for the disk.
+    fn readers(&self) -> usize {
+        8
     }
 
     fn checkpoint(&self, wait: bool) -> Result<bool> {

@@ -134,8 +134,12 @@ impl House {
 
 fn open(place: &Place, clock: Arc<dyn Clock>) -> Result<Desk> {
     // What goes wrong is found by counting calls, commits, statements: how they follow each other must not depend on the machine.
-    let options =
-        store::Options { queue: 1_024, readers: 4, in_step: true, ..store::Options::new(KEY) };
+    let options = store::Options {
+        queue: 1_024,
+        readers: Some(4),
+        in_step: true,
+        ..store::Options::new(KEY)
+    };
     let store = Store::open(place.clone(), options).map_err(Error::other)?;
     Desk::open_with(store, clock).map_err(Error::other)
 }
