@@ -47,8 +47,12 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let begun = app.desk().now();
-    let mut response = in_time(PATIENCE, next.run(request)).await;
-    let route = response.extensions().get::<Route>().map(|route| route.0.clone());
+    let answer = next.run(request);
+    let mut response = match app.desk().store().is_served() {
+        true => in_time(PATIENCE, made_apart(answer)).await,
+        false => in_time(PATIENCE, answer).await,
+    };
+    let route = response.extensions().get::<MatchedPath>().cloned();
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         app.meter().refused(problem.kind());
         let allow = response.headers().get(header::ALLOW).cloned();
@@ -67,8 +71,10 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     // The clock may be set back meanwhile.
     let duration_ms = app.desk().now().duration_since(begun).as_millis().max(0);
     let duration_ms = i64::try_from(duration_ms).unwrap_or(i64::MAX);
-    log(&method, route.as_deref().unwrap_or("-"), status, duration_ms);
+    log(&method, route.as_ref().map_or("-", MatchedPath::as_str), status, duration_ms);
     let headers = response.headers_mut();
+    // Those below.
+    headers.reserve(SECURE.len() + 3);
     // A file of somebody has stricter ones already.
     for (name, value) in SECURE {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -81,19 +87,18 @@ pub(crate) async fn frame(State(app): State<App>, request: Request, next: Next) 
     response
 }
 
-/// An answer that begins in time, or word that there is none. It is made by a task of its own: one that blocks, because a database does
-/// not answer, cannot be told that its time is up, and must not keep us from telling the client.
-async fn in_time(
-    most: Duration,
-    answer: impl Future<Output = Response> + Send + 'static,
-) -> Response {
+/// An answer that begins in time, or word that there is none.
+async fn in_time(most: Duration, answer: impl Future<Output = Response>) -> Response {
+    let answer = tokio::time::timeout(most, answer).await;
+    answer.unwrap_or_else(|_| Problem::new(Kind::Unavailable).into_response())
+}
+
+/// An answer that is made by a task of its own: one that blocks, because a server does not answer, cannot be told that its time is up,
+/// and must not keep us from telling the client. An embedded database is read at once or waited for: without a task a short answer costs less.
+async fn made_apart(answer: impl Future<Output = Response> + Send + 'static) -> Response {
     let mut making = Abandoned(tokio::spawn(answer));
-    let problem = match tokio::time::timeout(most, &mut making.0).await {
-        Ok(Ok(response)) => return response,
-        Ok(Err(_)) => Kind::Internal,
-        Err(_) => Kind::Unavailable,
-    };
-    Problem::new(problem).into_response()
+    let made = (&mut making.0).await;
+    made.unwrap_or_else(|_| Problem::new(Kind::Internal).into_response())
 }
 
 /// A task that goes no further when nobody waits for it any more.
@@ -113,21 +118,6 @@ fn log(method: &Method, route: &str, status: u16, duration_ms: i64) {
     } else {
         tracing::info!(http.method = %method, http.route = route, http.status = status, duration_ms, "answered");
     }
-}
-
-/// The pattern that a request's path matched.
-#[derive(Clone)]
-struct Route(String);
-
-/// Tells [`frame`] which route it was.
-pub(crate) async fn name_route(request: Request, next: Next) -> Response {
-    let route =
-        request.extensions().get::<MatchedPath>().map(|path| Route(path.as_str().to_owned()));
-    let mut response = next.run(request).await;
-    if let Some(route) = route {
-        response.extensions_mut().insert(route);
-    }
-    response
 }
 
 /// A panic is a problem without details; the log has the message from the panic itself.
@@ -195,12 +185,12 @@ mod tests {
             tokio::task::block_in_place(|| assert!(ends.recv().is_err()));
             "late".into_response()
         };
-        let response = in_time(Duration::from_millis(50), answer).await;
+        let response = in_time(Duration::from_millis(50), made_apart(answer)).await;
         assert_eq!(response.status(), 503);
         drop(blocked);
         let soon = in_time(PATIENCE, async { "soon".into_response() }).await;
         assert_eq!(soon.status(), 200);
-        let panics = in_time(PATIENCE, panicking()).await;
+        let panics = in_time(PATIENCE, made_apart(panicking())).await;
         assert_eq!(panics.status(), 500);
     }
 

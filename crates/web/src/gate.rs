@@ -5,11 +5,14 @@ use crate::frame::Spoken;
 use crate::limit::{Left, Rate};
 use crate::origin::is_ours;
 use crate::pages::see_other;
-use crate::parse::{CSRF_FIELD, FORM, MULTIPART, media_type};
+use crate::parse::{CSRF_FIELD, FORM, MULTIPART, media_type, negotiate};
 use crate::problem::{Kind, Problem};
+use crate::routes::Line;
 use crate::signed::Signed;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Multipart, Request, State};
+use axum::extract::{
+    DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Multipart, Request, State,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -59,12 +62,22 @@ impl FromRequestParts<App> for By {
     }
 }
 
-/// Lets a request through when its caller may call the route.
+/// Lets a request through when its caller may call the route and wants what it can answer with. Tells the frame which route it was.
 pub(crate) async fn gate(
-    State((app, right)): State<(App, Right)>,
-    mut request: Request,
+    State((app, line)): State<(App, &'static Line)>,
+    request: Request,
     next: Next,
 ) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = let_through(&app, line, request, next).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+async fn let_through(app: &App, line: &Line, mut request: Request, next: Next) -> Response {
+    let right = line.right;
     let looks = right != Right::Public && !writes(request.method());
     let _turn = match looks {
         true => match app.inner.looks.turn().await {
@@ -73,13 +86,16 @@ pub(crate) async fn gate(
         },
         false => None,
     };
-    let left = match admit(&app, right, &mut request).await {
+    let left = match admit(app, right, &mut request).await {
         Ok(left) => left,
         Err(Refused::To(place)) => return see_other(&place),
         Err(Refused::With(problem)) => return problem.into_response(),
     };
     let spoken = request.extensions().get::<Signed>().map(|signed| Spoken(signed.english));
-    let mut response = next.run(request).await;
+    let mut response = match negotiate(request.headers(), line.media) {
+        Some(_) => next.run(request).await,
+        None => Problem::new(Kind::NotAcceptable).into_response(),
+    };
     if let (Some(left), Some(rate)) = (left, app.inner.limiter.rate()) {
         let [policy, limit] = rate_headers(rate, left);
         response.headers_mut().insert(policy.0, policy.1);
@@ -134,7 +150,7 @@ async fn admit(app: &App, right: Right, request: &mut Request) -> Result<Option<
             false => Problem::new(Kind::Unauthenticated).into(),
         });
     };
-    let left = within_rate(app, &signed.session.id)?;
+    let left = within_rate(app, || signed.session.id.clone())?;
     if writes(request.method()) {
         let token = token(app, request).await?;
         if !is_ours(app, request.headers()) || !token.is_some_and(|token| signed.accepts(&token)) {
@@ -218,7 +234,7 @@ fn by_key(
         DeskError::Forbidden => unauthenticated("Bearer realm=\"bihuan\", error=\"invalid_token\""),
         error => error.into(),
     })?;
-    let left = within_rate(app, &store::api_key_hash(secret))?;
+    let left = within_rate(app, || store::api_key_hash(secret))?;
     if caller.allows(scope) {
         return Ok((caller, left));
     }
@@ -233,7 +249,7 @@ fn by_key(
 }
 
 /// Takes one request off what a key or a session may make.
-fn within_rate(app: &App, key: &str) -> Result<Option<Left>, Problem> {
+fn within_rate(app: &App, key: impl FnOnce() -> String) -> Result<Option<Left>, Problem> {
     app.inner.limiter.take(key, app.desk().now()).map_err(|left| {
         let refused =
             Problem::new(Kind::TooManyRequests).header(header::RETRY_AFTER, left.wait.into());

@@ -45,15 +45,20 @@ impl Limiter {
     }
 
     /// Takes a token; `Err` when there is none. Nothing is counted without a rate.
-    pub(crate) fn take(&self, key: &str, now: Timestamp) -> Result<Option<Left>, Left> {
+    pub(crate) fn take(
+        &self,
+        key: impl FnOnce() -> String,
+        now: Timestamp,
+    ) -> Result<Option<Left>, Left> {
         let Some(rate) = self.rate else { return Ok(None) };
+        let key = key();
         let full = u64::from(rate.burst.max(1)) * 1_000;
         let per_second = u64::from(rate.per_second) * 1_000;
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= KEEP && !buckets.contains_key(key) {
+        if buckets.len() >= KEEP && !buckets.contains_key(&key) {
             buckets.retain(|_, bucket| bucket.filled(now, rate, full) < full);
         }
-        let bucket = buckets.entry(key.to_owned()).or_insert(Bucket { milli: full, at: now });
+        let bucket = buckets.entry(key).or_insert(Bucket { milli: full, at: now });
         bucket.milli = bucket.filled(now, rate, full);
         bucket.at = bucket.at.max(now);
         if bucket.milli < 1_000 {
@@ -86,24 +91,24 @@ mod tests {
     #[test]
     fn a_burst_is_allowed_and_then_the_rate() {
         let limiter = Limiter::new(Some(Rate { per_second: 2, burst: 3 }));
-        let taken: Vec<bool> = (0..4).map(|_| limiter.take("a", at(0)).is_ok()).collect();
+        let taken: Vec<bool> = (0..4).map(|_| limiter.take(|| "a".into(), at(0)).is_ok()).collect();
         assert_eq!(taken, [true, true, true, false]);
-        assert_eq!(limiter.take("a", at(400)), Err(Left { remaining: 0, wait: 1 }));
-        assert_eq!(limiter.take("a", at(500)), Ok(Some(Left { remaining: 0, wait: 2 })));
-        assert_eq!(limiter.take("b", at(500)), Ok(Some(Left { remaining: 2, wait: 1 })));
+        assert_eq!(limiter.take(|| "a".into(), at(400)), Err(Left { remaining: 0, wait: 1 }));
+        assert_eq!(limiter.take(|| "a".into(), at(500)), Ok(Some(Left { remaining: 0, wait: 2 })));
+        assert_eq!(limiter.take(|| "b".into(), at(500)), Ok(Some(Left { remaining: 2, wait: 1 })));
     }
 
     #[test]
     fn a_clock_that_goes_back_gives_nothing() {
         let limiter = Limiter::new(Some(Rate { per_second: 1, burst: 1 }));
-        assert!(limiter.take("a", at(5_000)).is_ok());
-        assert!(limiter.take("a", at(1_000)).is_err());
-        assert!(limiter.take("a", at(5_500)).is_err());
-        assert!(limiter.take("a", at(6_000)).is_ok());
+        assert!(limiter.take(|| "a".into(), at(5_000)).is_ok());
+        assert!(limiter.take(|| "a".into(), at(1_000)).is_err());
+        assert!(limiter.take(|| "a".into(), at(5_500)).is_err());
+        assert!(limiter.take(|| "a".into(), at(6_000)).is_ok());
     }
 
     #[test]
     fn without_a_rate_nothing_is_refused() {
-        assert_eq!(Limiter::new(None).take("a", at(0)), Ok(None));
+        assert_eq!(Limiter::new(None).take(|| "a".into(), at(0)), Ok(None));
     }
 }

@@ -42,6 +42,10 @@ impl Pool {
 
     /// A turn, until it is dropped. Waiting for one keeps no thread.
     pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        // Mostly there is one, and nothing has to be timed.
+        if let Ok(turn) = Arc::clone(&self.0).try_acquire_owned() {
+            return Ok(turn);
+        }
         let busy = || Problem::new(Kind::Unavailable);
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
         turn.map_err(|_| busy())?.map_err(|_| busy())

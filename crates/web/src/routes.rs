@@ -5,12 +5,9 @@ use crate::app::App;
 use crate::frame;
 use crate::gate::{Right, gate};
 use crate::pages;
-use crate::parse::negotiate;
 use crate::problem::{Kind, Problem};
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{self, MethodRouter};
 use desk::KeyScope::{Admin, CasesRead, CasesWrite, ReportsRead};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -305,24 +302,13 @@ pages! {
 pub fn router(app: App) -> Router {
     let mut router = Router::new();
     for line in TABLE.iter().chain(PAGES) {
-        let guarded = (line.router)()
-            .route_layer(from_fn_with_state(line.media, acceptable))
-            .route_layer(from_fn_with_state((app.clone(), line.right), gate));
+        let guarded = (line.router)().route_layer(from_fn_with_state((app.clone(), line), gate));
         router = router.route(line.path, guarded);
     }
     router
-        .route_layer(from_fn(frame::name_route))
         .fallback(|| async { Problem::new(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(frame::panicked))
         .layer(from_fn_with_state(app.clone(), frame::frame))
         .with_state(app)
-}
-
-/// Refuses what wants an answer that the route does not have.
-async fn acceptable(State(media): State<Media>, request: Request, next: Next) -> Response {
-    match negotiate(request.headers(), media) {
-        Some(_) => next.run(request).await,
-        None => Problem::new(Kind::NotAcceptable).into_response(),
-    }
 }
