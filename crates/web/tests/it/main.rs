@@ -35,6 +35,7 @@ mod mirror;
 mod mirrored;
 mod numbers;
 mod once;
+mod overtaken;
 mod own;
 mod people;
 mod proxied;
