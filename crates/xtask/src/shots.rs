@@ -216,7 +216,7 @@ impl House {
             ("reference", "/reference".to_owned(), String::new()),
             ("reference-operation", "/reference/cases_act".to_owned(), String::new()),
             ("palette", "/work".to_owned(), palette.to_owned()),
-            ("keys", "/work".to_owned(), "document.getElementById('keys').showModal()".to_owned()),
+            ("shortcuts", "/work".to_owned(), "document.getElementById('keys').showModal()".to_owned()),
             ("missing", "/cases/none".to_owned(), String::new()),
         ])
     }
