@@ -94,7 +94,8 @@ async fn in_time(most: Duration, answer: impl Future<Output = Response>) -> Resp
 }
 
 /// An answer that is made by a task of its own: one that blocks, because a server does not answer, cannot be told that its time is up,
-/// and must not keep us from telling the client. An embedded database is read at once or waited for: without a task a short answer costs less.
+/// and must not keep us from telling the client. An embedded database is read at once, or waited for: without a task a short answer
+/// costs less.
 async fn made_apart(answer: impl Future<Output = Response> + Send + 'static) -> Response {
     let mut making = Abandoned(tokio::spawn(answer));
     let made = (&mut making.0).await;
