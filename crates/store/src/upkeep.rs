@@ -202,7 +202,7 @@ fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Ver
         let Some((last, _)) = cases.last() else { break };
         after = *last;
         for (_, case) in cases {
-            one_case(conn, vault, case, &mut found);
+            one_case(conn, vault, case, &mut found)?;
         }
     }
     for (sql, expected, what) in
@@ -237,7 +237,8 @@ fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Ver
     Ok(found)
 }
 
-fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) {
+/// What is wrong with a case is noted; that the database is away is no finding about it.
+fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) -> Result<()> {
     found.cases += 1;
     match chain::verify(conn, vault, case) {
         Ok(report) => {
@@ -245,14 +246,18 @@ fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) {
             found.values += report.values;
             found.erased += report.erased;
         }
+        Err(away @ StoreError::Unavailable { .. }) => return Err(away),
         Err(error) => found.problems.push(error.to_string()),
     }
     // What is derived from the events is looked at as well: it is what people are shown.
     let shown = read::case::load(conn, vault, &Scope::all(), Which::Id(&case))
         .and_then(|_| outbox::of_case(conn, vault, case).map(drop));
-    if let Err(error) = shown {
-        found.problems.push(format!("case {case}: {error}"));
+    match shown {
+        Ok(()) => {}
+        Err(away @ StoreError::Unavailable { .. }) => return Err(away),
+        Err(error) => found.problems.push(format!("case {case}: {error}")),
     }
+    Ok(())
 }
 
 /// Brings a database to the schema of this program. One of an older schema is copied first, attachments included.

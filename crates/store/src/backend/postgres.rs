@@ -4,6 +4,7 @@
 
 mod event_loop;
 mod index;
+mod patience;
 mod values;
 
 use super::dialect::for_postgres;
@@ -14,6 +15,7 @@ use crate::text::Sought;
 use crate::time::from_int;
 use event_loop::Loop;
 use index::{index_text, match_text};
+use patience::{HURRIED, Patience, SESSION_ID, UNHURRIED};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
@@ -46,12 +48,6 @@ const SCHEMA_LOCK: i64 = 0x6269_6875_616e;
 /// A stuck transaction must not keep all others waiting for ever: the counter of events is a lock for every write.
 const SESSION: &str =
     "SET idle_in_transaction_session_timeout = '60s'; SET standard_conforming_strings = on";
-/// A server that works gives up by itself what takes longer, before we do: what is abandoned must not pile up there.
-const HURRIED: &str = "SET lock_timeout = '8s'; SET statement_timeout = '10s'";
-/// Somebody else may be at the same long work.
-const UNHURRIED: &str = "SET lock_timeout = '30s'; SET statement_timeout = 0";
-/// A server that has not answered within this hangs - it is stopped, its machine frozen, its disk stalled - and is not waited for.
-const ANSWER: Duration = Duration::from_secs(12);
 
 pub(super) struct Postgres {
     runtime: Loop,
@@ -65,8 +61,7 @@ pub(super) struct Postgres {
     in_transaction: Cell<bool>,
     listening: Cell<bool>,
     lost: Cell<bool>,
-    /// How long an answer may take; `None` for what takes long by its nature.
-    patience: Cell<Option<Duration>>,
+    patience: Patience,
 }
 
 impl Postgres {
@@ -74,7 +69,7 @@ impl Postgres {
         waiting(|| {
             let own = Loop::new()?;
             let runtime = own.runtime()?;
-            let (client, notes) = runtime.block_on(server.connect())?;
+            let (host, client, notes) = runtime.block_on(server.connect())?;
             let read_only = "SET default_transaction_read_only = on";
             let session = match mode {
                 Mode::Write => format!("{SESSION}; {HURRIED}"),
@@ -92,7 +87,7 @@ impl Postgres {
                 in_transaction: Cell::new(false),
                 listening: Cell::new(false),
                 lost: Cell::new(false),
-                patience: Cell::new(Some(ANSWER)),
+                patience: Patience::new(server.clone(), host),
             })
         })
     }
@@ -104,7 +99,7 @@ impl Postgres {
             return Err(StoreError::Unavailable { what: "the connection was lost".into() });
         }
         let runtime = self.runtime.runtime()?;
-        let outcome = waiting(|| runtime.block_on(within(self.patience.get(), answer)));
+        let outcome = waiting(|| runtime.block_on(self.patience.with(answer)));
         let (gone, error) = match outcome {
             Some(Ok(answer)) => return Ok(answer),
             Some(Err(error)) => {
@@ -284,10 +279,15 @@ impl Driver for Postgres {
     }
 
     fn hurry(&self, hurry: bool) -> Result<()> {
-        self.patience.set(Some(ANSWER));
-        self.script(if hurry { HURRIED } else { UNHURRIED })?;
-        self.patience.set(hurry.then_some(ANSWER));
-        Ok(())
+        self.patience.hurry();
+        if hurry {
+            return self.script(HURRIED);
+        }
+        self.script(UNHURRIED)?;
+        self.each(SESSION_ID, &[], &mut |row| {
+            self.patience.wait_long(row.small(0)?);
+            Ok(false)
+        })
     }
 
     fn lock_schema(&self) -> Result<()> {

@@ -23,6 +23,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub(super) const CONNECT: Duration = Duration::from_secs(5);
 /// What was sent and is not acknowledged by the other machine's network for so long is lost.
 const SILENCE: Duration = Duration::from_secs(15);
+/// Whether there is a session.
+const IS_THERE: &str = "SELECT 1 FROM pg_stat_activity WHERE pid = $1";
 /// By what the program's sessions are known among those of the server.
 pub(super) const NAME: &str = "bihuan";
 
@@ -69,19 +71,34 @@ impl Server {
         self.config.get_dbname().unwrap_or_default()
     }
 
-    /// A connection, driven by the runtime that this is called on, and word of its notifications.
-    pub(super) async fn connect(&self) -> Result<(Client, UnboundedReceiver<()>)> {
+    /// A connection to one of the servers, which, driven by the runtime that this is called on, and word of its notifications.
+    pub(super) async fn connect(&self) -> Result<(usize, Client, UnboundedReceiver<()>)> {
         let first = self.last.load(Ordering::Relaxed);
-        let mut outcome = Err(silent());
+        let mut refusal = silent();
         for n in (0..self.hosts.len()).map(|n| (first + n) % self.hosts.len()) {
             let Some(host) = self.hosts.get(n) else { continue };
-            outcome = within(Some(CONNECT), self.connect_to(host)).await.unwrap_or(Err(silent()));
-            if outcome.is_ok() {
-                self.last.store(n, Ordering::Relaxed);
-                break;
+            match within(Some(CONNECT), self.connect_to(host)).await.unwrap_or(Err(silent())) {
+                Ok((client, notes)) => {
+                    self.last.store(n, Ordering::Relaxed);
+                    return Ok((n, client, notes));
+                }
+                Err(error) => refusal = error,
             }
         }
-        outcome
+        Err(refusal)
+    }
+
+    /// Whether one of the servers still has a session, asked on a connection of its own. One that lets nobody in says at least something:
+    /// it has the session until the connection of that says otherwise.
+    pub(super) async fn has(&self, host: usize, session: i32) -> bool {
+        let Some(host) = self.hosts.get(host) else { return false };
+        let client = match within(Some(CONNECT), self.connect_to(host)).await {
+            Some(Ok((client, _))) => client,
+            Some(Err(_)) => return true,
+            None => return false,
+        };
+        let found = within(Some(CONNECT), client.query(IS_THERE, &[&session])).await;
+        found.is_some_and(|found| found.is_ok_and(|rows| !rows.is_empty()))
     }
 
     async fn connect_to(&self, host: &Config) -> Result<(Client, UnboundedReceiver<()>)> {

@@ -109,6 +109,29 @@ fn a_server_that_takes_connections_and_says_nothing_is_passed_over() {
 }
 
 #[test]
+fn what_takes_long_by_its_nature_is_given_up_with_the_server() {
+    let (server, folder) = (Cluster::start(Durable::No).unwrap(), tempfile::tempdir().unwrap());
+    let address = server.database().unwrap();
+    put(&open(&address, folder.path()).unwrap(), &fresh("A-1"));
+    std::thread::scope(|threads| {
+        threads.spawn(|| Cluster::sql(&address, "LOCK TABLE events; SELECT pg_sleep(20)").unwrap());
+        std::thread::sleep(Duration::from_secs(1));
+        let verifying = threads.spawn(|| {
+            let place = Place::postgres(&address, folder.path()).unwrap();
+            in_time("a verification", || Store::verify(place, KEY).map(drop))
+        });
+        // It waits for the table by now.
+        std::thread::sleep(Duration::from_secs(2));
+        server.freeze().unwrap();
+        let outcome = verifying.join().unwrap();
+        assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+        server.thaw().unwrap();
+    });
+    let found = Store::verify(Place::postgres(&address, folder.path()).unwrap(), KEY).unwrap();
+    assert_eq!((found.cases, found.problems), (1, vec![]));
+}
+
+#[test]
 fn what_takes_long_by_its_nature_is_not_given_up_and_all_else_is() {
     let (server, folder) = (Cluster::start(Durable::No).unwrap(), tempfile::tempdir().unwrap());
     let address = server.database().unwrap();
