@@ -38,12 +38,22 @@ pub struct Seen {
 }
 
 impl Desk {
-    /// Which cases a caller sees. Every list, count, search and feed goes through this.
-    pub fn scope(&self, caller: &Caller) -> Scope {
-        match self.people().person(&caller.person) {
+    /// Which cases a caller sees. Every list, count, search and feed goes through this. It is kept until a procedure, a team or a person
+    /// changes.
+    pub fn scope(&self, caller: &Caller) -> Arc<Scope> {
+        // Looked at before they are read: what is read is at least as new.
+        let ground = self.ground();
+        if let Some((then, scope)) = self.inner.scopes.get(&caller.person)
+            && then == ground
+        {
+            return scope;
+        }
+        let scope = Arc::new(match self.people().person(&caller.person) {
             Some(person) => scope_of(&self.library(), &self.teams(), person),
             None => Scope::nobody(),
-        }
+        });
+        self.inner.scopes.insert(caller.person.clone(), (ground, Arc::clone(&scope)));
+        scope
     }
 
     /// The case with this number, if the caller may see it.

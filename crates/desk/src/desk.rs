@@ -26,6 +26,8 @@ use uuid::{Builder, Uuid};
 
 /// API keys that are kept in memory.
 const API_KEYS: usize = 1_000;
+/// People whose scopes are kept: those who were at work lately.
+const SCOPES: usize = 4_000;
 
 /// Proofs of procedures that are kept in memory.
 const PROOFS: usize = 16;
@@ -55,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) handed: Mutex<BTreeSet<(Key, Timestamp)>>,
     /// API keys that were asked for, by hash, with how often keys had changed before they were read.
     pub(crate) keys: Cache<String, (u64, ApiKey)>,
+    /// What people see who were asked for, with how often what that rests on had changed before.
+    pub(crate) scopes: Cache<Key, (u64, Arc<Scope>)>,
     /// What was found when procedures were proved, by everything that it was found from.
     pub(crate) proofs: Cache<[u8; 32], Arc<Proof>>,
     /// Held while attempts to sign in are counted.
@@ -89,7 +93,7 @@ impl Desk {
         let (handed, keys) = (Mutex::default(), Cache::new(API_KEYS));
         let (saved, language) = (RwLock::default(), RwLock::default());
         let (webhooks, urgent) = (RwLock::default(), watch::Sender::new(0));
-        let proofs = Cache::new(PROOFS);
+        let (scopes, proofs) = (Cache::new(SCOPES), Cache::new(PROOFS));
         let inner = Inner {
             store,
             clock,
@@ -105,6 +109,7 @@ impl Desk {
             followed,
             handed,
             keys,
+            scopes,
             proofs,
             attempts,
             looked: Mutex::default(),

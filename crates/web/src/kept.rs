@@ -27,9 +27,9 @@ pub(crate) enum About {
     /// A case.
     Case(Uuid),
     /// What somebody who sees this gets for this query.
-    List { scope: Scope, query: String },
+    List { scope: Arc<Scope>, query: String },
     /// How much work there is where, to somebody who sees this.
-    Queues(Scope),
+    Queues(Arc<Scope>),
 }
 
 /// What an answer rests on: the same basis gives the same answer.

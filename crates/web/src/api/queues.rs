@@ -10,6 +10,7 @@ use axum::extract::State;
 use desk::{Desk, DeskError};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::sync::Arc;
 use store::Scope;
 use utoipa::ToSchema;
 
@@ -47,7 +48,7 @@ pub(crate) async fn handler(
     let (desk, kept) = (app.desk(), &app.inner.kept);
     let scope = desk.scope(&caller);
     let (basis, now) = Basis::of_now(desk)?;
-    kept.answer(About::Queues(scope.clone()), basis, || {
+    kept.answer(About::Queues(Arc::clone(&scope)), basis, || {
         let items = counted(desk, &scope, now)?;
         Ok::<_, Problem>(Answer { header: None, body: spelled(&Queues { items }) })
     })

@@ -24,6 +24,7 @@ use desk::{Desk, Kept, Level, mask_account, mask_phone};
 use engine::customer::Customer;
 use maud::{Markup, html};
 use serde::Deserialize;
+use std::sync::Arc;
 use store::{Filter, Scope};
 
 /// Lines of a page.
@@ -116,7 +117,7 @@ pub(crate) fn customer_href(key: &str) -> String {
 pub(crate) struct Look<'a> {
     desk: &'a Desk,
     lang: Lang,
-    scope: Scope,
+    scope: Arc<Scope>,
     pub(crate) levels: Vec<Level>,
 }
 

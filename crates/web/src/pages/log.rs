@@ -170,7 +170,7 @@ struct Look<'a> {
     app: &'a App,
     visit: &'a Visit,
     people: &'a Directory,
-    scope: Scope,
+    scope: Arc<Scope>,
     calendar: Option<Arc<Calendar>>,
 }
 

@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, Uri, header};
 use engine::refusal::Problem as Wrong;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use store::{Filter, Sort, StoreError};
 use utoipa::{IntoParams, ToSchema};
 
@@ -121,7 +122,7 @@ pub(crate) async fn handler(
     let (desk, kept) = (app.desk(), &app.inner.kept);
     let scope = desk.scope(&caller);
     let asked = uri.query().unwrap_or_default().to_owned();
-    let about = About::List { scope: scope.clone(), query: asked };
+    let about = About::List { scope: Arc::clone(&scope), query: asked };
     kept.answer(about, Basis::of_all(desk)?, || {
         let page = desk
             .store()
