@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What tells a file from another one of the same name.
-type Identity = (u64, u64);
+pub(crate) type Identity = (u64, u64);
 
 /// The files as they were when the database was opened.
 #[derive(Debug, Default)]
@@ -46,13 +46,13 @@ impl Anchor {
 }
 
 #[cfg(unix)]
-fn identity(file: &Path) -> Option<Identity> {
+pub(crate) fn identity(file: &Path) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(file).ok().map(|about| (about.dev(), about.ino()))
 }
 
 /// Elsewhere an open file cannot be removed.
 #[cfg(not(unix))]
-fn identity(_file: &Path) -> Option<Identity> {
+pub(crate) fn identity(_file: &Path) -> Option<Identity> {
     None
 }

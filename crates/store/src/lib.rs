@@ -14,6 +14,7 @@ mod ephemeral;
 mod error;
 mod follow;
 mod hash;
+mod head;
 mod inbox;
 mod migrate;
 mod model;

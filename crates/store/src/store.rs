@@ -6,6 +6,7 @@ use crate::backend::{Conn, Mode, Place, waiting};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError};
 use crate::follow::{self, Follower};
+use crate::head::Head;
 use crate::model::{Receipt, Rollup, Tie, Write};
 use crate::outbox::{Delivery, OutboxMessage};
 use crate::pool::{Lent, Pool};
@@ -124,6 +125,8 @@ pub(crate) struct Inner {
     changes: watch::Receiver<u64>,
     settings: watch::Receiver<u64>,
     _follower: Option<Follower>,
+    /// After all connections: its handle keeps their locks.
+    pub(crate) head: Head,
     /// Last: it is given back when all else has ended.
     _present: Present,
 }
@@ -151,6 +154,7 @@ impl Store {
             || Follower::start(place.clone(), news.clone(), options.listen, Arc::clone(&anchor));
         let readers = options.readers.unwrap_or_else(|| conn.readers());
         let follower = (!options.in_step).then(follow).transpose()?;
+        let head = Head::of(&place, Arc::clone(&anchor));
         let mut desk = queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, &anchor)?;
         if let Some(most) = options.batch {
             desk.share_at_most(most);
@@ -171,6 +175,7 @@ impl Store {
             changes,
             settings,
             _follower: follower,
+            head,
             _present: present,
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -16,7 +16,7 @@ use crate::read::open::{self, Count, Likeness};
 use crate::read::standing::{self, Standing};
 use crate::scope::Scope;
 use crate::settings::{self, LogEntry, Setting};
-use crate::store::Store;
+use crate::store::{Inner, Store};
 use crate::vault::Vault;
 use crate::{attachments, chain, customers, ephemeral, inbox, outbox, timers, upkeep, write};
 use jiff::{Timestamp, civil::Date};
@@ -54,7 +54,12 @@ impl Store {
     /// How a case stands that [`Store::case_by_number`] would find; much cheaper than the case.
     pub fn standing(&self, scope: &Scope, number: &str) -> Result<Option<Standing>> {
         let number = crate::fold_number(number);
-        self.read(|conn, _| self.inner.standings.of(conn, scope, &number))
+        let Inner { head, standings, .. } = &*self.inner;
+        let known = head.known().and_then(|last| standings.known(last, scope, &number));
+        match known {
+            Some(standing) => Ok(Some(standing)),
+            None => self.read(|conn, _| standings.of(conn, head, scope, &number)),
+        }
     }
 
     /// How the case with this id stands, whoever asks.
@@ -65,7 +70,8 @@ impl Store {
     /// Global sequence number of the last event that was committed, by whichever program. While it stays, every case and list does:
     /// erasing moves it as well.
     pub fn last_event(&self) -> Result<u64> {
-        self.read(|conn, _| feed::last(conn))
+        let head = &self.inner.head;
+        head.known().map_or_else(|| self.read(|conn, _| head.last(conn)), Ok)
     }
 
     /// Events of a case after place `after`, at most `limit`. Scope is the caller's: ask for the case first.

@@ -2,9 +2,9 @@
 //! nothing at all was committed.
 
 use super::case::{Which, of_case};
-use super::feed;
 use crate::backend::Conn;
 use crate::error::Result;
+use crate::head::Head;
 use crate::scope::Scope;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
@@ -55,12 +55,16 @@ impl Default for Standings {
 
 impl Standings {
     /// The standing of a case within a scope; the number as [`crate::fold_number`] spells it.
-    pub(crate) fn of(&self, conn: &Conn, scope: &Scope, number: &str) -> Result<Option<Standing>> {
+    pub(crate) fn of(
+        &self,
+        conn: &Conn,
+        head: &Head,
+        scope: &Scope,
+        number: &str,
+    ) -> Result<Option<Standing>> {
         // Asked first: what is found below is at least as new.
-        let last = feed::last(conn)?;
-        if let Some((upto, standing)) = self.0.get(&Asking { scope, number })
-            && upto == last
-        {
+        let last = head.last(conn)?;
+        if let Some(standing) = self.known(last, scope, number) {
             return Ok(Some(standing));
         }
         let found = asked(conn, scope, Which::Number(number))?;
@@ -69,6 +73,12 @@ impl Standings {
             self.0.insert(asked, (last, standing));
         }
         Ok(found)
+    }
+
+    /// The one that was found when this was the last event.
+    pub(crate) fn known(&self, last: u64, scope: &Scope, number: &str) -> Option<Standing> {
+        let (upto, standing) = self.0.get(&Asking { scope, number })?;
+        (upto == last).then_some(standing)
     }
 
     /// Forgets everything: the database may have lost what it had committed.
