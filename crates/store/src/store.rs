@@ -13,6 +13,7 @@ use crate::pool::{Lent, Pool};
 use crate::presence::{self, Present};
 use crate::read::board::Board;
 use crate::read::kept::Kept;
+use crate::read::open::Since;
 use crate::read::standing::Standings;
 use crate::settings::Administer;
 use crate::text::Tokens;
@@ -118,6 +119,7 @@ pub(crate) struct Inner {
     pub(crate) board: Board,
     pub(crate) kept: Kept,
     pub(crate) standings: Standings,
+    pub(crate) since: Since,
     losses: AtomicU64,
     place: Place,
     pub(crate) vault: Arc<Vault>,
@@ -168,6 +170,7 @@ impl Store {
             board: Board::default(),
             kept: Kept::default(),
             standings: Standings::default(),
+            since: Since::default(),
             losses: AtomicU64::new(0),
             blobs,
             place,
@@ -486,6 +489,7 @@ impl Store {
             self.inner.board.forget();
             self.inner.kept.forget();
             self.inner.standings.forget();
+            self.inner.since.forget();
             self.inner.losses.fetch_add(1, Ordering::Relaxed);
             return read(self.reader()?.conn()?, &self.inner.vault);
         }

@@ -156,7 +156,8 @@ impl Store {
         like: &Likeness,
         limit: usize,
     ) -> Result<Vec<CaseSummary>> {
-        self.read(|conn, vault| open::candidates(conn, vault, scope, like, limit))
+        let since = &self.inner.since;
+        self.read(|conn, vault| open::candidates(conn, vault, since, scope, like, limit))
     }
 
     /// Events of all cases within the scope after sequence number `after`, in commit order.

@@ -8,11 +8,15 @@ use crate::text::phone_digits;
 use crate::time::{NEVER, limit, to_int};
 use crate::vault::Vault;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 crate::sql::queries! {
     HELD = "SELECT assignee, COUNT(*) FROM cases INDEXED BY open_by_assignee
         WHERE open = 1 AND life = ?1 AND assignee IS NOT NULL GROUP BY assignee ORDER BY assignee";
+    // Not MIN(id): a planner might look for it along the ids, from the oldest case on.
+    FIRST_SINCE = "SELECT MIN(id + 0) FROM cases INDEXED BY cases_by_registration WHERE registered_at >= ?1";
     COUNTING = "SELECT uuid FROM cases INDEXED BY cases_by_due WHERE due < ?1 AND procedure = ?2 ORDER BY due, id";
 }
 
@@ -54,10 +58,53 @@ pub struct Likeness {
     pub except: Option<Uuid>,
 }
 
-/// Open cases of the same phone or customer, newest first: what a new case may be merged into.
+/// From which id on cases were registered since some day. Ids grow, whatever a clock says: what comes later has a greater one, and what was
+/// found once stays true.
+#[derive(Default)]
+pub(crate) struct Since(Mutex<BTreeMap<i64, i64>>);
+
+impl Since {
+    /// A day in the unit of columns.
+    const DAY: i64 = 86_400_000_000_000;
+    /// Days that are kept; windows are few.
+    const MOST: usize = 16;
+
+    /// An id that no case has a smaller one than which was registered at or after an instant; `None` when there is no such case. Found
+    /// once a day, by reading what was registered since.
+    fn first(&self, conn: &Conn, instant: i64) -> Result<Option<i64>> {
+        // A day more: a server may number a case before another one that it commits earlier.
+        let day = instant.div_euclid(Self::DAY).saturating_sub(1);
+        if let Some(id) = self.lock().get(&day) {
+            return Ok(Some(*id));
+        }
+        let since = day.saturating_mul(Self::DAY);
+        let found = conn.row(FIRST_SINCE, &[since.into()], |row| row.opt_int(0))?.flatten();
+        if let Some(id) = found {
+            let mut known = self.lock();
+            if known.len() >= Self::MOST {
+                known.pop_first();
+            }
+            known.insert(day, id);
+        }
+        Ok(found)
+    }
+
+    /// Forgets everything: the database may have lost what it had committed.
+    pub(crate) fn forget(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<i64, i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Open cases of the same phone or customer, newest first: what a new case may be merged into. Costs as much as there are cases of the
+/// phone since the day of `like.since`, and open ones of the customer.
 pub(crate) fn candidates(
     conn: &Conn,
     vault: &Vault,
+    known: &Since,
     scope: &Scope,
     like: &Likeness,
     most: usize,
@@ -70,7 +117,8 @@ pub(crate) fn candidates(
     if marks.is_empty() && like.customer.is_none() {
         return Ok(Vec::new());
     }
-    let statement = candidates_statement(scope, like, &marks, since, most);
+    let Some(first) = known.first(conn, since)? else { return Ok(Vec::new()) };
+    let statement = candidates_statement(scope, like, &marks, (since, first), most);
     let found = conn.rows(&statement.text, &statement.params, |row| summary(row, vault))?;
     Ok(found.into_iter().map(|(_, case)| case).collect())
 }
@@ -79,7 +127,7 @@ fn candidates_statement<'a>(
     scope: &'a Scope,
     like: &'a Likeness,
     marks: &'a [[u8; 16]],
-    since: i64,
+    (since, first): (i64, i64),
     most: usize,
 ) -> Statement<'a> {
     let mut statement = Statement::new("SELECT ");
@@ -89,7 +137,9 @@ fn candidates_statement<'a>(
         statement
             .push(if n > 0 { " UNION " } else { "" })
             .push("SELECT case_id FROM phones WHERE mark = ")
-            .bind(mark);
+            .bind(mark)
+            .push(" AND case_id >= ")
+            .bind(first);
     }
     if let Some(customer) = &like.customer {
         statement.push(if marks.is_empty() { "" } else { " UNION " });
@@ -122,9 +172,10 @@ mod tests {
                 except: Some(Uuid::nil()),
                 ..Likeness::default()
             };
-            let text = candidates_statement(&scope, &like, &[[0; 16], [1; 16]], 0, 5).text;
+            let text = candidates_statement(&scope, &like, &[[0; 16], [1; 16]], (0, 1), 5).text;
             let plan = conn.explain(&text).unwrap().join("\n");
             assert!(plan.contains("open_by_customer") && !plan.contains("SCAN cases"), "{plan}");
+            assert!(plan.contains("phones USING PRIMARY KEY (mark=? AND case_id>?)"), "{plan}");
         }
     }
 }

@@ -145,6 +145,36 @@ fn of_a_frequent_caller_only_the_latest_cases_are_looked_at_where_the_latest_are
 }
 
 #[test]
+fn a_case_that_a_fast_clock_registered_is_found_by_its_phone_whatever_came_before_and_after_it() {
+    on_each(|store| {
+        let registered = |number: &str, days: i64, open| {
+            let mut rows = personal(number);
+            rows.columns.registered_at = at(days * 24 * 60);
+            rows.columns.open = open;
+            put(&store, &rows);
+        };
+        // Asked before there is anything, and again after each: what was found stays true.
+        let found = |days: i64| {
+            let since = at(days * 24 * 60);
+            let like = Likeness { phones: vec![PHONE.into()], since, ..Likeness::default() };
+            let found = store.candidates(&Scope::all(), &like, 9).unwrap();
+            found.into_iter().map(|case| case.number).collect::<Vec<_>>()
+        };
+        assert!(found(0).is_empty());
+        registered("A-1", -400, true);
+        assert!(found(0).is_empty());
+        registered("A-2", 30, true);
+        assert_eq!((found(0), found(31)), (vec!["A-2".to_owned()], vec![]));
+        registered("A-3", 1, true);
+        registered("A-4", 2, false);
+        registered("A-5", -7, true);
+        assert_eq!(found(0), ["A-2", "A-3"]);
+        assert_eq!(found(2), ["A-2"]);
+        assert_eq!(found(-8), ["A-2", "A-3", "A-5"]);
+    });
+}
+
+#[test]
 fn erasing_leaves_commitments_that_verify_and_nothing_else() {
     on_each(|store| {
         let mut rows = personal("A-1");
