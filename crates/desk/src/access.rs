@@ -38,8 +38,8 @@ pub struct Seen {
 }
 
 impl Desk {
-    /// Which cases a caller sees. Every list, count, search and feed goes through this. It is kept until a procedure, a team or a person
-    /// changes.
+    /// Which cases a caller sees. Every list, count, search and feed goes through this. It is kept until a procedure, a calendar, a team or
+    /// a person changes.
     pub fn scope(&self, caller: &Caller) -> Arc<Scope> {
         // Looked at before they are read: what is read is at least as new.
         let ground = self.ground();

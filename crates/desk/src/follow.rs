@@ -127,15 +127,16 @@ impl Desk {
             last = entry.sequence;
             kinds.extend(entries.into_iter().map(|entry| entry.kind));
         }
-        if kinds.contains(PROCEDURE) || kinds.contains(CALENDAR) {
-            self.reload_procedures()?;
+        let shown = self.reload_shown(&kinds);
+        // Counted after it is in force, and also when only a part of it is: who has counted before and looks after it is only made to
+        // look again.
+        if SHOWN.iter().any(|kind| kinds.contains(*kind)) {
+            followed.shown.fetch_add(1, Ordering::Release);
         }
-        if kinds.contains(PERSON) {
-            self.reload_people()?;
+        if kinds.contains(API_KEY) {
+            followed.keys.fetch_add(1, Ordering::Release);
         }
-        if kinds.contains(TEAM) {
-            self.reload_teams()?;
-        }
+        shown?;
         if kinds.iter().any(|kind| is_saved(kind)) {
             self.reload_saved()?;
         }
@@ -145,15 +146,22 @@ impl Desk {
         if kinds.contains(INSTALLATION) {
             self.reload_language()?;
         }
-        // Counted after it is in force: who has counted before and looks after it is only made to look again.
-        if SHOWN.iter().any(|kind| kinds.contains(*kind)) {
-            followed.shown.fetch_add(1, Ordering::Release);
-        }
-        if kinds.contains(API_KEY) {
-            followed.keys.fetch_add(1, Ordering::Release);
-        }
         *upto = last;
         followed.seen.store(last, Ordering::Release);
+        Ok(())
+    }
+
+    /// Reads what answers show, of these kinds of settings.
+    fn reload_shown(&self, kinds: &BTreeSet<String>) -> Result<(), DeskError> {
+        if kinds.contains(PROCEDURE) || kinds.contains(CALENDAR) {
+            self.reload_procedures()?;
+        }
+        if kinds.contains(PERSON) {
+            self.reload_people()?;
+        }
+        if kinds.contains(TEAM) {
+            self.reload_teams()?;
+        }
         Ok(())
     }
 

@@ -1,5 +1,5 @@
 //! Whole cases that were read before. Opening what is sealed in a case and reading it out of its text is most of the cost of looking at
-//! one; whether what is kept still stands is asked of the database each time.
+//! one; whether what is kept still stands is looked at each time.
 
 use engine::case::Case;
 use quick_cache::Weighter;

@@ -48,8 +48,11 @@ impl Head {
         self.lock().filter(|(asked_at, _)| *asked_at == mark).map(|(_, last)| last)
     }
 
-    /// Global sequence number of the last committed event. The caller holds no transaction, whose view might be older than the head.
+    /// Global sequence number of the last committed event, or of the transaction's view, which may be older than the head.
     pub(crate) fn last(&self, conn: &Conn) -> Result<u64> {
+        if conn.in_transaction() {
+            return feed::last(conn);
+        }
         // Read first: what the database answers is at least as new.
         let mark = self.index.as_ref().and_then(Index::mark);
         let known = self.lock().filter(|(asked_at, _)| Some(*asked_at) == mark);
@@ -75,6 +78,8 @@ struct Index {
 impl Index {
     fn of(path: &Path) -> Option<Self> {
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have kept one of them longer than the last store.
+        open.retain(|_, (users, file)| *users > 0 || !is_gone(file));
         // Looked at by its name: a handle that is not needed could not be closed.
         let identity = identity(path)?;
         if !open.contains_key(&identity) {
@@ -128,6 +133,7 @@ mod tests {
     use super::*;
     use crate::backend::Mode;
     use crate::store::{Options, Store};
+    use std::collections::BTreeSet;
 
     const MORE: &str = "INSERT INTO counters (name, value) VALUES ('sequence', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1";
 
@@ -173,14 +179,22 @@ mod tests {
 
     /// Locks of this program on a file.
     #[cfg(target_os = "linux")]
-    fn locks(identity: Identity) -> usize {
+    fn locks(identity: Identity) -> BTreeSet<String> {
         let (own, inode) = (std::process::id().to_string(), format!(":{}", identity.1));
         let all = std::fs::read_to_string("/proc/locks").unwrap();
-        let mine = |line: &&str| {
-            let words: Vec<_> = line.split_whitespace().collect();
-            words.contains(&own.as_str()) && words.iter().any(|word| word.ends_with(&inode))
+        let mine = |line: &str| {
+            let words: Vec<_> = line.split_whitespace().skip(1).collect();
+            let is_mine =
+                words.contains(&own.as_str()) && words.iter().any(|word| word.ends_with(&inode));
+            is_mine.then(|| words.join(" "))
         };
-        all.lines().filter(mine).count()
+        all.lines().filter_map(mine).collect()
+    }
+
+    /// The list is read in pieces, and others take and give up locks meanwhile: a line can be left out.
+    #[cfg(target_os = "linux")]
+    fn keeps(identity: Identity, held: &BTreeSet<String>) -> bool {
+        (0..100).any(|_| locks(identity).is_superset(held))
     }
 
     #[cfg(target_os = "linux")]
@@ -192,17 +206,17 @@ mod tests {
         let index = identity(place.files().last().unwrap()).unwrap();
         assert!((one.last_event(), other.last_event()) == (Ok(0), Ok(0)));
         let held = locks(index);
-        assert!(held > 0);
+        assert!(!held.is_empty());
         drop(one);
-        assert_eq!(locks(index), held);
+        assert!(keeps(index, &held));
         // As when another program has it open: the handle stays, and serves whoever comes.
         let connection = Conn::open(&place, Mode::Write).unwrap();
         drop(other);
-        assert_eq!(locks(index), held);
+        assert!(keeps(index, &held));
         let again = opened(&place);
         assert_eq!(again.last_event(), Ok(0));
         drop(connection);
-        assert_eq!(locks(index), held);
+        assert!(keeps(index, &held));
         drop(again);
         assert!(!place.files().last().unwrap().exists());
         assert!(!OPEN.lock().unwrap().contains_key(&index));

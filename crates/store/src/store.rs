@@ -127,7 +127,7 @@ pub(crate) struct Inner {
     changes: watch::Receiver<u64>,
     settings: watch::Receiver<u64>,
     _follower: Option<Follower>,
-    /// After all connections: its handle keeps their locks.
+    /// After the connections: closing its handle would take their locks.
     pub(crate) head: Head,
     /// Last: it is given back when all else has ended.
     _present: Present,

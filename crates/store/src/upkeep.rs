@@ -214,11 +214,11 @@ fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Ver
         }
     }
     if let Err(error) = inbox::verify(conn, vault) {
-        found.problems.push(format!("inbox: {error}"));
+        found.problems.push(format!("inbox: {}", finding(conn, error)?));
     }
     match settings::verify(conn) {
         Ok(entries) => found.settings_log = entries,
-        Err(error) => found.problems.push(error.to_string()),
+        Err(error) => found.problems.push(finding(conn, error)?),
     }
     let name = |row: &Row<'_>| Ok((row.uuid(0)?, row.blob(1)?, row.opt_text(2)?));
     for (id, mark, number) in conn.rows(ATTACHMENTS, &[], name)? {
@@ -228,7 +228,7 @@ fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Ver
                 continue;
             }
             Ok(None) => "its key is missing".to_owned(),
-            Err(error) => error.to_string(),
+            Err(error) => finding(conn, error)?,
         };
         let of = number.map_or_else(|| "no case".to_owned(), |number| format!("case {number}"));
         let file = crate::hash::hex(&mark);
@@ -237,7 +237,11 @@ fn inspect(conn: &Conn, schema: u32, blobs: &Blobs, vault: &Vault) -> Result<Ver
     Ok(found)
 }
 
-/// What is wrong with a case is noted; that the database is away is no finding about it.
+/// What is wrong, in words. That the connection is lost is no finding about what the database holds.
+fn finding(conn: &Conn, error: StoreError) -> Result<String> {
+    if conn.is_lost() { Err(error) } else { Ok(error.to_string()) }
+}
+
 fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) -> Result<()> {
     found.cases += 1;
     match chain::verify(conn, vault, case) {
@@ -246,16 +250,13 @@ fn one_case(conn: &Conn, vault: &Vault, case: Uuid, found: &mut Verification) ->
             found.values += report.values;
             found.erased += report.erased;
         }
-        Err(away @ StoreError::Unavailable { .. }) => return Err(away),
-        Err(error) => found.problems.push(error.to_string()),
+        Err(error) => found.problems.push(finding(conn, error)?),
     }
     // What is derived from the events is looked at as well: it is what people are shown.
     let shown = read::case::load(conn, vault, &Scope::all(), Which::Id(&case))
         .and_then(|_| outbox::of_case(conn, vault, case).map(drop));
-    match shown {
-        Ok(()) => {}
-        Err(away @ StoreError::Unavailable { .. }) => return Err(away),
-        Err(error) => found.problems.push(format!("case {case}: {error}")),
+    if let Err(error) = shown {
+        found.problems.push(format!("case {case}: {}", finding(conn, error)?));
     }
     Ok(())
 }

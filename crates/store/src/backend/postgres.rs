@@ -283,11 +283,14 @@ impl Driver for Postgres {
         if hurry {
             return self.script(HURRIED);
         }
-        self.script(UNHURRIED)?;
+        let mut session = None;
         self.each(SESSION_ID, &[], &mut |row| {
-            self.patience.wait_long(row.small(0)?);
+            session = Some(row.small(0)?);
             Ok(false)
-        })
+        })?;
+        self.script(UNHURRIED)?;
+        self.patience.wait_long(session);
+        Ok(())
     }
 
     fn lock_schema(&self) -> Result<()> {

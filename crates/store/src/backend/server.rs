@@ -25,6 +25,8 @@ pub(super) const CONNECT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(15);
 /// Whether there is a session.
 const IS_THERE: &str = "SELECT 1 FROM pg_stat_activity WHERE pid = $1";
+/// Anything that a server answers.
+const ANYTHING: &str = "SELECT 1";
 /// By what the program's sessions are known among those of the server.
 pub(super) const NAME: &str = "bihuan";
 
@@ -77,7 +79,7 @@ impl Server {
         let mut refusal = silent();
         for n in (0..self.hosts.len()).map(|n| (first + n) % self.hosts.len()) {
             let Some(host) = self.hosts.get(n) else { continue };
-            match within(Some(CONNECT), self.connect_to(host)).await.unwrap_or(Err(silent())) {
+            match self.reach(host).await.unwrap_or(Err(silent())) {
                 Ok((client, notes)) => {
                     self.last.store(n, Ordering::Relaxed);
                     return Ok((n, client, notes));
@@ -88,29 +90,43 @@ impl Server {
         Err(refusal)
     }
 
-    /// Whether one of the servers still has a session, asked on a connection of its own. One that lets nobody in says at least something:
-    /// it has the session until the connection of that says otherwise.
-    pub(super) async fn has(&self, host: usize, session: i32) -> bool {
+    /// Whether one of the servers still has a session, or, of one that does not list its sessions, answers at all; asked on a connection
+    /// of its own. One that has no room for it speaks, and has the session until the connection of that says otherwise.
+    pub(super) async fn has(&self, host: usize, session: Option<i32>) -> bool {
         let Some(host) = self.hosts.get(host) else { return false };
         let client = match within(Some(CONNECT), self.connect_to(host)).await {
             Some(Ok((client, _))) => client,
-            Some(Err(_)) => return true,
+            Some(Err(error)) => return error.as_db_error().is_some(),
             None => return false,
         };
-        let found = within(Some(CONNECT), client.query(IS_THERE, &[&session])).await;
+        let asked = async {
+            match session {
+                Some(session) => client.query(IS_THERE, &[&session]).await,
+                None => client.query(ANYTHING, &[]).await,
+            }
+        };
+        let found = within(Some(CONNECT), asked).await;
         found.is_some_and(|found| found.is_ok_and(|rows| !rows.is_empty()))
     }
 
-    async fn connect_to(&self, host: &Config) -> Result<(Client, UnboundedReceiver<()>)> {
+    /// A connection to one of the servers; `None` when it takes too long.
+    async fn reach(&self, host: &Config) -> Option<Result<(Client, UnboundedReceiver<()>)>> {
+        Some(within(Some(CONNECT), self.connect_to(host)).await?.map_err(refused))
+    }
+
+    async fn connect_to(
+        &self,
+        host: &Config,
+    ) -> Result<(Client, UnboundedReceiver<()>), tokio_postgres::Error> {
         let (told, notes) = unbounded_channel();
         let client = match &self.tls {
             Some(tls) => {
-                let (client, connection) = host.connect(tls.clone()).await.map_err(refused)?;
+                let (client, connection) = host.connect(tls.clone()).await?;
                 tokio::spawn(drive(connection, told));
                 client
             }
             None => {
-                let (client, connection) = host.connect(NoTls).await.map_err(refused)?;
+                let (client, connection) = host.connect(NoTls).await?;
                 tokio::spawn(drive(connection, told));
                 client
             }

@@ -58,8 +58,8 @@ pub struct Likeness {
     pub except: Option<Uuid>,
 }
 
-/// From which id on cases were registered since some day. Ids grow, whatever a clock says: what comes later has a greater one, and what was
-/// found once stays true.
+/// From which id on cases were registered since some day. Ids grow, whatever a clock says: they are drawn while the counter of events is
+/// locked, so what is committed later has a greater one, and what was found once stays true.
 #[derive(Default)]
 pub(crate) struct Since(Mutex<BTreeMap<i64, i64>>);
 
@@ -72,8 +72,7 @@ impl Since {
     /// An id that no case has a smaller one than which was registered at or after an instant; `None` when there is no such case. Found
     /// once a day, by reading what was registered since.
     fn first(&self, conn: &Conn, instant: i64) -> Result<Option<i64>> {
-        // A day more: a server may number a case before another one that it commits earlier.
-        let day = instant.div_euclid(Self::DAY).saturating_sub(1);
+        let day = instant.div_euclid(Self::DAY);
         if let Some(id) = self.lock().get(&day) {
             return Ok(Some(*id));
         }
@@ -82,7 +81,7 @@ impl Since {
         if let Some(id) = found {
             let mut known = self.lock();
             if known.len() >= Self::MOST {
-                known.pop_first();
+                known.clear();
             }
             known.insert(day, id);
         }

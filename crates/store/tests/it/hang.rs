@@ -118,14 +118,17 @@ fn what_takes_long_by_its_nature_is_given_up_with_the_server() {
         std::thread::sleep(Duration::from_secs(1));
         let verifying = threads.spawn(|| {
             let place = Place::postgres(&address, folder.path()).unwrap();
-            in_time("a verification", || Store::verify(place, KEY).map(drop))
+            let since = Instant::now();
+            let outcome = in_time("a verification", || Store::verify(place, KEY).map(drop));
+            (since.elapsed(), outcome)
         });
         // It waits for the table by now.
         std::thread::sleep(Duration::from_secs(2));
         server.freeze().unwrap();
-        let outcome = verifying.join().unwrap();
-        assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+        let (took, outcome) = verifying.join().unwrap();
         server.thaw().unwrap();
+        assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+        assert!(took > Duration::from_secs(15), "the server was asked for it: {took:?}");
     });
     let found = Store::verify(Place::postgres(&address, folder.path()).unwrap(), KEY).unwrap();
     assert_eq!((found.cases, found.problems), (1, vec![]));

@@ -10,8 +10,8 @@ use std::time::Duration;
 pub(super) const HURRIED: &str = "SET lock_timeout = '8s'; SET statement_timeout = '10s'";
 /// Somebody else may be at the same long work.
 pub(super) const UNHURRIED: &str = "SET lock_timeout = '30s'; SET statement_timeout = 0";
-/// As what the server knows a session.
-pub(super) const SESSION_ID: &str = "SELECT pg_backend_pid()";
+/// As what the server knows a session, where it lists its sessions.
+pub(super) const SESSION_ID: &str = "SELECT pid FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 /// A server that has not answered within this hangs - it is stopped, its machine frozen, its disk stalled - and is not waited for.
 const ANSWER: Duration = Duration::from_secs(12);
 
@@ -20,23 +20,26 @@ pub(super) struct Patience {
     server: Server,
     /// Which server of the address it is.
     host: usize,
-    /// As what the server knows this session, while it does what takes long by its nature.
-    long: Cell<Option<i32>>,
+    /// Whether this session does what takes long by its nature.
+    is_long: Cell<bool>,
+    /// As what the server knows it, if it does.
+    session: Cell<Option<i32>>,
 }
 
 impl Patience {
     pub(super) fn new(server: Server, host: usize) -> Self {
-        Self { server, host, long: Cell::new(None) }
+        Self { server, host, is_long: Cell::default(), session: Cell::default() }
     }
 
     /// From now on every answer comes in time, or none.
     pub(super) fn hurry(&self) {
-        self.long.set(None);
+        self.is_long.set(false);
     }
 
     /// From now on an answer may take as long as the server has this session.
-    pub(super) fn wait_long(&self, session: i32) {
-        self.long.set(Some(session));
+    pub(super) fn wait_long(&self, session: Option<i32>) {
+        self.is_long.set(true);
+        self.session.set(session);
     }
 
     /// An answer, unless it takes longer than it may. Where that may be long, the server is asked for the session now and then on another
@@ -47,7 +50,7 @@ impl Patience {
             if let Some(answer) = within(Some(ANSWER), answer.as_mut()).await {
                 return Some(answer);
             }
-            if !self.server.has(self.host, self.long.get()?).await {
+            if !self.is_long.get() || !self.server.has(self.host, self.session.get()).await {
                 return None;
             }
         }
