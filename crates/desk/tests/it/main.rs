@@ -10,6 +10,7 @@ mod mirror;
 mod moving;
 mod nodes;
 mod rederive;
+mod rights;
 mod saved;
 mod scenarios;
 mod tidy;
