@@ -13,6 +13,7 @@ use crate::backend::{Conn, Place};
 use crate::error::Result;
 use crate::read::feed;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -82,10 +83,10 @@ impl Index {
         open.retain(|_, (users, file)| *users > 0 || !is_gone(file));
         // Looked at by its name: a handle that is not needed could not be closed.
         let identity = identity(path)?;
-        if !open.contains_key(&identity) {
-            open.insert(identity, (0, Arc::new(File::open(path).ok()?)));
-        }
-        let (users, file) = open.get_mut(&identity)?;
+        let (users, file) = match open.entry(identity) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert((0, Arc::new(File::open(path).ok()?))),
+        };
         *users += 1;
         Some(Self { file: Arc::clone(file), identity })
     }

@@ -15,7 +15,7 @@ fn rights_that_are_taken_away_are_gone_although_another_setting_cannot_be_read()
     let (name, scopes) = ("test".to_owned(), vec![KeyScope::CasesRead]);
     let key = ApiKey { name, person: "zhou".into(), scopes };
     let secret = desk.make_api_key("test", &key).unwrap();
-    assert_eq!(desk.caller(&secret).unwrap().person, "zhou".into());
+    assert_eq!(desk.caller(&secret).unwrap().person, "zhou");
 
     // As a newer program on the same database may write it.
     let of_a_newer_program = Change::Put {

@@ -3,16 +3,16 @@
 //! wake-up of the server and not two of ours; statements whose outcome nobody asks for travel together.
 
 mod event_loop;
+mod facts;
 mod index;
 mod patience;
 mod values;
 
 use super::dialect::for_postgres;
 use super::server::{CONNECT, NAME, Server, silent, within};
-use super::{DatabaseFacts, Driver, Mode, Param, Row, ServerFacts, waiting};
+use super::{DatabaseFacts, Driver, Mode, Param, Row, waiting};
 use crate::error::{Result, StoreError};
 use crate::text::Sought;
-use crate::time::from_int;
 use event_loop::Loop;
 use index::{index_text, match_text};
 use patience::{HURRIED, Patience, SESSION_ID, UNHURRIED};
@@ -33,13 +33,6 @@ const STATEMENTS: usize = 256;
 /// What listeners are told on.
 const LISTEN: &str = "LISTEN bihuan_changes";
 const NOTIFY: &str = "NOTIFY bihuan_changes";
-/// What a server tells about itself and this session.
-const SERVER: &str = "SELECT CAST(current_setting('server_version_num') AS BIGINT),
-    CAST(current_setting('max_connections') AS BIGINT) - CAST(current_setting('superuser_reserved_connections') AS BIGINT),
-    (SELECT COUNT(*) FROM pg_stat_activity WHERE datid IS NOT NULL),
-    CAST(extract(epoch FROM clock_timestamp()) * 1000000000 AS BIGINT),
-    CAST(COALESCE(inet_server_addr() = inet_client_addr(), true) AS INT),
-    CAST(COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS INT)";
 /// Sessions that are told apart from this one.
 const OTHERS: &str = "SELECT COUNT(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = CAST(?1 AS TEXT) AND pid <> pg_backend_pid()";
@@ -202,31 +195,6 @@ impl Postgres {
             self.client.execute_raw(&statement, std::iter::empty::<&Value>()).await
         })
         .map(drop)
-    }
-
-    fn server_facts(&self) -> Result<ServerFacts> {
-        let mut found = None;
-        self.each(SERVER, &[], &mut |row| {
-            found = Some(ServerFacts {
-                version: row.small(0)?,
-                most_sessions: row.count(1)?,
-                sessions: row.count(2)?,
-                now: from_int(row.int(3)?)?,
-                is_local: row.flag(4)?,
-                is_encrypted: row.flag(5)?,
-            });
-            Ok(false)
-        })?;
-        found.ok_or_else(|| StoreError::corrupt("the server tells nothing about itself"))
-    }
-
-    fn text_of(&self, sql: &str) -> Result<String> {
-        let mut found = String::new();
-        self.each(sql, &[], &mut |row| {
-            found = row.text(0)?;
-            Ok(false)
-        })?;
-        Ok(found)
     }
 }
 
@@ -409,53 +377,11 @@ impl Driver for Postgres {
         Ok(())
     }
 
-    /// Rows without the case they belong to: the server checks references itself, unless somebody switched that off.
     fn self_check(&self) -> Result<Vec<String>> {
-        let mut found = Vec::new();
-        for table in [
-            "numbers",
-            "events",
-            "snapshots",
-            "links",
-            "phones",
-            "timers",
-            "outbox",
-            "inbox",
-            "contributions",
-        ] {
-            let sql = format!(
-                "SELECT COUNT(*) FROM {table} WHERE NOT EXISTS (SELECT 1 FROM cases WHERE cases.id = {table}.case_id)"
-            );
-            self.each(&sql, &[], &mut |row| {
-                match row.int(0)? {
-                    0 => {}
-                    lost => found.push(format!("{table}: {lost} rows without their case")),
-                }
-                Ok(false)
-            })?;
-        }
-        Ok(found)
+        self.rows_without_their_case()
     }
-
     fn facts(&self) -> Result<DatabaseFacts> {
-        let commit = self.text_of("SELECT current_setting('synchronous_commit')")?;
-        let fsync = self.text_of("SELECT current_setting('fsync')")?;
-        let pages = self.text_of("SELECT current_setting('full_page_writes')")?;
-        let bytes = self.text_of("SELECT CAST(pg_database_size(current_database()) AS TEXT)")?;
-        Ok(DatabaseFacts {
-            backend: format!(
-                "PostgreSQL {}",
-                self.text_of("SELECT current_setting('server_version')")?
-            ),
-            not_durable: commit == "off" || fsync == "off" || pages == "off",
-            journal_mode: format!(
-                "fsync {fsync}, synchronous_commit {commit}, full_page_writes {pages}"
-            ),
-            bytes: bytes.parse().unwrap_or(0),
-            free_bytes: 0,
-            log_bytes: 0,
-            server: Some(self.server_facts()?),
-        })
+        self.database_facts()
     }
 
     fn index_text(&self, line: &str) -> String {
