@@ -18,6 +18,7 @@ use crate::scope::Scope;
 use crate::settings::{self, LogEntry, Setting};
 use crate::store::{Inner, Store};
 use crate::vault::Vault;
+use crate::write::number;
 use crate::{attachments, chain, customers, ephemeral, inbox, outbox, timers, upkeep, write};
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
@@ -405,6 +406,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<(String, Value)>> {
         self.read(|conn, vault| ephemeral::with_prefix(conn, vault, kind, prefix, now))
+    }
+
+    /// The serial that was drawn last within a counter's scope.
+    pub fn last_serial(&self, scope: &str) -> Result<Option<i64>> {
+        self.read(|conn, _| number::last_serial(conn, scope))
     }
 
     /// Recomputes the hash chain of a case and checks every commitment; `Corrupt` says where it breaks.

@@ -33,7 +33,7 @@ use lives::Lives;
 use people::Crowd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use store::{Administer, Change, Filter, Scope, Sort};
+use store::{Administer, Change};
 use table::{Report, Row, Single, Size};
 
 #[derive(Args)]
@@ -121,10 +121,10 @@ fn one_size(
     people(&desk)?;
     let lives = Lives::of(&desk)?;
     let begun = Instant::now();
-    let found = desk.store().list(&Scope::all(), &Filter::default(), Sort::NewestEntry, None, 1)?;
-    if found.rows.is_empty() {
+    let there = usize::try_from(desk.store().facts()?.cases)?;
+    if there < cases {
         let mut progress = Progress::new(cases, output);
-        load::fill(&desk, &lives, cases, args.seed, &mut progress)?;
+        load::fill(&desk, &lives, (there, cases), args.seed, &mut progress)?;
     }
     let load_ms = begun.elapsed().as_millis();
     // What became due since it was loaded is done first.

@@ -25,9 +25,14 @@ pub fn fold_number(number: &str) -> String {
         .collect()
 }
 
+/// The serial that was drawn last in a scope.
+pub(crate) fn last_serial(conn: &Conn, scope: &str) -> Result<Option<i64>> {
+    conn.row(LAST_SERIAL, &[scope.into()], |row| row.int(0))
+}
+
 /// Draws the next serial of a scope. The batch has locked the counter of events, so that nobody else draws meanwhile.
 pub(crate) fn next_serial(conn: &Conn, scope: &str, first: i64) -> Result<i64> {
-    let last = conn.row(LAST_SERIAL, &[scope.into()], |row| row.int(0))?;
+    let last = last_serial(conn, scope)?;
     let next = last.map_or(first, |last| last.saturating_add(1));
     raise(conn, scope, next)?;
     Ok(next)

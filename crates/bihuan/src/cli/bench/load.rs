@@ -9,6 +9,7 @@ use engine::numbering;
 use engine::people::Directory;
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use store::{CaseWrite, Write, no_receipt};
@@ -30,11 +31,12 @@ pub(super) fn open(cases: usize) -> usize {
     OPEN.min(cases / 2)
 }
 
-/// Fills an empty desk. Those in the archive come first, oldest first; those in work last.
+/// Fills a desk in which so many stand already: none, or those that a load wrote before it broke off. Those in the archive come first,
+/// oldest first; those in work last.
 pub(super) fn fill(
     desk: &Desk,
     lives: &Lives,
-    cases: usize,
+    (there, cases): (usize, usize),
     seed: u64,
     progress: &mut Progress,
 ) -> Result<()> {
@@ -43,7 +45,7 @@ pub(super) fn fill(
         let lanes: Vec<Receiver<Result<Lived>>> = (0..THREADS)
             .map(|lane| {
                 let (send, receive) = sync_channel(AHEAD);
-                scope.spawn(move || live(lives, lane, cases, seed, now, &send));
+                scope.spawn(move || live(lives, there + lane, cases, seed, now, &send));
                 receive
             })
             .collect();
@@ -54,7 +56,7 @@ pub(super) fn fill(
             waiting: VecDeque::new(),
             random: Rng::with_seed(seed),
         };
-        for (place, lane) in (0..cases).zip(lanes.iter().cycle()) {
+        for (place, lane) in (there..cases).zip(lanes.iter().cycle()) {
             pen.write(lane.recv().context("no more lives")??)?;
             progress.at(place + 1);
         }
@@ -64,10 +66,10 @@ pub(super) fn fill(
     Ok(())
 }
 
-/// Lives the cases of one lane, until nobody wants them any more.
+/// Lives the cases of one lane, from its first on, until nobody wants them any more.
 fn live(
     lives: &Lives,
-    lane: usize,
+    first: usize,
     cases: usize,
     seed: u64,
     now: Timestamp,
@@ -75,7 +77,7 @@ fn live(
 ) {
     let mut player = Player::new(lives);
     let filed = cases - open(cases);
-    for place in (lane..cases).step_by(THREADS) {
+    for place in (first..cases).step_by(THREADS) {
         let own = u64::try_from(place).unwrap_or(0);
         let mut random = Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(own));
         let lived = if place < filed {
@@ -117,7 +119,13 @@ struct Pen<'d> {
 impl Pen<'_> {
     fn write(&mut self, lived: Lived) -> Result<()> {
         let draft = numbering::draft(&lived.rules.0, &lived.rules.1, &lived.case);
-        let serial = self.serials.entry(draft.scope.clone()).or_insert(0);
+        let serial = match self.serials.entry(draft.scope.clone()) {
+            Entry::Occupied(last) => last.into_mut(),
+            Entry::Vacant(new) => {
+                let last = self.desk.store().last_serial(&draft.scope)?;
+                new.insert(last.unwrap_or(0))
+            }
+        };
         *serial += 1;
         let (serial, number) = (*serial, draft.with(*serial));
         let at = lived.case.registered_at;
