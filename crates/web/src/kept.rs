@@ -1,6 +1,6 @@
-//! Answers that are kept as they were sent, while nothing that they show has changed. How things stand is looked
-//! at each time - the head of a log, or one row of one table -, so what is answered is as fresh as if it had been read; what is saved is reading, opening what is
-//! sealed, and spelling. Colleagues who see the same look at the same answer.
+//! Answers that are kept as they were sent, while nothing that they show has changed. How things stand is looked at each time - the
+//! head of a log, or one row of one table -, so what is answered is as fresh as if it had been read; what is saved is reading, opening
+//! what is sealed, and spelling. Colleagues who see the same look at the same answer.
 
 use crate::answer::sent;
 use axum::body::Bytes;

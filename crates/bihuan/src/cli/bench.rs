@@ -33,7 +33,7 @@ use lives::Lives;
 use people::Crowd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use store::{Administer, Change};
+use store::{Administer, Change, Filter, Scope};
 use table::{Report, Row, Single, Size};
 
 #[derive(Args)]
@@ -121,9 +121,10 @@ fn one_size(
     people(&desk)?;
     let lives = Lives::of(&desk)?;
     let begun = Instant::now();
-    let there = usize::try_from(desk.store().facts()?.cases)?;
+    let there = desk.store().count(&Scope::all(), &Filter::default(), cases)?;
+    let there = usize::try_from(there)?;
     if there < cases {
-        let mut progress = Progress::new(cases, output);
+        let mut progress = Progress::new(cases - there, output);
         load::fill(&desk, &lives, (there, cases), args.seed, &mut progress)?;
     }
     let load_ms = begun.elapsed().as_millis();

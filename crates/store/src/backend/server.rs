@@ -79,12 +79,13 @@ impl Server {
         let mut refusal = silent();
         for n in (0..self.hosts.len()).map(|n| (first + n) % self.hosts.len()) {
             let Some(host) = self.hosts.get(n) else { continue };
-            match self.reach(host).await.unwrap_or(Err(silent())) {
-                Ok((client, notes)) => {
+            match within(Some(CONNECT), self.connect_to(host)).await {
+                Some(Ok((client, notes))) => {
                     self.last.store(n, Ordering::Relaxed);
                     return Ok((n, client, notes));
                 }
-                Err(error) => refusal = error,
+                Some(Err(error)) => refusal = refused(error),
+                None => refusal = silent(),
             }
         }
         Err(refusal)
@@ -107,11 +108,6 @@ impl Server {
         };
         let found = within(Some(CONNECT), asked).await;
         found.is_some_and(|found| found.is_ok_and(|rows| !rows.is_empty()))
-    }
-
-    /// A connection to one of the servers; `None` when it takes too long.
-    async fn reach(&self, host: &Config) -> Option<Result<(Client, UnboundedReceiver<()>)>> {
-        Some(within(Some(CONNECT), self.connect_to(host)).await?.map_err(refused))
     }
 
     async fn connect_to(

@@ -58,7 +58,7 @@ pub(super) fn fill(
         };
         for (place, lane) in (there..cases).zip(lanes.iter().cycle()) {
             pen.write(lane.recv().context("no more lives")??)?;
-            progress.at(place + 1);
+            progress.at(place + 1 - there);
         }
         pen.wait(0)
     })?;
