@@ -28,7 +28,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use between::{Between, Call, Pass};
-pub(crate) use dialect::{SEARCH_ADD, SEARCH_DROP, SEARCH_ID, SEARCH_JOIN, Way};
+pub(crate) use dialect::{
+    SEARCH_ADD, SEARCH_DROP, SEARCH_ID, SEARCH_JOIN, SEARCH_NEWEST, SEARCH_SORTED, Way,
+};
 
 /// Where a database is: a file (the embedded default), a PostgreSQL server, or the memory of this program. Attachments lie in a folder
 /// in any case.
@@ -399,6 +401,9 @@ pub(crate) trait Driver: Send {
     fn index_text(&self, line: &str) -> String;
     /// The sought parts in the language of the full-text index. All parts must occur.
     fn match_text(&self, sought: &[Sought]) -> String;
+    /// Whether the full-text index hands over what it finds newest first and stops when enough was taken. Where it does not, all
+    /// that is found is sorted.
+    fn finds_in_order(&self) -> bool;
     /// Waits for word of a commit of another program, at most so long; `None` where nobody else writes.
     fn listen(&self, most: std::time::Duration) -> Result<Option<()>>;
     /// The plan of a statement, one line per step.

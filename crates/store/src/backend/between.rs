@@ -188,6 +188,9 @@ impl Driver for Watched {
     fn match_text(&self, sought: &[Sought]) -> String {
         self.driver.match_text(sought)
     }
+    fn finds_in_order(&self) -> bool {
+        self.driver.finds_in_order()
+    }
     fn listen(&self, most: Duration) -> Result<Option<()>> {
         self.driver.listen(most)
     }

@@ -29,6 +29,13 @@ pub(crate) const SEARCH_JOIN: &str =
     " JOIN search ON search.rowid = cases.id WHERE search MATCH ?1";
 /// The case's internal id as the full-text index keeps it: what newest-first order runs over.
 pub(crate) const SEARCH_ID: &str = "search.rowid";
+/// The same for an order in which a server has to find everything before it sorts, by its index of words. Left to choose, it walks all
+/// texts from the newest one back, hoping to fill a page soon, and reads every text there is for a word that no case has, or none
+/// that somebody may see.
+pub(crate) const SEARCH_SORTED: &str = "search.rowid/*sorted*/";
+/// Joins those of the newest texts below the second placeholder, as many as the third says, in which the words of the first are.
+/// Only where [`Driver::finds_in_order`](super::Driver::finds_in_order) says no.
+pub(crate) const SEARCH_NEWEST: &str = " JOIN (SELECT case_id, tokens FROM search WHERE case_id < ?2 ORDER BY case_id DESC LIMIT ?3) AS search ON search.rowid = cases.id WHERE search MATCH ?1";
 /// Puts what `Driver::index_text` makes into the full-text index.
 pub(crate) const SEARCH_ADD: &str = "INSERT INTO search (rowid, tokens) VALUES (?1, ?2)";
 /// Takes it out.
@@ -41,6 +48,7 @@ const WORDS: &[(&str, &str)] = &[
         "search (case_id, tokens) VALUES (?1, CAST(CAST(?2 AS TEXT) AS tsvector))",
     ),
     ("search MATCH ?1", "search.tokens @@ CAST(CAST(?1 AS TEXT) AS tsquery)"),
+    ("search.rowid/*sorted*/", "search.case_id + 0"),
     ("search.rowid", "search.case_id"),
     ("FROM search WHERE rowid", "FROM search WHERE case_id"),
     ("/*lock*/", "FOR UPDATE"),

@@ -392,6 +392,10 @@ impl Driver for Postgres {
         match_text(sought)
     }
 
+    fn finds_in_order(&self) -> bool {
+        false
+    }
+
     fn listen(&self, most: Duration) -> Result<Option<()>> {
         if !self.listening.replace(true) {
             self.script(LISTEN)?;

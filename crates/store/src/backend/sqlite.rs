@@ -342,6 +342,10 @@ impl Driver for Sqlite {
         sought.iter().map(part).collect::<Vec<_>>().join(" AND ")
     }
 
+    fn finds_in_order(&self) -> bool {
+        true
+    }
+
     fn listen(&self, _most: Duration) -> Result<Option<()>> {
         Ok(None)
     }
