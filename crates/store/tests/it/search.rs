@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeSet;
-use store::{CaseRows, CaseWrite, Rederived, Scope, Store, Write, matches};
+use store::{CaseColumns, CaseRows, CaseWrite, Rederived, Scope, Store, Write, matches};
 
 fn found(store: &Store, query: &str) -> BTreeSet<String> {
     let (mut all, mut cursor) = (BTreeSet::new(), None);
@@ -139,6 +139,49 @@ fn no_query_is_too_strange() {
         huge.search = vec![long, "x".repeat(100_000)];
         put(&store, &huge);
         assert!(found(&store, &"x".repeat(70)).contains("huge"));
+    });
+}
+
+#[test]
+fn words_of_few_cases_are_found_behind_thousands_without_them() {
+    const SHELVED: usize = 5_600;
+    on_each(|store| {
+        let text = |n: usize| match n {
+            0 => "旧词 常词",
+            n if n % 800 == 0 => "少词 常词",
+            _ => "常词",
+        };
+        let rows = (0..SHELVED).map(|n| CaseRows {
+            search: vec![text(n).to_owned()],
+            columns: CaseColumns {
+                department: (n % 1_600 == 0).then(|| "after_sales".to_owned()),
+                ..fresh("").columns
+            },
+            ..fresh(&format!("{n}"))
+        });
+        let rows: Vec<CaseRows> = rows.collect();
+        for some in rows.chunks(700) {
+            let cases = some.iter().cloned().map(CaseWrite::existing).collect();
+            store.commit(Write::new(at(0), cases, store::no_receipt)).unwrap();
+        }
+        let few = |scope: &Scope, word: &str| -> Vec<String> {
+            let (mut all, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = store.search(scope, word, cursor.as_deref(), 3).unwrap();
+                all.extend(page.rows.into_iter().map(|case| case.number));
+                cursor = page.next;
+                if cursor.is_none() {
+                    return all;
+                }
+            }
+        };
+        let everything = Scope::all();
+        assert_eq!(few(&everything, "旧词"), ["0"]);
+        assert_eq!(few(&everything, "无词"), [""; 0]);
+        assert_eq!(few(&everything, "少词"), ["4800", "4000", "3200", "2400", "1600", "800"]);
+        let department = Scope::departments(["after_sales"]);
+        assert_eq!(few(&department, "常词"), ["4800", "3200", "1600", "0"]);
+        assert_eq!(few(&department, "少词"), ["4800", "3200", "1600"]);
     });
 }
 
