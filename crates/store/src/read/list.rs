@@ -112,10 +112,11 @@ pub(crate) fn list(
     Ok(Page { rows: found.into_iter().map(|(_, case)| case).collect(), next })
 }
 
-/// Texts from a place on among which a server looks, before it finds all that have a word and sorts them. A word that is in many cases
-/// fills a page from the first of these: a millisecond, where all cases that have it take a tenth of a second and more at a million.
-/// The second is tried where the first did a sixth of the work, so that eight times as many can be hoped to do the whole.
-const NEWEST: [usize; 2] = [5_000, 40_000];
+/// Texts from a place on among which a server looks first. A word that is in many cases fills a page from these: a millisecond, where
+/// all cases that have it take tenths of a second at a million.
+const NEWEST: usize = 5_000;
+/// Texts that are walked in the time in which one case is found by its words and looked up.
+const WALKED: usize = 5;
 
 /// How a list names its cases: the first of an order after a place, at most so many.
 fn named(
@@ -128,15 +129,23 @@ fn named(
     let Some(wanted) = wanted(conn, vault, filter)? else { return Ok(Vec::new()) };
     let by_words = (&wanted.text, sort, place, conn.finds_in_order());
     if let (Some(words), Sort::NewestEntry, [below], false) = by_words {
-        for texts in NEWEST {
-            let statement =
-                newest_statement(scope, filter, (&wanted, words), (*below, texts), most);
-            let found = conn.rows(&statement.text, &statement.params, Named::of)?;
+        let newest = |texts| {
+            let some = (*below, texts);
+            let statement = newest_statement(scope, filter, (&wanted, words), some, most);
+            conn.rows(&statement.text, &statement.params, Named::of)
+        };
+        let found = newest(NEWEST)?;
+        if found.len() >= most {
+            return Ok(found);
+        }
+        // To walk on costs as many texts as it takes to fill the page at this rate (where none was found, as if one had been); to find
+        // all that have the words costs as much as to walk `worth`. A few searches that sort very many cases occupy a server.
+        let needed = NEWEST.saturating_mul(most) / found.len().max(1);
+        let worth = with_words(conn, words, *below)?.saturating_mul(WALKED);
+        if needed <= worth {
+            let found = newest(worth)?;
             if found.len() >= most {
                 return Ok(found);
-            }
-            if found.len() * 6 < most {
-                break;
             }
         }
     }
@@ -219,6 +228,18 @@ fn list_statement<'a>(
         .push(if by_search { " DESC" } else { "" });
     statement.push(" LIMIT ").bind(limit(most));
     statement
+}
+
+/// About how many texts below a place have the words, as among the [`NEWEST`] of them.
+fn with_words(conn: &Conn, words: &String, below: i64) -> Result<usize> {
+    let text = format!(
+        "SELECT COUNT(*), (SELECT COALESCE(MAX(id), 0) FROM cases) FROM cases{SEARCH_NEWEST}"
+    );
+    let params = [words.into(), below.into(), limit(NEWEST).into()];
+    let told = conn.row(&text, &params, |row| Ok((row.int(0)?, row.int(1)?)))?;
+    let (have, last) = told.unwrap_or_default();
+    let about = have.saturating_mul(last.min(below)) / limit(NEWEST);
+    Ok(usize::try_from(about).unwrap_or(0))
 }
 
 /// Those with the words sought for among so many texts below a place, newest first.
