@@ -28,9 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use between::{Between, Call, Pass};
-pub(crate) use dialect::{
-    SEARCH_ADD, SEARCH_DROP, SEARCH_ID, SEARCH_JOIN, SEARCH_NEWEST, SEARCH_SORTED, Way,
-};
+pub(crate) use dialect::{SEARCH_ADD, SEARCH_DROP, SEARCH_ID, SEARCH_JOIN, SEARCH_NEWEST, Way};
 
 /// Where a database is: a file (the embedded default), a PostgreSQL server, or the memory of this program. Attachments lie in a folder
 /// in any case.

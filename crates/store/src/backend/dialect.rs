@@ -27,12 +27,10 @@ const NOT_INDEXED: &str = " NOT INDEXED";
 /// Joins the cases found by text; the placeholder takes what `Driver::match_text` makes.
 pub(crate) const SEARCH_JOIN: &str =
     " JOIN search ON search.rowid = cases.id WHERE search MATCH ?1";
-/// The case's internal id as the full-text index keeps it: what newest-first order runs over.
-pub(crate) const SEARCH_ID: &str = "search.rowid";
-/// The same for an order in which a server has to find everything before it sorts, by its index of words. Left to choose, it walks all
-/// texts from the newest one back, hoping to fill a page soon, and reads every text there is for a word that no case has, or none
-/// that somebody may see.
-pub(crate) const SEARCH_SORTED: &str = "search.rowid/*sorted*/";
+/// The case's internal id as the full-text index keeps it: what newest-first order runs over. A server is marked to find everything by
+/// its index of words before it sorts. Left to choose, it walks all texts from the newest one back, hoping to fill a page soon, and
+/// reads every text there is for a word that no case has, or none that somebody may see.
+pub(crate) const SEARCH_ID: &str = "search.rowid/*sorted*/";
 /// Joins those of the newest texts below the second placeholder, as many as the third says, in which the words of the first are.
 /// Only where [`Driver::finds_in_order`](super::Driver::finds_in_order) says no.
 pub(crate) const SEARCH_NEWEST: &str = " JOIN (SELECT case_id, tokens FROM search WHERE case_id < ?2 ORDER BY case_id DESC LIMIT ?3) AS search ON search.rowid = cases.id WHERE search MATCH ?1";

@@ -2,6 +2,7 @@
 
 mod filter;
 mod sort;
+mod walk;
 
 pub use filter::{BEGINNINGS, Filter, LATEST, PhoneMatch};
 pub use sort::Sort;
@@ -10,7 +11,7 @@ use super::board::Board;
 use super::case::CaseSummary;
 use super::kept::{Kept, NAMED, Named};
 use super::measure::Measured;
-use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, SEARCH_NEWEST, SEARCH_SORTED, Way};
+use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
 use crate::error::Result;
 use crate::fold_number;
 use crate::model::{Tie, person_target};
@@ -112,12 +113,6 @@ pub(crate) fn list(
     Ok(Page { rows: found.into_iter().map(|(_, case)| case).collect(), next })
 }
 
-/// Texts from a place on among which a server looks first. A word that is in many cases fills a page from these: a millisecond, where
-/// all cases that have it take tenths of a second at a million.
-const NEWEST: usize = 5_000;
-/// Texts that are walked in the time in which one case is found by its words and looked up.
-const WALKED: usize = 5;
-
 /// How a list names its cases: the first of an order after a place, at most so many.
 fn named(
     conn: &Conn,
@@ -129,24 +124,9 @@ fn named(
     let Some(wanted) = wanted(conn, vault, filter)? else { return Ok(Vec::new()) };
     let by_words = (&wanted.text, sort, place, conn.finds_in_order());
     if let (Some(words), Sort::NewestEntry, [below], false) = by_words {
-        let newest = |texts| {
-            let some = (*below, texts);
-            let statement = newest_statement(scope, filter, (&wanted, words), some, most);
-            conn.rows(&statement.text, &statement.params, Named::of)
-        };
-        let found = newest(NEWEST)?;
-        if found.len() >= most {
+        let walked = walk::newest(conn, scope, filter, (&wanted, words), *below, most)?;
+        if let Some(found) = walked {
             return Ok(found);
-        }
-        // To walk on costs as many texts as it takes to fill the page at this rate (where none was found, as if one had been); to find
-        // all that have the words costs as much as to walk `worth`. A few searches that sort very many cases occupy a server.
-        let needed = NEWEST.saturating_mul(most) / found.len().max(1);
-        let worth = with_words(conn, words, *below)?.saturating_mul(WALKED);
-        if needed <= worth {
-            let found = newest(worth)?;
-            if found.len() >= most {
-                return Ok(found);
-            }
         }
     }
     let statement = list_statement(scope, filter, &wanted, first);
@@ -217,46 +197,16 @@ fn list_statement<'a>(
     let (condition, _, order) = sort.keys();
     // With a text, the index of texts drives the statement, and its rowid is the newest-first order.
     let by_search = wanted.text.is_some() && sort == Sort::NewestEntry;
-    let below = format!("{SEARCH_SORTED} <");
+    let below = format!("{SEARCH_ID} <");
     statement.push(" AND ").push(if by_search { &below } else { condition }).push(" (");
     for (n, key) in place.iter().enumerate() {
         statement.push(if n > 0 { ", " } else { "" }).bind(*key);
     }
     statement
         .push(") ORDER BY ")
-        .push(if by_search { SEARCH_SORTED } else { order })
+        .push(if by_search { SEARCH_ID } else { order })
         .push(if by_search { " DESC" } else { "" });
     statement.push(" LIMIT ").bind(limit(most));
-    statement
-}
-
-/// About how many texts below a place have the words, as among the [`NEWEST`] of them.
-fn with_words(conn: &Conn, words: &String, below: i64) -> Result<usize> {
-    let text = format!(
-        "SELECT COUNT(*), (SELECT COALESCE(MAX(id), 0) FROM cases) FROM cases{SEARCH_NEWEST}"
-    );
-    let params = [words.into(), below.into(), limit(NEWEST).into()];
-    let told = conn.row(&text, &params, |row| Ok((row.int(0)?, row.int(1)?)))?;
-    let (have, last) = told.unwrap_or_default();
-    let about = have.saturating_mul(last.min(below)) / limit(NEWEST);
-    Ok(usize::try_from(about).unwrap_or(0))
-}
-
-/// Those with the words sought for among so many texts below a place, newest first.
-fn newest_statement<'a>(
-    scope: &'a Scope,
-    filter: &'a Filter,
-    (wanted, words): (&'a Wanted, &'a String),
-    (below, texts): (i64, usize),
-    most: usize,
-) -> Statement<'a> {
-    let mut statement = Statement::new("SELECT ");
-    statement.push(NAMED).push(" FROM cases").push(SEARCH_NEWEST);
-    statement.params = vec![words.into(), below.into(), limit(texts).into()];
-    narrow(&mut statement, filter, wanted);
-    among_measured(&mut statement, filter, wanted);
-    within(&mut statement, scope);
-    statement.push(" ORDER BY ").push(SEARCH_ID).push(" DESC LIMIT ").bind(limit(most));
     statement
 }
 

@@ -7,18 +7,25 @@ use proptest::test_runner::TestRunner;
 use std::collections::BTreeSet;
 use store::{CaseColumns, CaseRows, CaseWrite, Rederived, Scope, Store, Write, matches};
 
-fn found(store: &Store, query: &str) -> BTreeSet<String> {
-    let (mut all, mut cursor) = (BTreeSet::new(), None);
+/// The numbers of what is found, newest first, read by pages.
+fn hits(store: &Store, scope: &Scope, query: &str, size: usize) -> Vec<String> {
+    let (mut all, mut cursor) = (Vec::new(), None);
     loop {
-        let page = store.search(&Scope::all(), query, cursor.as_deref(), 7).unwrap();
-        for case in page.rows {
-            assert!(all.insert(case.number), "twice on the pages of {query:?}");
-        }
+        let page = store.search(scope, query, cursor.as_deref(), size).unwrap();
+        all.extend(page.rows.into_iter().map(|case| case.number));
         cursor = page.next;
         if cursor.is_none() {
             return all;
         }
     }
+}
+
+fn found(store: &Store, query: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for number in hits(store, &Scope::all(), query, 7) {
+        assert!(all.insert(number), "twice on the pages of {query:?}");
+    }
+    all
 }
 
 fn shelf(store: &Store, texts: &[&[&str]]) {
@@ -148,6 +155,7 @@ fn words_of_few_cases_are_found_behind_thousands_without_them() {
     on_each(|store| {
         let text = |n: usize| match n {
             0 => "旧词 常词",
+            1..=5 => "老词 常词",
             n if n % 800 == 0 => "少词 常词",
             _ => "常词",
         };
@@ -164,19 +172,10 @@ fn words_of_few_cases_are_found_behind_thousands_without_them() {
             let cases = some.iter().cloned().map(CaseWrite::existing).collect();
             store.commit(Write::new(at(0), cases, store::no_receipt)).unwrap();
         }
-        let few = |scope: &Scope, word: &str| -> Vec<String> {
-            let (mut all, mut cursor) = (Vec::new(), None);
-            loop {
-                let page = store.search(scope, word, cursor.as_deref(), 3).unwrap();
-                all.extend(page.rows.into_iter().map(|case| case.number));
-                cursor = page.next;
-                if cursor.is_none() {
-                    return all;
-                }
-            }
-        };
+        let few = |scope: &Scope, word: &str| hits(&store, scope, word, 3);
         let everything = Scope::all();
         assert_eq!(few(&everything, "旧词"), ["0"]);
+        assert_eq!(few(&everything, "老词"), ["5", "4", "3", "2", "1"]);
         assert_eq!(few(&everything, "无词"), [""; 0]);
         assert_eq!(few(&everything, "少词"), ["4800", "4000", "3200", "2400", "1600", "800"]);
         let department = Scope::departments(["after_sales"]);
