@@ -235,11 +235,10 @@ impl Store {
         self.scrub()
     }
 
-    /// Empties the write-ahead log, so that what was erased is not found there either. Waits up to ten seconds for readers and
+    /// Empties the write-ahead log, so that what was erased is not found there either. Waits some ten seconds for readers and
     /// writers; `Busy` when they did not pause, and then it can simply be called again.
     pub fn scrub(&self) -> Result<()> {
-        let conn = Conn::open(&self.inner.place, Mode::Write)?;
-        if conn.checkpoint(true)? { Ok(()) } else { Err(StoreError::Busy) }
+        write::log::empty(&self.inner.place)
     }
 
     /// Changes settings, all or none; returns the versions written, in the order of the changes (0 for those that write none).

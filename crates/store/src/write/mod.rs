@@ -2,6 +2,7 @@
 
 pub(crate) mod case;
 pub(crate) mod derived;
+pub(crate) mod log;
 pub(crate) mod number;
 pub(crate) mod once;
 pub(crate) mod prepare;

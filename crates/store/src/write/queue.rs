@@ -5,6 +5,7 @@
 //! writer's time. Almost no task fails once it has written something. So tasks that can be run again are run without savepoints; if one
 //! of them does fail, everything is undone and all are run once more, each in its savepoint.
 
+use super::log::Log;
 use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place};
 use crate::error::{Result, StoreError};
@@ -16,8 +17,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Pages of the log after which it is moved into the database even under load (32 MiB). A longer one makes reading slow.
-const CHECKPOINT_PAGES: i64 = 8_192;
 const IDLE: Duration = Duration::from_millis(250);
 /// How long the writer tries to find out whether a commit took place whose answer was lost.
 const UNKNOWN: Duration = Duration::from_secs(10);
@@ -143,6 +142,7 @@ pub(crate) struct Desk {
     place: Place,
     anchor: Arc<Anchor>,
     conn: Conn,
+    log: Log,
     vault: Arc<Vault>,
     news: News,
     /// On a server: the counter that tells, after a lost answer, which batch was the last to be committed.
@@ -167,10 +167,12 @@ impl Desk {
         let mark = place.is_shared().then(mark).transpose()?;
         let anchor = Arc::clone(anchor);
         let most = conn.batch().max(1);
+        let log = Log::of(&place);
         Ok(Self {
             place,
             anchor,
             conn,
+            log,
             vault,
             news,
             mark,
@@ -240,11 +242,8 @@ impl Desk {
                 }
             }
             self.transact(batch);
-            written = true;
-            if self.conn.log_pages().is_ok_and(|pages| pages > CHECKPOINT_PAGES) {
-                // What it cannot do now it does after the next batch.
-                written = self.conn.checkpoint(false).is_err();
-            }
+            // What it cannot do now it does after the next batch.
+            written = !self.log.keep_short(&self.conn);
             if stop {
                 break;
             }
@@ -252,11 +251,12 @@ impl Desk {
         self.end();
     }
 
-    fn end(&self) {
+    fn end(&mut self) {
         if let Some(mark) = &self.mark {
             // Left behind it does no harm.
             drop(self.conn.run(UNMARK, &[mark.into()]));
         }
+        self.log.wait();
         // The log is replayed on the next start when this fails.
         drop(self.conn.checkpoint(false));
     }
