@@ -37,36 +37,43 @@ impl Log {
     pub(crate) fn keep_short(&mut self, conn: &Conn) -> bool {
         // A server keeps a log of its own, and a database in memory has none.
         let pages = conn.log_pages().unwrap_or(0);
-        match &self.moving {
-            Some(moving) if moving.is_finished() || pages > TOO_LONG => {
-                self.wait();
-                conn.checkpoint(false).is_ok_and(|done| done)
-            }
-            None if pages > LONG => {
-                self.begin();
-                false
-            }
-            _ => false,
-        }
+        let is_its_turn = match &self.moving {
+            Some(moving) => moving.is_finished() || pages > TOO_LONG,
+            // Where there is no thread to be had he does it himself.
+            None => pages > LONG && !self.begin(),
+        };
+        is_its_turn && self.finish(conn)
+    }
+
+    /// Moves the rest, after what is being moved. Says whether that could be done.
+    pub(crate) fn finish(&mut self, conn: &Conn) -> bool {
+        self.wait();
+        rest(conn)
     }
 
     /// Waits until what is being moved was moved.
-    pub(crate) fn wait(&mut self) {
+    fn wait(&mut self) {
         if let Some(moving) = self.moving.take() {
             // What went wrong there is tried again: the log is as long as it was.
             drop(moving.join());
         }
     }
 
-    /// Moves what is committed by now. What cannot be done is left to the next time.
-    fn begin(&mut self) {
+    /// Begins to move what is committed by now; what cannot be moved is left to the next time. Says whether it began.
+    fn begin(&mut self) -> bool {
         let place = self.place.clone();
         // A reader may move it as well, and makes no database where there is none any more.
         let work = move || {
             drop(Conn::open(&place, Mode::Read).and_then(|conn| conn.checkpoint(false)));
         };
         self.moving = std::thread::Builder::new().name("store-log".into()).spawn(work).ok();
+        self.moving.is_some()
     }
+}
+
+/// Moves what is there, unless somebody else moves it just now. Says whether that could be done.
+pub(crate) fn rest(conn: &Conn) -> bool {
+    conn.checkpoint(false).is_ok_and(|done| done)
 }
 
 /// Moves all of the log and empties it. `Busy` when others did not let it be.
@@ -88,6 +95,14 @@ mod tests {
 
     const ADD: &str = "INSERT INTO counters (name, value) VALUES (?1, 1)";
 
+    fn opened() -> (tempfile::TempDir, Conn, Log) {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::at(folder.path());
+        let conn = Conn::open(&place, Mode::Write).unwrap();
+        crate::migrate::migrate(&conn).unwrap();
+        (folder, conn, Log::of(&place))
+    }
+
     fn add(conn: &Conn, name: &str) {
         conn.push(ADD, &[name.into()]).unwrap();
     }
@@ -102,11 +117,7 @@ mod tests {
 
     #[test]
     fn a_long_log_is_moved_while_somebody_writes_and_then_begins_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = Place::at(folder.path());
-        let conn = Conn::open(&place, Mode::Write).unwrap();
-        crate::migrate::migrate(&conn).unwrap();
-        let mut log = Log::of(&place);
+        let (_folder, conn, mut log) = opened();
         assert!(!log.keep_short(&conn));
         assert!(log.moving.is_none(), "it is short");
         lengthen(&conn, LONG);
@@ -117,7 +128,7 @@ mod tests {
         lengthen(&conn, LONG);
         conn.begin_write().unwrap();
         add(&conn, "meanwhile");
-        log.begin();
+        assert!(log.begin());
         while !log.moving.as_ref().unwrap().is_finished() {
             std::thread::yield_now();
         }
@@ -125,7 +136,7 @@ mod tests {
         let rest = conn.log_pages().unwrap();
         assert!(rest > 0 && rest < LONG / 10, "{rest}: what was committed before is moved");
         assert!(log.keep_short(&conn), "he has moved the rest");
-        let bytes = || place.files().iter().map(|file| file.metadata().unwrap().len()).max();
+        let bytes = || log.place.files().iter().map(|file| file.metadata().unwrap().len()).max();
         let before = bytes();
         add(&conn, "afterwards");
         assert_eq!(bytes(), before, "the log begins anew");
@@ -138,11 +149,7 @@ mod tests {
 
     #[test]
     fn where_it_cannot_be_moved_in_time_the_writer_waits_for_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = Place::at(folder.path());
-        let conn = Conn::open(&place, Mode::Write).unwrap();
-        crate::migrate::migrate(&conn).unwrap();
-        let mut log = Log::of(&place);
+        let (_folder, conn, mut log) = opened();
         lengthen(&conn, LONG);
         let (go, goes) = std::sync::mpsc::channel();
         log.moving = Some(std::thread::spawn(move || goes.recv().unwrap()));

@@ -225,9 +225,8 @@ impl Desk {
                 Ok(Message::Begin) => continue,
                 Err(RecvTimeoutError::Timeout) => {
                     self.make_sure();
-                    if written && self.conn.checkpoint(false).is_ok() {
-                        written = false;
-                    }
+                    // While it is being moved beside, the rest waits for the next pause.
+                    written = written && !super::log::rest(&self.conn);
                     continue;
                 }
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
@@ -256,9 +255,8 @@ impl Desk {
             // Left behind it does no harm.
             drop(self.conn.run(UNMARK, &[mark.into()]));
         }
-        self.log.wait();
         // The log is replayed on the next start when this fails.
-        drop(self.conn.checkpoint(false));
+        self.log.finish(&self.conn);
     }
 
     /// One transaction.
