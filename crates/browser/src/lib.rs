@@ -18,6 +18,8 @@ use url::{ParseError, Url};
 
 /// How long something that should be there is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Whether anybody has seen the page yet. Until then the browser drops keys and clicks, as of somebody who still aims at the page before.
+const PAINTED: &str = "return performance.getEntriesByName('first-contentful-paint').length > 0;";
 
 /// The checker of accessibility, a script that leaves itself in the page.
 const AXE: &str = include_str!("../data/axe.min.js");
@@ -138,6 +140,7 @@ impl Browser {
     pub async fn click(&self, css: &str) -> Result<()> {
         let begun = Instant::now();
         loop {
+            self.painted().await?;
             let found = self.client.find(Locator::Css(css)).await;
             let clicked = match found {
                 Ok(element) => self.click_in_sight(element).await,
@@ -248,6 +251,7 @@ impl Browser {
         if control {
             actions = actions.then(KeyAction::Up { value: Key::Control.into() });
         }
+        self.painted().await?;
         self.client.perform_actions(actions).await.map_err(failed)
     }
 
@@ -256,8 +260,14 @@ impl Browser {
     /// # Errors
     /// It does not appear.
     pub async fn wait(&self, css: &str) -> Result<()> {
+        self.painted().await?;
         let seen = "const one = document.querySelector(arguments[0]); return Boolean(one && one.getClientRects().length);";
         self.until(seen, vec![json!(css)], css).await
+    }
+
+    /// Waits until the page has been painted.
+    async fn painted(&self) -> Result<()> {
+        self.until(PAINTED, Vec::new(), "the first paint").await
     }
 
     /// Waits until the page's text has something.
