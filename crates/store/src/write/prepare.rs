@@ -55,8 +55,8 @@ pub(crate) struct Serial {
 /// A sealed JSON text.
 pub(crate) enum Text {
     Whole(String),
-    /// The number is still to be put in.
-    Blank(String),
+    /// The number is still to be put in between these.
+    Parted(Vec<String>),
     /// A private text in it contains the number: it can be sealed only then.
     Unsealed(Value),
 }
@@ -145,10 +145,7 @@ impl Text {
             return Ok(Text::Unsealed(value));
         }
         let text = drawer.seal(vault, value)?.to_string();
-        Ok(match blank.is_some_and(|blank| text.contains(blank)) {
-            true => Text::Blank(text),
-            false => Text::Whole(text),
-        })
+        Ok(Text::parted(text, blank))
     }
 
     /// As [`Text::of`], for what is a text already.
@@ -158,12 +155,20 @@ impl Text {
         drawer: &mut Drawer,
         vault: &Vault,
     ) -> Result<Self> {
-        let blank = blank.filter(|blank| text.contains(blank));
         if blank.map_or(Ok(false), |blank| is_within(&text, blank))? {
             return Ok(Text::Unsealed(serde_json::from_str(&text)?));
         }
         let text = drawer.seal_spelled(vault, &text)?;
-        Ok(if blank.is_some() { Text::Blank(text) } else { Text::Whole(text) })
+        Ok(Text::parted(text, blank))
+    }
+
+    /// Cut where the number belongs, so that the one who writes only joins.
+    fn parted(text: String, blank: Option<&str>) -> Self {
+        let parts: Vec<&str> = blank.map(|blank| text.split(blank).collect()).unwrap_or_default();
+        match parts.len() {
+            0 | 1 => Text::Whole(text),
+            _ => Text::Parted(parts.into_iter().map(str::to_owned).collect()),
+        }
     }
 
     /// The text with the number in it.
@@ -176,10 +181,10 @@ impl Text {
     ) -> Result<Cow<'_, str>> {
         Ok(match self {
             Text::Whole(text) => text.into(),
-            Text::Blank(text) => {
+            Text::Parted(parts) => {
                 let spelled = Value::from(number).to_string();
                 let within = spelled.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-                text.replace(blank, within.unwrap_or(&spelled)).into()
+                parts.join(within.unwrap_or(&spelled)).into()
             }
             Text::Unsealed(value) => {
                 let mut value = value.clone();
