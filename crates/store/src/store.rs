@@ -435,6 +435,11 @@ impl Store {
         self.inner.place.is_shared()
     }
 
+    /// Transactions that were committed since it was opened; writes that share one are counted once.
+    pub fn commits(&self) -> u64 {
+        self.inner.writer.commits()
+    }
+
     /// How often touch with the database was lost. What was committed before may be forgotten after it, as by a standby that took
     /// over: what somebody else keeps in memory is good until this moves.
     pub fn losses(&self) -> u64 {

@@ -193,6 +193,12 @@ impl Meter {
             &outcomes,
         );
         page.put(
+            "bihuan_commits_total",
+            "counter",
+            "Transactions of this node's writer; writes that share one are counted once.",
+            &[("", desk.store().commits())],
+        );
+        page.put(
             "bihuan_webhook_deliveries_pending",
             "gauge",
             "Deliveries to webhooks that wait or are tried again.",

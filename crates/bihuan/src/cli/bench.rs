@@ -211,6 +211,7 @@ fn in_process(
     // The floor is known for the embedded database.
     let folder = global.database.is_none().then_some(global.data.as_path());
     let mark = folder.filter(|_| deed.writes()).map(floor::mark).transpose()?;
+    let before = ground.desk.store().commits();
     let own = std::process::id();
     let (pace, memory) =
         machine::most_memory(own, || deeds::in_process(ground, deed, clients, span));
@@ -218,12 +219,14 @@ fn in_process(
     let mut row = Row::new(cases, "process", deed.name(), clients, &pace);
     row.memory = memory;
     if let Some(folder) = folder {
+        let commits = usize::try_from(ground.desk.store().commits() - before)?.max(1);
+        let batch = (pace.done() + commits / 2) / commits;
         let floor = match mark {
             None => reads::floor(folder, ground, deed, clients, span)?,
             Some(mark) if deed == Deed::Create => {
-                floor::of_registrations(folder, &mark, &ground.desk, clients)?
+                floor::of_registrations(folder, &mark, &ground.desk, batch)?
             }
-            Some(mark) => floor::of_actions(folder, &mark, clients)?,
+            Some(mark) => floor::of_actions(folder, &mark, batch)?,
         };
         row = row.with_floor(floor.rate());
     }

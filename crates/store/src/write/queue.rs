@@ -13,6 +13,7 @@ use crate::follow::News;
 use crate::vault::Vault;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -78,6 +79,7 @@ impl Step {
 /// The queue's end that callers hold, and the thread behind it.
 pub(crate) struct Writer {
     queue: SyncSender<Message>,
+    commits: Arc<AtomicU64>,
     in_step: bool,
     thread: Option<JoinHandle<()>>,
 }
@@ -86,9 +88,15 @@ impl Writer {
     /// `in_step`: it begins when somebody waits, and not before.
     pub(crate) fn start(mut desk: Desk, capacity: usize, in_step: bool) -> Result<Self> {
         let (queue, tasks) = sync_channel(capacity);
+        let commits = Arc::clone(&desk.commits);
         let work = move || if in_step { desk.keep_step(&tasks) } else { desk.work(&tasks) };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work)?;
-        Ok(Self { queue, in_step, thread: Some(thread) })
+        Ok(Self { queue, commits, in_step, thread: Some(thread) })
+    }
+
+    /// Transactions that were committed.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Puts a task into the queue, waiting for room, that its caller is about to wait for.
@@ -148,6 +156,7 @@ pub(crate) struct Desk {
     /// On a server: the counter that tells, after a lost answer, which batch was the last to be committed.
     mark: Option<String>,
     batches: i64,
+    commits: Arc<AtomicU64>,
     /// There was a commit of which nobody knows whether it took place, and subscribers have not heard of it.
     unsure: bool,
     /// Most tasks of one transaction.
@@ -177,6 +186,7 @@ impl Desk {
             news,
             mark,
             batches: 0,
+            commits: Arc::default(),
             unsure: false,
             most,
             tells: true,
@@ -265,6 +275,7 @@ impl Desk {
         let whole = self.begin().and_then(|()| self.commit(&mut tasks, &mut outcomes));
         match whole {
             Ok((sequence, settings)) => {
+                self.commits.fetch_add(1, Ordering::Relaxed);
                 self.make_sure();
                 self.news.events(sequence);
                 settings.inspect(|entry| self.news.settings(*entry));

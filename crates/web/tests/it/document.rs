@@ -43,6 +43,8 @@ async fn health_and_metrics_need_no_key() {
     assert!(metrics.contains("bihuan_cases_open 1\n"), "{metrics}");
     assert!(metrics.contains("bihuan_http_requests_total{class=\"2xx\"}"));
     assert!(metrics.contains("bihuan_worker_lag_seconds 0\n"));
+    assert!(!metrics.contains("bihuan_commits_total 0\n"), "{metrics}");
+    assert!(metrics.contains("bihuan_commits_total "), "{metrics}");
     // The worker's life is not measured by a clock that somebody may set.
     world.clock.turn(world.desk.now().checked_add(jiff::SignedDuration::from_hours(2)).unwrap());
     assert_eq!(public(&world, "/readyz").await.status, 200);
