@@ -35,6 +35,7 @@ pub(crate) fn all() -> Vec<Query> {
         crate::write::prepare::QUERIES,
         crate::write::queue::QUERIES,
         crate::read::board::QUERIES,
+        crate::read::standing::QUERIES,
         crate::read::case::QUERIES,
         crate::read::feed::QUERIES,
         crate::read::measure::QUERIES,

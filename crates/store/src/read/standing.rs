@@ -1,17 +1,28 @@
-//! How a case stands: enough to know that what was made of it before is still right. What was asked before is kept, and good as long as
-//! nothing at all was committed.
+//! How a case stands: enough to know that what was made of it before is still right. What was asked before is kept, and good until the
+//! case has another event. Which cases had one is asked once for each commit and not for each case: on a desk with much in work
+//! something becomes due all the time.
 
 use super::case::{Which, of_case};
 use crate::backend::Conn;
 use crate::error::Result;
 use crate::head::Head;
 use crate::scope::Scope;
+use crate::time::int;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
 use uuid::Uuid;
 
 /// Standings that are kept at most; each weighs some hundred bytes.
 const MOST: usize = 10_000;
+/// Events that are looked through at most for the cases that changed; behind more, each case is asked for once more.
+const FEW: u64 = 2_000;
+
+crate::sql::queries! {
+    CHANGED = "SELECT events.sequence, cases.uuid FROM events JOIN cases ON cases.id = events.case_id
+        WHERE events.sequence > ?1 AND events.sequence <= ?2 ORDER BY events.sequence";
+}
 
 /// What there is to see of a case: whoever has looked at it and finds the same standing again would see the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,8 +35,52 @@ pub struct Standing {
     pub personal: bool,
 }
 
-/// Standings that were found, and up to which event that was.
-pub(crate) struct Standings(Cache<Asked, (u64, Standing)>);
+/// Standings that were found, and what was the last event then.
+pub(crate) struct Standings {
+    found: Cache<Asked, (u64, Standing)>,
+    changes: RwLock<Changes>,
+}
+
+/// Which cases had an event of late.
+#[derive(Default)]
+struct Changes {
+    /// Every event after this one is taken in ...
+    from: u64,
+    /// ... up to this one.
+    upto: u64,
+    /// Their cases, each with its last event.
+    cases: HashMap<Uuid, u64>,
+}
+
+impl Changes {
+    /// Whether a case that stood so at one event stands so at a later one.
+    fn spared(&self, case: &Uuid, at: u64, last: u64) -> bool {
+        self.from <= at
+            && last <= self.upto
+            && self.cases.get(case).is_none_or(|changed| *changed <= at)
+    }
+
+    /// Takes in what was committed up to an event.
+    fn follow(&mut self, conn: &Conn, last: u64) -> Result<()> {
+        if last <= self.upto {
+            return Ok(());
+        }
+        let (span, mut told) = (last - self.upto, 0);
+        if span <= FEW && self.cases.len() < MOST {
+            conn.each(CHANGED, &[int(self.upto)?.into(), int(last)?.into()], &mut |row| {
+                told += 1;
+                self.cases.insert(row.uuid(1)?, row.count(0)?);
+                Ok(true)
+            })?;
+        }
+        // A case can be erased, or be tied to others by newer rules, without an event: then the counter moves alone.
+        if told != span {
+            *self = Self { from: last, ..Self::default() };
+        }
+        self.upto = last;
+        Ok(())
+    }
+}
 
 /// Who asked for which number.
 #[derive(PartialEq, Eq, Hash)]
@@ -49,7 +104,7 @@ impl Equivalent<Asked> for Asking<'_> {
 
 impl Default for Standings {
     fn default() -> Self {
-        Self(Cache::new(MOST))
+        Self { found: Cache::new(MOST), changes: RwLock::default() }
     }
 }
 
@@ -64,26 +119,29 @@ impl Standings {
     ) -> Result<Option<Standing>> {
         // Asked first: what is found below is at least as new.
         let last = head.last(conn)?;
+        self.changes.write().unwrap_or_else(PoisonError::into_inner).follow(conn, last)?;
         if let Some(standing) = self.known(last, scope, number) {
             return Ok(Some(standing));
         }
         let found = asked(conn, scope, Which::Number(number))?;
         if let Some(standing) = found {
             let asked = Asked { scope: scope.clone(), number: number.to_owned() };
-            self.0.insert(asked, (last, standing));
+            self.found.insert(asked, (last, standing));
         }
         Ok(found)
     }
 
-    /// The one that was found when this was the last event.
+    /// The one that was found before and is right when this is the last event.
     pub(crate) fn known(&self, last: u64, scope: &Scope, number: &str) -> Option<Standing> {
-        let (upto, standing) = self.0.get(&Asking { scope, number })?;
-        (upto == last).then_some(standing)
+        let (at, standing) = self.found.get(&Asking { scope, number })?;
+        let changes = self.changes.read().unwrap_or_else(PoisonError::into_inner);
+        (at == last || changes.spared(&standing.id, at, last)).then_some(standing)
     }
 
     /// Forgets everything: the database may have lost what it had committed.
     pub(crate) fn forget(&self) {
-        self.0.clear();
+        self.found.clear();
+        *self.changes.write().unwrap_or_else(PoisonError::into_inner) = Changes::default();
     }
 }
 
@@ -99,4 +157,68 @@ fn asked(conn: &Conn, scope: &Scope, which: Which<'_>) -> Result<Option<Standing
         let personal = row.opt_blob(2)?.is_some();
         Ok(Standing { id: row.uuid(0)?, version: row.count(1)?, personal })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CaseRows, CaseWrite, EventRow, Write};
+    use crate::store::{Options, Store};
+    use crate::{Place, no_receipt};
+    use jiff::Timestamp;
+
+    fn noted(id: u128, seq: u64) -> Write {
+        let event = EventRow {
+            seq,
+            kind: "Noted".into(),
+            v: 1,
+            at: Timestamp::UNIX_EPOCH,
+            actor: "wang".into(),
+            body: "{}".into(),
+        };
+        let rows = CaseRows {
+            id: Uuid::from_u128(id),
+            expected: seq - 1,
+            version: seq,
+            number: format!("A-{id}"),
+            events: vec![event],
+            ..CaseRows::default()
+        };
+        Write::new(Timestamp::UNIX_EPOCH, vec![CaseWrite::existing(rows)], no_receipt)
+    }
+
+    #[test]
+    fn only_cases_with_an_event_are_asked_for_again_and_all_when_the_counter_moves_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { in_step: true, ..Options::new([7; 32]) };
+        let store = Store::open(Place::at(folder.path()), options).unwrap();
+        for id in 1..=3 {
+            store.commit(noted(id, 1)).unwrap();
+        }
+        let scope = Scope::all();
+        let version = |id: u128| {
+            let found = store.standing(&scope, &format!("A-{id}")).unwrap();
+            found.map(|standing| standing.version)
+        };
+        let known = |id: u128| {
+            let last = store.last_event().unwrap();
+            let number = crate::fold_number(&format!("A-{id}"));
+            store.inner.standings.known(last, &scope, &number).map(|standing| standing.version)
+        };
+        assert_eq!([1, 2, 3].map(version), [Some(1); 3]);
+        assert_eq!([1, 2, 3].map(known), [Some(1); 3]);
+
+        store.commit(noted(2, 2)).unwrap();
+        assert_eq!([1, 2, 3].map(known), [None; 3], "nobody has looked what changed");
+        assert_eq!(version(3), Some(1));
+        assert_eq!([1, 2, 3].map(known), [Some(1), None, Some(1)]);
+        assert_eq!([1, 2, 3].map(version), [Some(1), Some(2), Some(1)]);
+        store.commit(noted(1, 2)).unwrap();
+        assert_eq!([3, 2, 1].map(version), [Some(1), Some(2), Some(2)]);
+        assert_eq!([1, 2, 3].map(known), [Some(2), Some(2), Some(1)]);
+
+        store.wait(|batch, _| Ok(batch.sequence += 1)).unwrap();
+        assert_eq!(version(1), Some(2));
+        assert_eq!([1, 2, 3].map(known), [Some(2), None, None]);
+    }
 }
