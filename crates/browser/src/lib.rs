@@ -18,6 +18,8 @@ use url::{ParseError, Url};
 
 /// How long something that should be there is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Drivers that are started at most until one listens.
+const ATTEMPTS: usize = 5;
 /// Whether anybody has seen the page yet. Until then the browser drops keys and clicks, as of somebody who still aims at the page before.
 const PAINTED: &str = "return performance.getEntriesByName('first-contentful-paint').length > 0;";
 
@@ -85,15 +87,12 @@ impl Browser {
     /// # Errors
     /// There is no `chromedriver`, or it does not start.
     pub async fn start(origin: &str, window: Window) -> Result<Self> {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            // Where no locale is set it cannot read the names of files that are not English.
-            .env("LC_ALL", "C.UTF-8")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| failed(format!("chromedriver (Debian: chromium-driver): {error}")))?;
-        let port = port(&mut driver)?;
+        // On a busy machine one ended before it listened; the next one did not.
+        let mut started = driver();
+        for _ in 1..ATTEMPTS {
+            started = started.or_else(|_| driver());
+        }
+        let (driver, port) = started?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(window))
             .connect(&format!("http://127.0.0.1:{port}"))
@@ -411,6 +410,27 @@ fn capabilities(window: Window) -> Map<String, Json> {
     all.insert("goog:chromeOptions".to_owned(), options);
     all.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
     all
+}
+
+/// Starts a driver; says on which port it listens.
+fn driver() -> Result<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        // Where no locale is set it cannot read the names of files that are not English.
+        .env("LC_ALL", "C.UTF-8")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| failed(format!("chromedriver (Debian: chromium-driver): {error}")))?;
+    match port(&mut driver) {
+        Ok(port) => Ok((driver, port)),
+        Err(error) => {
+            // It has ended, or is of no use.
+            let _ = driver.kill();
+            let _ = driver.wait();
+            Err(error)
+        }
+    }
 }
 
 /// The port that the driver says it listens on.
