@@ -164,6 +164,7 @@ mod tests {
     use super::*;
     use crate::model::{CaseRows, CaseWrite, EventRow, Write};
     use crate::store::{Options, Store};
+    use crate::write::queue::Batch;
     use crate::{Place, no_receipt};
     use jiff::Timestamp;
 
@@ -217,7 +218,11 @@ mod tests {
         assert_eq!([3, 2, 1].map(version), [Some(1), Some(2), Some(2)]);
         assert_eq!([1, 2, 3].map(known), [Some(2), Some(2), Some(1)]);
 
-        store.wait(|batch, _| Ok(batch.sequence += 1)).unwrap();
+        let alone = |batch: &mut Batch<'_>, _: &mut _| {
+            batch.sequence += 1;
+            Ok(())
+        };
+        store.wait(alone).unwrap();
         assert_eq!(version(1), Some(2));
         assert_eq!([1, 2, 3].map(known), [Some(2), None, None]);
     }
