@@ -60,25 +60,15 @@ impl Changes {
             && self.cases.get(case).is_none_or(|changed| *changed <= at)
     }
 
-    /// Takes in what was committed up to an event.
-    fn follow(&mut self, conn: &Conn, last: u64) -> Result<()> {
-        if last <= self.upto {
-            return Ok(());
-        }
-        let (span, mut told) = (last - self.upto, 0);
-        if span <= FEW && self.cases.len() < MOST {
-            conn.each(CHANGED, &[int(self.upto)?.into(), int(last)?.into()], &mut |row| {
-                told += 1;
-                self.cases.insert(row.uuid(1)?, row.count(0)?);
-                Ok(true)
-            })?;
-        }
+    /// Takes in what was committed up to an event: cases with theirs, in order.
+    fn take_in(&mut self, found: Vec<(Uuid, u64)>, last: u64) {
         // A case can be erased, or be tied to others by newer rules, without an event: then the counter moves alone.
-        if told != span {
-            *self = Self { from: last, ..Self::default() };
+        let is_all = u64::try_from(found.len()) == Ok(last - self.upto);
+        match is_all {
+            true => self.cases.extend(found),
+            false => *self = Self { from: last, ..Self::default() },
         }
         self.upto = last;
-        Ok(())
     }
 }
 
@@ -119,7 +109,7 @@ impl Standings {
     ) -> Result<Option<Standing>> {
         // Asked first: what is found below is at least as new.
         let last = head.last(conn)?;
-        self.changes.write().unwrap_or_else(PoisonError::into_inner).follow(conn, last)?;
+        self.follow(conn, last)?;
         if let Some(standing) = self.known(last, scope, number) {
             return Ok(Some(standing));
         }
@@ -129,6 +119,31 @@ impl Standings {
             self.found.insert(asked, (last, standing));
         }
         Ok(found)
+    }
+
+    /// Takes in which cases changed up to an event. The database is asked without the lock: whoever waits for a server that hangs
+    /// waits alone.
+    fn follow(&self, conn: &Conn, last: u64) -> Result<()> {
+        let (upto, is_full) = {
+            let changes = self.changes.read().unwrap_or_else(PoisonError::into_inner);
+            (changes.upto, changes.cases.len() >= MOST)
+        };
+        if last <= upto {
+            return Ok(());
+        }
+        let mut found = Vec::new();
+        if last - upto <= FEW && !is_full {
+            conn.each(CHANGED, &[int(upto)?.into(), int(last)?.into()], &mut |row| {
+                found.push((row.uuid(1)?, row.count(0)?));
+                Ok(true)
+            })?;
+        }
+        let mut changes = self.changes.write().unwrap_or_else(PoisonError::into_inner);
+        // Unless somebody else has taken them in meanwhile.
+        if changes.upto == upto {
+            changes.take_in(found, last);
+        }
+        Ok(())
     }
 
     /// The one that was found before and is right when this is the last event.
@@ -162,31 +177,10 @@ fn asked(conn: &Conn, scope: &Scope, which: Which<'_>) -> Result<Option<Standing
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CaseRows, CaseWrite, EventRow, Write};
+    use crate::backend::Place;
     use crate::store::{Options, Store};
+    use crate::write::prepare::tests::noted;
     use crate::write::queue::Batch;
-    use crate::{Place, no_receipt};
-    use jiff::Timestamp;
-
-    fn noted(id: u128, seq: u64) -> Write {
-        let event = EventRow {
-            seq,
-            kind: "Noted".into(),
-            v: 1,
-            at: Timestamp::UNIX_EPOCH,
-            actor: "wang".into(),
-            body: "{}".into(),
-        };
-        let rows = CaseRows {
-            id: Uuid::from_u128(id),
-            expected: seq - 1,
-            version: seq,
-            number: format!("A-{id}"),
-            events: vec![event],
-            ..CaseRows::default()
-        };
-        Write::new(Timestamp::UNIX_EPOCH, vec![CaseWrite::existing(rows)], no_receipt)
-    }
 
     #[test]
     fn only_cases_with_an_event_are_asked_for_again_and_all_when_the_counter_moves_alone() {
@@ -194,7 +188,7 @@ mod tests {
         let options = Options { in_step: true, ..Options::new([7; 32]) };
         let store = Store::open(Place::at(folder.path()), options).unwrap();
         for id in 1..=3 {
-            store.commit(noted(id, 1)).unwrap();
+            store.commit(noted(id, 1, "说")).unwrap();
         }
         let scope = Scope::all();
         let version = |id: u128| {
@@ -209,12 +203,12 @@ mod tests {
         assert_eq!([1, 2, 3].map(version), [Some(1); 3]);
         assert_eq!([1, 2, 3].map(known), [Some(1); 3]);
 
-        store.commit(noted(2, 2)).unwrap();
+        store.commit(noted(2, 2, "说")).unwrap();
         assert_eq!([1, 2, 3].map(known), [None; 3], "nobody has looked what changed");
         assert_eq!(version(3), Some(1));
         assert_eq!([1, 2, 3].map(known), [Some(1), None, Some(1)]);
         assert_eq!([1, 2, 3].map(version), [Some(1), Some(2), Some(1)]);
-        store.commit(noted(1, 2)).unwrap();
+        store.commit(noted(1, 2, "说")).unwrap();
         assert_eq!([3, 2, 1].map(version), [Some(1), Some(2), Some(2)]);
         assert_eq!([1, 2, 3].map(known), [Some(2), Some(2), Some(1)]);
 

@@ -155,6 +155,7 @@ impl Text {
         drawer: &mut Drawer,
         vault: &Vault,
     ) -> Result<Self> {
+        let blank = blank.filter(|blank| text.contains(blank));
         if blank.map_or(Ok(false), |blank| is_within(&text, blank))? {
             return Ok(Text::Unsealed(serde_json::from_str(&text)?));
         }
@@ -218,7 +219,7 @@ fn fill(value: &mut Value, blank: &str, number: &str) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::backend::{Mode, Place};
     use crate::model::EventRow;
@@ -226,7 +227,8 @@ mod tests {
     use crate::write::queue::Batch;
     use serde_json::json;
 
-    fn noted(seq: u64, text: &str) -> Write {
+    /// A case gets its next event, in which somebody has said something.
+    pub(crate) fn noted(id: u128, seq: u64, text: &str) -> Write {
         let event = EventRow {
             seq,
             kind: "Noted".into(),
@@ -236,10 +238,10 @@ mod tests {
             body: json!({ "said": { "$p": text } }).to_string(),
         };
         let rows = CaseRows {
-            id: uuid::Uuid::from_u128(7),
+            id: uuid::Uuid::from_u128(id),
             expected: seq - 1,
             version: seq,
-            number: "A-1".into(),
+            number: format!("A-{id}"),
             events: vec![event],
             ..CaseRows::default()
         };
@@ -255,12 +257,12 @@ mod tests {
         let ready = |write| Prepared::of(write, &vault, &mut |rows| drawer(&conn, &vault, rows));
         let mut batch =
             Batch { conn: &conn, vault: &vault, sequence: 0, settings: false, texts: vec![] };
-        apply(&mut batch, &mut ready(noted(1, "第一次")).unwrap(), &mut None).unwrap();
-        let mut late = ready(noted(2, "第二次")).unwrap();
+        apply(&mut batch, &mut ready(noted(7, 1, "第一次")).unwrap(), &mut None).unwrap();
+        let mut late = ready(noted(7, 2, "第二次")).unwrap();
         erase(&mut batch, uuid::Uuid::from_u128(7)).unwrap();
         let refused = apply(&mut batch, &mut late, &mut None);
         assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
-        apply(&mut batch, &mut ready(noted(2, "第二次")).unwrap(), &mut None).unwrap();
+        apply(&mut batch, &mut ready(noted(7, 2, "第二次")).unwrap(), &mut None).unwrap();
         let report = crate::chain::verify(&conn, &vault, uuid::Uuid::from_u128(7)).unwrap();
         assert_eq!((report.values, report.erased), (1, 1));
     }
