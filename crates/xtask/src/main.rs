@@ -59,7 +59,7 @@ const TASKS: &[(&str, &str, &str, Task)] = &[
         "takes pictures of the main pages, for a desk and a telephone, light and dark",
         shots::run,
     ),
-    ("full", "", "the long rounds of all of them; takes two hours or more", full),
+    ("full", "", "the long rounds of all of them; takes two to three hours", full),
 ];
 
 fn main() -> io::Result<ExitCode> {
@@ -84,7 +84,7 @@ fn full(_: &[String], out: &mut dyn Write) -> io::Result<ExitCode> {
         ("crash", "--rounds 200"),
         ("trace", "--lossy"),
         ("simulate", "--bugs"),
-        ("simulate", "--from 1000000 --seeds 10000"),
+        ("simulate", "--from 1000000 --seeds 6000"),
         ("simulate", "--from 2000000 --seeds 50 --steps 400"),
         ("simulate", "--from 3000000 --seeds 300 --twice"),
         ("bench", ""),
