@@ -6,6 +6,7 @@
 use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place, waiting};
 use crate::error::{Result, StoreError};
+use crate::read::memory::Memory;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ struct State {
     open: usize,
     waiting: usize,
     away: Option<Away>,
+    /// What was read by the idle ones, and by those that are lent unless they are from before a loss.
+    memory: Arc<Memory>,
 }
 
 /// No connection could be made. Until one can, one caller at a time tries, and the others are told at once.
@@ -43,6 +46,8 @@ struct Away {
 pub(crate) struct Lent<'p> {
     pool: &'p Pool,
     conn: Option<Conn>,
+    /// What is kept of what it reads.
+    pub(crate) memory: Arc<Memory>,
     /// It was used before, and may have been lost meanwhile.
     pub(crate) used: bool,
 }
@@ -61,7 +66,8 @@ impl Pool {
             if (since.is_some() || state.idle.len() > state.waiting)
                 && let Some(conn) = state.idle.pop()
             {
-                return Ok(Lent { pool: self, conn: Some(conn), used: true });
+                let memory = Arc::clone(&state.memory);
+                return Ok(Lent { pool: self, conn: Some(conn), memory, used: true });
             }
             let tried = state.away.as_ref();
             if let Some(away) = tried.filter(|one| one.is_tried || one.since.elapsed() < REST) {
@@ -84,9 +90,11 @@ impl Pool {
         if let Some(away) = &mut state.away {
             away.is_tried = true;
         }
+        // Its memory is from before it is opened: when touch is lost meanwhile, it is one that nobody asks any more.
+        let memory = Arc::clone(&state.memory);
         drop(state);
         // When it cannot be opened, dropping what is lent gives the place back.
-        let mut lent = Lent { pool: self, conn: None, used: false };
+        let mut lent = Lent { pool: self, conn: None, memory, used: false };
         let opened = Conn::open(&self.place, Mode::Read);
         // Trying costs nothing where nobody is far away.
         if self.place.is_shared() {
@@ -102,10 +110,9 @@ impl Pool {
         Ok(lent)
     }
 
-    /// Closes what is idle: the server was away, and they all went with it.
-    pub(crate) fn forget_idle(&self) {
-        let gone = std::mem::take(&mut self.lock().idle);
-        self.lock().open -= gone.len();
+    /// What is kept of what was read since touch with the database was last lost.
+    pub(crate) fn memory(&self) -> Arc<Memory> {
+        Arc::clone(&self.lock().memory)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -117,13 +124,28 @@ impl Lent<'_> {
     pub(crate) fn conn(&self) -> Result<&Conn> {
         self.conn.as_ref().ok_or(StoreError::Busy)
     }
+
+    /// Touch with the database was lost: what is idle went with it, what is lent does not come back, and what was read may be lost.
+    pub(crate) fn lose(self) {
+        let mut state = self.pool.lock();
+        // Those that lose touch together lose it once.
+        if Arc::ptr_eq(&state.memory, &self.memory) {
+            let gone = std::mem::take(&mut state.idle);
+            state.open -= gone.len();
+            state.memory = Arc::new(Memory::after(&self.memory));
+            drop(state);
+            self.pool.freed.notify_all();
+        }
+    }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        let sound = self.conn.take().filter(|conn| !conn.in_transaction() && !conn.is_lost());
+        // What is not put back is closed without the lock: a server may take its time.
+        let mut sound = self.conn.take().filter(|conn| !conn.in_transaction() && !conn.is_lost());
         let mut state = self.pool.lock();
-        match sound {
+        let is_of_now = Arc::ptr_eq(&state.memory, &self.memory);
+        match sound.take_if(|_| is_of_now) {
             Some(conn) => state.idle.push(conn),
             None => state.open -= 1,
         }
@@ -194,6 +216,28 @@ mod tests {
         let came = pool.take().unwrap();
         assert!(came.used);
         assert_eq!(pool.lock().idle.len(), 1, "one is left for who waits");
+    }
+
+    #[test]
+    fn a_connection_from_before_a_loss_does_not_come_back_and_what_it_reads_is_not_kept() {
+        let place = Place::in_memory(std::path::Path::new("")).unwrap();
+        let pool = Pool::new(place, 3, Arc::default());
+        let [slow, first, second] = [0; 3].map(|_| pool.take().unwrap());
+        first.lose();
+        second.lose();
+        assert_eq!(pool.memory().losses, 1, "they lost touch together");
+        assert!(!Arc::ptr_eq(&pool.memory(), &slow.memory));
+        let counts = || {
+            let state = pool.lock();
+            (state.open, state.idle.len())
+        };
+        drop(slow);
+        assert_eq!(counts(), (0, 0));
+        let new = pool.take().unwrap();
+        assert!(!new.used);
+        assert!(Arc::ptr_eq(&pool.memory(), &new.memory));
+        drop(new);
+        assert_eq!(counts(), (1, 1));
     }
 
     #[test]

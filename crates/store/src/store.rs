@@ -11,10 +11,6 @@ use crate::model::{Receipt, Rollup, Tie, Write};
 use crate::outbox::{Delivery, OutboxMessage};
 use crate::pool::{Lent, Pool};
 use crate::presence::{self, Present};
-use crate::read::board::Board;
-use crate::read::kept::Kept;
-use crate::read::open::Since;
-use crate::read::standing::Standings;
 use crate::settings::Administer;
 use crate::text::Tokens;
 use crate::timers::DueTimer;
@@ -30,7 +26,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -115,12 +110,7 @@ pub struct Store {
 
 pub(crate) struct Inner {
     writer: Writer,
-    pool: Pool,
-    pub(crate) board: Board,
-    pub(crate) kept: Kept,
-    pub(crate) standings: Standings,
-    pub(crate) since: Since,
-    losses: AtomicU64,
+    pub(crate) pool: Pool,
     place: Place,
     pub(crate) vault: Arc<Vault>,
     pub(crate) blobs: Blobs,
@@ -167,11 +157,6 @@ impl Store {
         let inner = Inner {
             writer: Writer::start(desk, options.queue.max(1), options.in_step)?,
             pool: Pool::new(place.clone(), readers.max(1), anchor),
-            board: Board::default(),
-            kept: Kept::default(),
-            standings: Standings::default(),
-            since: Since::default(),
-            losses: AtomicU64::new(0),
             blobs,
             place,
             vault,
@@ -443,7 +428,7 @@ impl Store {
     /// How often touch with the database was lost. What was committed before may be forgotten after it, as by a standby that took
     /// over: what somebody else keeps in memory is good until this moves.
     pub fn losses(&self) -> u64 {
-        self.inner.losses.load(Ordering::Relaxed)
+        self.inner.pool.memory().losses
     }
 
     fn prepare(&self, write: Write) -> Result<Prepared> {
@@ -481,22 +466,5 @@ impl Store {
     /// A connection for reading.
     pub(crate) fn reader(&self) -> Result<Lent<'_>> {
         self.inner.pool.take()
-    }
-
-    /// The reader may have been lost while it was idle: then all were, and one try more on a new one is worth it.
-    pub(crate) fn reads<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
-        let lent = self.reader()?;
-        let result = read(lent.conn()?, &self.inner.vault);
-        if result.is_err() && lent.used && lent.conn()?.is_lost() {
-            drop(lent);
-            self.inner.pool.forget_idle();
-            self.inner.board.forget();
-            self.inner.kept.forget();
-            self.inner.standings.forget();
-            self.inner.since.forget();
-            self.inner.losses.fetch_add(1, Ordering::Relaxed);
-            return read(self.reader()?.conn()?, &self.inner.vault);
-        }
-        result
     }
 }

@@ -12,6 +12,7 @@ use crate::read::case::{self, CaseSummary, Links, Older, StoredCase, Which};
 use crate::read::feed::{self, Feed};
 use crate::read::list::{self, Filter, Page, Sort};
 use crate::read::measure;
+use crate::read::memory::Memory;
 use crate::read::open::{self, Count, Likeness};
 use crate::read::standing::{self, Standing};
 use crate::scope::Scope;
@@ -28,17 +29,30 @@ use uuid::Uuid;
 impl Store {
     /// One statement's view of the database.
     pub(crate) fn read<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
-        self.reads(read)
+        self.recall(|conn, vault, _| read(conn, vault))
     }
 
     /// Several statements that see the same state.
     pub(crate) fn snapshot<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
-        self.reads(|conn, vault| {
-            conn.begin_read()?;
-            let result = read(conn, vault);
-            conn.rollback()?;
-            result
-        })
+        self.recall(|conn, vault, _| at_once(conn, || read(conn, vault)))
+    }
+
+    /// As [`Store::read`], with what is kept of what was read before. The connection may have been lost while it was idle: then all
+    /// were, and one try more on a new one is worth it.
+    fn recall<T>(&self, read: impl Fn(&Conn, &Vault, &Memory) -> Result<T>) -> Result<T> {
+        let vault = &self.inner.vault;
+        let lent = self.reader()?;
+        let result = read(lent.conn()?, vault, &lent.memory);
+        if result.is_ok() || !lent.conn()?.is_lost() {
+            return result;
+        }
+        let used = lent.used;
+        lent.lose();
+        if !used {
+            return result;
+        }
+        let lent = self.reader()?;
+        read(lent.conn()?, vault, &lent.memory)
     }
 
     /// A case with its snapshot; `None` when there is none within the scope.
@@ -55,11 +69,11 @@ impl Store {
     /// How a case stands that [`Store::case_by_number`] would find; much cheaper than the case.
     pub fn standing(&self, scope: &Scope, number: &str) -> Result<Option<Standing>> {
         let number = crate::fold_number(number);
-        let Inner { head, standings, .. } = &*self.inner;
-        let known = head.known().and_then(|last| standings.known(last, scope, &number));
-        match known {
+        let Inner { head, pool, .. } = &*self.inner;
+        let known = |last| pool.memory().standings.known(last, scope, &number);
+        match head.known().and_then(known) {
             Some(standing) => Ok(Some(standing)),
-            None => self.read(|conn, _| standings.of(conn, head, scope, &number)),
+            None => self.recall(|conn, _, memory| memory.standings.of(conn, head, scope, &number)),
         }
     }
 
@@ -99,9 +113,8 @@ impl Store {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page<CaseSummary>> {
-        let memory = (&self.inner.board, &self.inner.kept);
-        self.snapshot(|conn, vault| {
-            list::list(conn, vault, memory, scope, filter, sort, cursor, limit)
+        self.recall(|conn, vault, memory| {
+            at_once(conn, || list::list(conn, vault, memory, scope, filter, sort, cursor, limit))
         })
     }
 
@@ -122,7 +135,7 @@ impl Store {
     /// waits for somebody not much more.
     pub fn count(&self, scope: &Scope, filter: &Filter, most: usize) -> Result<u64> {
         let cap = u64::try_from(most).unwrap_or(u64::MAX);
-        self.read(|conn, vault| match self.inner.board.count(conn, scope, filter)? {
+        self.recall(|conn, vault, memory| match memory.board.count(conn, scope, filter)? {
             Some(found) => Ok(found.min(cap)),
             None => list::count(conn, vault, scope, filter, most),
         })
@@ -131,12 +144,12 @@ impl Store {
     /// Open cases by procedure, queue and stage, as they are committed; costs as much as there are of these, however many cases are open
     /// or closed. The first call reads all open cases.
     pub fn counts(&self, scope: &Scope, now: Timestamp) -> Result<Vec<Count>> {
-        self.read(|conn, _| self.inner.board.counts(conn, scope, now))
+        self.recall(|conn, _, memory| memory.board.counts(conn, scope, now))
     }
 
     /// Open cases within the scope by the key of whoever must act, a person or a role; costs as much as there are open cases.
     pub fn holders(&self, scope: &Scope) -> Result<Vec<(String, u64)>> {
-        self.read(|conn, _| self.inner.board.holders(conn, scope))
+        self.recall(|conn, _, memory| memory.board.holders(conn, scope))
     }
 
     /// How many open cases of a life each person holds, by person; costs as much as there are open cases.
@@ -157,8 +170,9 @@ impl Store {
         like: &Likeness,
         limit: usize,
     ) -> Result<Vec<CaseSummary>> {
-        let since = &self.inner.since;
-        self.read(|conn, vault| open::candidates(conn, vault, since, scope, like, limit))
+        self.recall(|conn, vault, memory| {
+            open::candidates(conn, vault, &memory.since, scope, like, limit)
+        })
     }
 
     /// Events of all cases within the scope after sequence number `after`, in commit order.
@@ -423,4 +437,12 @@ impl Store {
         let blobs = &self.inner.blobs;
         self.snapshot(|conn, _| conn.unhurried(|conn| upkeep::facts(conn, blobs)))
     }
+}
+
+/// Runs something on one state of the database.
+fn at_once<T>(conn: &Conn, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    conn.begin_read()?;
+    let result = read();
+    conn.rollback()?;
+    result
 }

@@ -254,11 +254,6 @@ impl Board {
             }
         }
     }
-
-    /// Begins again at the next count: the database may have lost what it had committed, as a standby can that took over.
-    pub(crate) fn forget(&self) {
-        *self.lock() = State::default();
-    }
 }
 
 impl State {

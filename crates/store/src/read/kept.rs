@@ -72,11 +72,6 @@ impl Kept {
         };
         named.iter().map(row).collect()
     }
-
-    /// Forgets everything: the database may have lost what it had committed, as a standby can that took over.
-    pub(crate) fn forget(&self) {
-        self.0.clear();
-    }
 }
 
 /// Reads cases by their ids, in whatever order, by one of the statements below.

@@ -7,10 +7,10 @@ mod walk;
 pub use filter::{BEGINNINGS, Filter, LATEST, PhoneMatch};
 pub use sort::Sort;
 
-use super::board::Board;
 use super::case::CaseSummary;
-use super::kept::{Kept, NAMED, Named};
+use super::kept::{NAMED, Named};
 use super::measure::Measured;
+use super::memory::Memory;
 use crate::backend::{Conn, SEARCH_ID, SEARCH_JOIN, Way};
 use crate::error::Result;
 use crate::fold_number;
@@ -90,7 +90,7 @@ struct Wanted {
 pub(crate) fn list(
     conn: &Conn,
     vault: &Vault,
-    (board, kept): (&Board, &Kept),
+    memory: &Memory,
     scope: &Scope,
     filter: &Filter,
     sort: Sort,
@@ -99,13 +99,13 @@ pub(crate) fn list(
 ) -> Result<Page<CaseSummary>> {
     let place = cursor.map_or_else(|| Ok(sort.start()), |cursor| sort.parse(cursor))?;
     let first = (sort, &*place, most.saturating_add(1));
-    let mut named = match board.list(conn, scope, filter, first)? {
+    let mut named = match memory.board.list(conn, scope, filter, first)? {
         Some(named) => named,
         None => named(conn, vault, scope, filter, first)?,
     };
     let more = named.len() > most;
     named.truncate(most);
-    let found = kept.rows(conn, vault, &named)?;
+    let found = memory.kept.rows(conn, vault, &named)?;
     let next = match found.last() {
         Some((id, case)) if more => Some(sort.cursor(&sort.place_of(*id, case)?)),
         _ => None,

@@ -6,5 +6,6 @@ pub(crate) mod feed;
 pub(crate) mod kept;
 pub(crate) mod list;
 pub(crate) mod measure;
+pub(crate) mod memory;
 pub(crate) mod open;
 pub(crate) mod standing;

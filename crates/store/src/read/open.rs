@@ -88,11 +88,6 @@ impl Since {
         Ok(found)
     }
 
-    /// Forgets everything: the database may have lost what it had committed.
-    pub(crate) fn forget(&self) {
-        self.lock().clear();
-    }
-
     fn lock(&self) -> MutexGuard<'_, BTreeMap<i64, i64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

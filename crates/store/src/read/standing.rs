@@ -50,8 +50,6 @@ struct Changes {
     upto: u64,
     /// Their cases, each with its last event.
     cases: HashMap<Uuid, u64>,
-    /// How often everything was forgotten.
-    forgotten: u64,
 }
 
 impl Changes {
@@ -112,8 +110,7 @@ impl Standings {
         scope: &Scope,
         number: &str,
     ) -> Result<Option<Standing>> {
-        // Asked first: what is found below is at least as new, and what is forgotten meanwhile is not kept.
-        let forgotten = self.changes().forgotten;
+        // Asked first: what is found below is at least as new.
         let last = head.last(conn)?;
         self.follow(conn, last)?;
         if let Some(standing) = self.known(last, scope, number) {
@@ -122,17 +119,9 @@ impl Standings {
         let found = asked(conn, scope, Which::Number(number))?;
         if let Some(standing) = found {
             let asked = Asked { scope: scope.clone(), number: number.to_owned() };
-            self.keep(forgotten, asked, (last, standing));
+            self.found.insert(asked, (last, standing));
         }
         Ok(found)
-    }
-
-    /// Keeps a standing, unless something was forgotten since it was asked for: then it may be from before that.
-    fn keep(&self, forgotten: u64, asked: Asked, found: (u64, Standing)) {
-        let changes = self.changes();
-        if changes.forgotten == forgotten {
-            self.found.insert(asked, found);
-        }
     }
 
     fn changes(&self) -> RwLockReadGuard<'_, Changes> {
@@ -142,9 +131,9 @@ impl Standings {
     /// Takes in which cases changed up to an event. The database is asked without the lock: whoever waits for a server that hangs
     /// waits alone.
     fn follow(&self, conn: &Conn, last: u64) -> Result<()> {
-        let (forgotten, upto, is_full) = {
+        let (upto, is_full) = {
             let changes = self.changes();
-            (changes.forgotten, changes.upto, changes.cases.len() >= MOST)
+            (changes.upto, changes.cases.len() >= MOST)
         };
         if last <= upto {
             return Ok(());
@@ -157,8 +146,8 @@ impl Standings {
             })?;
         }
         let mut changes = self.changes.write().unwrap_or_else(PoisonError::into_inner);
-        // Unless somebody else has taken them in meanwhile, or forgotten what they add to.
-        if (changes.forgotten, changes.upto) == (forgotten, upto) {
+        // Unless somebody else has taken them in meanwhile.
+        if changes.upto == upto {
             changes.take_in(found, last);
         }
         Ok(())
@@ -168,13 +157,6 @@ impl Standings {
     pub(crate) fn known(&self, last: u64, scope: &Scope, number: &str) -> Option<Standing> {
         let (at, standing) = self.found.get(&Asking { scope, number })?;
         (at == last || self.changes().spared(&standing.id, at, last)).then_some(standing)
-    }
-
-    /// Forgets everything: the database may have lost what it had committed.
-    pub(crate) fn forget(&self) {
-        let mut changes = self.changes.write().unwrap_or_else(PoisonError::into_inner);
-        *changes = Changes { forgotten: changes.forgotten + 1, ..Changes::default() };
-        self.found.clear();
     }
 }
 
@@ -216,7 +198,13 @@ mod tests {
         let known = |id: u128| {
             let last = store.last_event().unwrap();
             let number = crate::fold_number(&format!("A-{id}"));
-            store.inner.standings.known(last, &scope, &number).map(|standing| standing.version)
+            store
+                .inner
+                .pool
+                .memory()
+                .standings
+                .known(last, &scope, &number)
+                .map(|standing| standing.version)
         };
         assert_eq!([1, 2, 3].map(version), [Some(1); 3]);
         assert_eq!([1, 2, 3].map(known), [Some(1); 3]);
@@ -237,22 +225,5 @@ mod tests {
         store.wait(alone).unwrap();
         assert_eq!(version(1), Some(2));
         assert_eq!([1, 2, 3].map(known), [Some(2), None, None]);
-    }
-
-    #[test]
-    fn a_standing_from_before_everything_was_forgotten_is_not_kept() {
-        let standings = Standings::default();
-        let asked = || Asked { scope: Scope::all(), number: "A-1".to_owned() };
-        let found = Standing { id: Uuid::from_u128(1), version: 1, personal: true };
-        let known = || standings.known(7, &Scope::all(), "A-1");
-        let before = standings.changes().forgotten;
-        standings.keep(before, asked(), (7, found));
-        assert_eq!(known(), Some(found));
-        standings.forget();
-        assert_eq!(known(), None);
-        standings.keep(before, asked(), (7, found));
-        assert_eq!(known(), None, "it was asked for before");
-        standings.keep(standings.changes().forgotten, asked(), (7, found));
-        assert_eq!(known(), Some(found));
     }
 }
