@@ -325,6 +325,8 @@ pub struct ServerFacts {
     pub sessions: u64,
     /// The server's clock when it was asked, UTC.
     pub now: jiff::Timestamp,
+    /// When it told, so that its clock can be compared with another one later.
+    pub told: std::time::Instant,
     /// Whether the session reaches the server within one machine.
     pub is_local: bool,
     /// Whether the session is encrypted.

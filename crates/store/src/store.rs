@@ -382,8 +382,8 @@ impl Store {
         self.by_parts(|store| store.wait(move |batch, _| ephemeral::sweep(batch, now)))
     }
 
-    /// A consistent copy of the running database and its attachments in a folder that holds none yet.
-    pub fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
+    /// A consistent copy of the running database and its attachments in a folder that holds none yet; says how many cases are in it.
+    pub fn backup(&self, to: impl AsRef<Path>) -> Result<u64> {
         upkeep::backup(self.reader()?.conn()?, &self.inner.blobs, to.as_ref())
     }
 

@@ -299,14 +299,17 @@ fn copy_database(conn: &Conn, to: &Path) -> Result<()> {
     conn.unhurried(|conn| transfer::copy(conn, &Place::at(to), &mut |_, _| {}).map(drop))
 }
 
-/// Writes a consistent copy of the running database and its attachments into a folder that does not hold one yet.
-pub(crate) fn backup(conn: &Conn, blobs: &Blobs, to: &Path) -> Result<()> {
+/// Writes a consistent copy of the running database and its attachments into a folder that does not hold one yet; says how many cases
+/// are in it.
+pub(crate) fn backup(conn: &Conn, blobs: &Blobs, to: &Path) -> Result<u64> {
     blobs.look()?;
     std::fs::create_dir_all(to)?;
     // The database first: every file it names is already in the folder, since uploads precede their rows.
     copy_database(conn, to)?;
     blobs.copy_to(&to.join(BLOBS))?;
-    Ok(std::fs::File::open(to)?.sync_all()?)
+    std::fs::File::open(to)?.sync_all()?;
+    // Not those of the running database, which has more by now.
+    count(&Conn::open(&Place::at(to), Mode::Inspect)?, COUNT_CASES)
 }
 
 /// Facts for `doctor`.

@@ -36,8 +36,7 @@ pub(crate) fn backup(global: &Global, args: &BackupArgs, output: &mut Output) ->
         bail!("{}", output.text("doctor.no_database", &[("path", &place::shown(&place))]));
     }
     let store = place::store(global)?;
-    store.backup(&args.dir).with_context(|| shown(&args.dir))?;
-    let cases = store.facts()?.cases;
+    let cases = store.backup(&args.dir).with_context(|| shown(&args.dir))?;
     let key = place::key_file(&place);
     if output.json {
         output.value(&json!({ "backup": args.dir, "cases": cases, "master_key": { "included": false, "file": key } }));

@@ -29,18 +29,20 @@ fn a_backup_of_a_running_database_is_whole() {
         put(&store, &rows);
         let to = tempfile::tempdir().unwrap();
         let (stop, target) = (AtomicBool::new(false), to.path().join("backup"));
-        std::thread::scope(|threads| {
+        let told = std::thread::scope(|threads| {
             threads.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     store.commit(numbered("AS", |_| {})).unwrap();
                 }
             });
-            store.backup(&target).unwrap();
+            let told = store.backup(&target).unwrap();
             stop.store(true, Ordering::Relaxed);
+            told
         });
         let found = Store::verify(&target, KEY).unwrap();
         assert_eq!(found.problems, [""; 0]);
         assert!(found.cases >= 1 && found.events == found.cases && found.files == 1);
+        assert_eq!(told, found.cases, "those in the backup, and not those that came meanwhile");
         assert_eq!(store.backup(&target), Err(StoreError::NotEmpty));
         assert_eq!(Store::verify(&target, [0; 32]), Err(StoreError::WrongKey));
         assert_eq!(

@@ -11,6 +11,7 @@ const NODE: u64 = 19;
 /// How far the clocks of node and server may be apart: what one node writes, another acts upon by its own clock.
 const APART: SignedDuration = SignedDuration::from_secs(2);
 
+/// What there is to say of a server; `now` by the machine's clock.
 pub(super) fn all(server: &ServerFacts, now: Timestamp, findings: &mut Findings) {
     let major = server.version / 10_000;
     let facts = [("version", major.to_string()), ("oldest", OLDEST.to_string())];
@@ -26,6 +27,8 @@ pub(super) fn all(server: &ServerFacts, now: Timestamp, findings: &mut Findings)
     let codes = ("doctor.sessions", "doctor.sessions_few");
     findings.check(left >= NODE, Level::Warning, codes, &facts);
 
+    // What was counted after the server had told its time may have taken long.
+    let now = now.checked_sub(server.told.elapsed()).unwrap_or(now);
     let apart = server.now.duration_since(now).abs();
     let facts = [("apart", format!("{:.1} s", apart.as_secs_f64())), ("now", now.to_string())];
     let codes = ("doctor.server_clock", "doctor.server_clock_apart");
@@ -39,6 +42,7 @@ pub(super) fn all(server: &ServerFacts, now: Timestamp, findings: &mut Findings)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, Instant};
 
     fn codes(change: impl Fn(&mut ServerFacts)) -> Vec<&'static str> {
         let now = Timestamp::UNIX_EPOCH;
@@ -47,6 +51,7 @@ mod tests {
             most_sessions: 97,
             sessions: 10,
             now,
+            told: Instant::now(),
             is_local: false,
             is_encrypted: true,
         };
@@ -63,6 +68,11 @@ mod tests {
         assert_eq!(codes(|facts| facts.sessions = 90), ["doctor.sessions_few"]);
         let later = Timestamp::UNIX_EPOCH + SignedDuration::from_millis(2_100);
         assert_eq!(codes(|facts| facts.now = later), ["doctor.server_clock_apart"]);
+        let long_ago = |facts: &mut ServerFacts| {
+            facts.now -= SignedDuration::from_secs(10);
+            facts.told -= Duration::from_secs(10);
+        };
+        assert_eq!(codes(long_ago), [""; 0], "counting took ten seconds");
         assert_eq!(codes(|facts| facts.is_encrypted = false), ["doctor.connection_plain"]);
         assert_eq!(codes(|facts| (facts.is_local, facts.is_encrypted) = (true, false)), [""; 0]);
     }

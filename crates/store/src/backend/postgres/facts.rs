@@ -71,6 +71,7 @@ impl Postgres {
                 most_sessions: row.count(1)?,
                 sessions: row.count(2)?,
                 now: from_int(row.int(3)?)?,
+                told: std::time::Instant::now(),
                 is_local: row.flag(4)?,
                 is_encrypted: row.flag(5)?,
             });
