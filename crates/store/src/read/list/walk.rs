@@ -34,15 +34,21 @@ pub(super) fn newest(
     if texts <= NEWEST {
         return Ok(Some(found));
     }
-    // To walk on costs as many texts as it takes to fill the page at this rate (where none was found, as if one had been); to find all
-    // that have the words costs as much as to walk `worth`. A few searches that sort very many cases occupy a server.
-    let needed = NEWEST.saturating_mul(most) / found.len().max(1);
-    let worth = with_words.saturating_mul(WALKED);
-    if needed > worth {
+    let Some(further) = further(found.len(), most, with_words) else {
         return Ok(None);
-    }
-    let found = newest(worth)?;
-    Ok((found.len() >= most || texts <= worth).then_some(found))
+    };
+    let found = newest(further)?;
+    Ok((found.len() >= most || texts <= further).then_some(found))
+}
+
+/// Among how many texts to walk on where so many of the page were found among the [`NEWEST`]; `None` where to find all cases that have
+/// the words costs less. A few searches that sort very many cases occupy a server.
+fn further(found: usize, most: usize, with_words: usize) -> Option<usize> {
+    // To walk on costs as many texts as it takes to fill the page at this rate (where none was found, as if one had been); to find all
+    // that have the words costs as much as to walk `worth`.
+    let needed = NEWEST.saturating_mul(most) / found.max(1);
+    let worth = with_words.saturating_mul(WALKED);
+    (needed <= worth).then_some(worth)
 }
 
 /// How many texts there are below a place at most, and about how many of them have the words, as among the [`NEWEST`] of them.
@@ -77,4 +83,39 @@ fn newest_statement<'a>(
     let (_, _, order) = Sort::NewestEntry.keys();
     statement.push(" ORDER BY ").push(order).push(" LIMIT ").bind(limit(most));
     statement
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_word_in_many_cases_is_walked_to_and_a_rare_one_found_by_the_index_of_words() {
+        // Of a page of fifty: found among the newest, cases with the words, walked to.
+        for (found, with_words, walked) in [
+            (0, 0, None),
+            (0, 40, None),
+            (0, 50_000, Some(250_000)),
+            (1, 49_999, None),
+            (10, 4_999, None),
+            (10, 5_000, Some(25_000)),
+            (49, 900_000, Some(4_500_000)),
+        ] {
+            assert_eq!(further(found, 50, with_words), walked, "{found} of {with_words}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_walk_never_looks_through_more_than_finding_all_would_cost(
+            found in 0..50_usize, with_words in 0..2_000_000_usize,
+        ) {
+            let walked = further(found, 50, with_words);
+            prop_assert!(walked.is_none_or(|texts| texts <= with_words * WALKED));
+            // What is more frequent, or was found more often, is not walked to the less.
+            prop_assert!(walked <= further(found, 50, with_words + 1));
+            prop_assert!(walked.is_none() || further(found + 1, 50, with_words) == walked);
+        }
+    }
 }
