@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn Write) -> io::Result<ExitC
         let begun = Instant::now();
         let lived = all(&prepared, from, seeds, manner, has("--twice"));
         let seconds = begun.elapsed().as_secs_f64();
-        sound &= report(&lived, from, name, seconds, has("--verbose"), out)?;
+        sound &= report(&lived, from, name, seconds, manner, out)?;
         if let Some(before) = &before {
             sound &= alike(before, &lived, out)?;
         }
@@ -122,7 +122,7 @@ fn report(
     from: u64,
     store: &str,
     seconds: f64,
-    verbose: bool,
+    manner: Manner,
     out: &mut dyn Write,
 ) -> io::Result<bool> {
     let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
@@ -132,7 +132,7 @@ fn report(
             Ok(lived) => {
                 events += lived.events;
                 lived.tally.iter().for_each(|(what, n)| *tally.entry(what).or_default() += n);
-                if verbose {
+                if manner.watched {
                     lived.story.iter().try_for_each(|line| writeln!(out, "    {line}"))?;
                     writeln!(out, "seed {seed}: {} events, digest {}", lived.events, lived.digest)?;
                 }
@@ -140,7 +140,7 @@ fn report(
             Err(problem) => {
                 failed += 1;
                 if failed <= 5 {
-                    tell(*seed, store, problem, verbose, out)?;
+                    tell(*seed, store, problem, manner, out)?;
                 }
             }
         }
@@ -161,7 +161,7 @@ fn report(
             format!("{failed} WENT WRONG")
         },
     )?;
-    if verbose {
+    if manner.watched {
         writeln!(out, "{tally:?}")?;
     }
     Ok(failed == 0)
@@ -171,15 +171,19 @@ fn tell(
     seed: u64,
     store: &str,
     failed: &Failed,
-    verbose: bool,
+    manner: Manner,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "seed {seed}, step {}: {}", failed.step, failed.problem)?;
-    let skip = if verbose { 0 } else { failed.story.len().saturating_sub(LAST) };
+    let skip = if manner.watched { 0 } else { failed.story.len().saturating_sub(LAST) };
     for line in failed.story.iter().skip(skip) {
         writeln!(out, "    {line}")?;
     }
-    writeln!(out, "  again: xtask simulate --store {store} --from {seed} --seeds 1 --verbose")
+    let steps = manner.steps;
+    writeln!(
+        out,
+        "  again: xtask simulate --store {store} --from {seed} --seeds 1 --steps {steps} --verbose"
+    )
 }
 
 /// A simulation that finds nothing proves nothing: each bug of the store must be found.
@@ -244,5 +248,17 @@ mod tests {
         assert!(!one_life);
         assert!(told.contains("seed 8") && told.contains(r#"("b", "c")"#), "{told}");
         assert!(!told.contains("seed 7"), "{told}");
+    }
+
+    #[test]
+    fn a_life_that_went_wrong_is_told_with_a_command_that_comes_as_far() {
+        let failed = Failed { step: 300, problem: "lost".to_owned(), story: Vec::new() };
+        let manner = Manner { medium: Medium::File, steps: 400, bug: None, watched: false };
+        let mut told = Vec::new();
+        let results = Results::from([(7, Err(failed))]);
+        assert!(!report(&results, 7, "file", 1.0, manner, &mut told).unwrap());
+        let told = String::from_utf8(told).unwrap();
+        let again = "xtask simulate --store file --from 7 --seeds 1 --steps 400 --verbose";
+        assert!(told.contains(again), "{told}");
     }
 }
