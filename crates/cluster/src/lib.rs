@@ -181,6 +181,30 @@ impl Cluster {
         Ok(standby)
     }
 
+    /// From now on a standby of this server gets nothing more, and nobody waits for it: promoted, it lacks what is committed meanwhile.
+    ///
+    /// # Errors
+    /// When one of them does not take the setting.
+    pub fn leave_behind(&self, standby: &Self) -> Result<()> {
+        for (server, text) in [
+            (self, "ALTER SYSTEM RESET synchronous_standby_names"),
+            (self, "SELECT pg_reload_conf()"),
+            (standby, "ALTER SYSTEM SET primary_conninfo = ''"),
+            (standby, "SELECT pg_reload_conf()"),
+        ] {
+            Self::sql(&server.address("postgres"), text)?;
+        }
+        let since = Instant::now();
+        let asked = "SELECT COUNT(*) FROM pg_stat_replication";
+        while Self::sql(&self.address("postgres"), asked)? != "0" {
+            if since.elapsed() > PATIENCE {
+                return Err(Error::other("the standby still follows"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
     /// Makes a standby take writes.
     ///
     /// # Errors

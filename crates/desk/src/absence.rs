@@ -114,7 +114,9 @@ impl Desk {
         }
     }
 
-    fn handed(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeSet<(Key, Timestamp)>> {
+    pub(crate) fn handed(
+        &self,
+    ) -> std::sync::MutexGuard<'_, std::collections::BTreeSet<(Key, Timestamp)>> {
         self.inner.handed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -126,14 +126,13 @@ impl Desk {
     fn case_within(&self, scope: &Scope, number: &str) -> Result<Seen, DeskError> {
         let missing = || DeskError::NotFound { what: "case" };
         let store = &self.inner.store;
-        let losses = store.losses();
         let standing = store.standing(scope, number)?.ok_or_else(missing)?;
-        if let Some(one) = self.inner.known.standing(standing, losses) {
+        if let Some(one) = self.inner.known.standing(standing) {
             return self.under_rules(Arc::clone(&one.case), one.summary.clone());
         }
         let stored = store.case_by_number(scope, number)?.ok_or_else(missing)?;
         let case = Arc::new(fold(store, &stored)?);
-        self.inner.known.keep(standing, losses, &stored, &case);
+        self.inner.known.keep(standing, &stored, &case);
         self.under_rules(case, stored.summary)
     }
 
@@ -153,14 +152,14 @@ impl Desk {
         let losses = store.losses();
         // Erasing takes the title with everything else: where there is one, all is there.
         let personal = row.columns.title.is_some();
-        let standing = Standing { id: row.id, version: row.version, personal };
-        if let Some(one) = self.inner.known.standing(standing, losses).filter(|_| personal) {
+        let standing = Standing { id: row.id, losses, version: row.version, personal };
+        if let Some(one) = self.inner.known.standing(standing).filter(|_| personal) {
             return self.under_rules(Arc::clone(&one.case), row.clone()).map(Some);
         }
         let Some(stored) = store.case(scope, row.id)? else { return Ok(None) };
         let case = Arc::new(fold(store, &stored)?);
         if personal {
-            self.inner.known.keep(standing, losses, &stored, &case);
+            self.inner.known.keep(standing, &stored, &case);
         }
         self.under_rules(case, stored.summary).map(Some)
     }

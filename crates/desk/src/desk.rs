@@ -186,9 +186,8 @@ impl Desk {
     pub(crate) fn load_case(&self, id: &Key) -> Result<Option<Case>, DeskError> {
         let Ok(uuid) = id.parse::<Uuid>() else { return Ok(None) };
         let store = &self.inner.store;
-        let losses = store.losses();
         let Some(standing) = store.standing_of(uuid)? else { return Ok(None) };
-        if let Some(one) = self.inner.known.standing(standing, losses) {
+        if let Some(one) = self.inner.known.standing(standing) {
             return Ok(Some(Case::clone(&one.case)));
         }
         let stored = store.case(&Scope::all(), uuid)?;

@@ -14,7 +14,7 @@ use engine::decide::Library;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
 use tokio::sync::watch;
 
@@ -33,6 +33,8 @@ pub(crate) struct Followed {
     upto: Mutex<u64>,
     /// The same, to be looked at without waiting.
     seen: AtomicU64,
+    /// How often the store had lost touch with its database when everything was last read.
+    losses: AtomicU64,
     /// How often something was taken in that answers show, and how often keys have changed.
     shown: AtomicU64,
     keys: AtomicU64,
@@ -63,6 +65,7 @@ impl Followed {
             told,
             upto: Mutex::new(upto),
             seen: AtomicU64::new(upto),
+            losses: AtomicU64::new(store.losses()),
             shown: AtomicU64::new(0),
             keys: AtomicU64::new(0),
             events,
@@ -70,6 +73,10 @@ impl Followed {
             unsure: AtomicBool::new(false),
             counted: Mutex::new(Counted { sequence, written: 0, at: now }),
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        self.upto.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// This desk has written so many events.
@@ -84,14 +91,21 @@ impl Followed {
 }
 
 impl Desk {
-    /// Takes in what was published or changed since, here or by another program. Without news it costs nothing.
+    /// Takes in what was published or changed since, here or by another program; after a loss everything, for the database may have
+    /// less than it had. Without news it costs nothing.
     ///
     /// # Errors
     /// A failure of the store, or a published procedure that this program cannot read.
     pub(crate) fn refresh(&self) -> Result<(), DeskError> {
         let followed = &self.inner.followed;
         if *followed.told.borrow() > followed.seen.load(Ordering::Acquire) {
-            self.take_in()?;
+            return self.take_in(&mut followed.lock());
+        }
+        if self.inner.store.losses() != followed.losses.load(Ordering::Acquire)
+            // Whoever finds it held does not wait behind a server that may hang: what was known before serves until it is replaced.
+            && let Ok(mut upto) = followed.upto.try_lock()
+        {
+            return self.take_in(&mut upto);
         }
         Ok(())
     }
@@ -116,50 +130,69 @@ impl Desk {
         self.inner.followed.keys.load(Ordering::Acquire)
     }
 
-    /// Reads the settings' log from where it was left, whether there was word of it or not, and what it names.
-    fn take_in(&self) -> Result<(), DeskError> {
-        let followed = &self.inner.followed;
-        let mut upto = followed.upto.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut last, mut kinds) = (*upto, BTreeSet::new());
-        loop {
-            let entries = self.inner.store.settings_log(last, ENTRIES)?;
-            let Some(entry) = entries.last() else { break };
-            last = entry.sequence;
-            kinds.extend(entries.into_iter().map(|entry| entry.kind));
-        }
-        let shown = self.reload_shown(&kinds);
+    /// Reads the settings' log from where it was left, whether there was word of it or not, and what it names; after a loss everything.
+    fn take_in(&self, upto: &mut u64) -> Result<(), DeskError> {
+        let (followed, store) = (&self.inner.followed, &self.inner.store);
+        // Asked first: what is read after it is at least as new.
+        let losses = store.losses();
+        let (last, named) = match losses == followed.losses.load(Ordering::Acquire) {
+            true => self.named_since(*upto)?,
+            false => (store.last_setting()?, None),
+        };
+        let is_named = |wanted: &dyn Fn(&str) -> bool| {
+            named.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| wanted(kind)))
+        };
+        let is = |one: &'static str| is_named(&|kind| kind == one);
+        let shown = self.reload_shown(&is);
         // Counted after it is in force, and also when only a part of it is: who has counted before and looks after it is only made to
         // look again.
-        if SHOWN.iter().any(|kind| kinds.contains(*kind)) {
+        if is_named(&|kind| SHOWN.contains(&kind)) {
             followed.shown.fetch_add(1, Ordering::Release);
         }
-        if kinds.contains(API_KEY) {
+        if is(API_KEY) {
             followed.keys.fetch_add(1, Ordering::Release);
         }
         shown?;
-        if kinds.iter().any(|kind| is_saved(kind)) {
+        if is_named(&is_saved) {
             self.reload_saved()?;
         }
-        if kinds.contains(WEBHOOK) {
+        if is(WEBHOOK) {
             self.reload_webhooks()?;
         }
-        if kinds.contains(INSTALLATION) {
+        if is(INSTALLATION) {
             self.reload_language()?;
+        }
+        if named.is_none() {
+            // Whose work was handed over may have to be once more, and what each holds is another count.
+            self.handed().clear();
+            followed.doubts();
         }
         *upto = last;
         followed.seen.store(last, Ordering::Release);
+        followed.losses.store(losses, Ordering::Release);
         Ok(())
     }
 
+    /// The place of the last entry of the settings' log, and the kinds of those after a place.
+    fn named_since(&self, upto: u64) -> Result<(u64, Option<BTreeSet<String>>), DeskError> {
+        let (mut last, mut kinds) = (upto, BTreeSet::new());
+        loop {
+            let entries = self.inner.store.settings_log(last, ENTRIES)?;
+            let Some(entry) = entries.last() else { return Ok((last, Some(kinds))) };
+            last = entry.sequence;
+            kinds.extend(entries.into_iter().map(|entry| entry.kind));
+        }
+    }
+
     /// Reads what answers show, of these kinds of settings.
-    fn reload_shown(&self, kinds: &BTreeSet<String>) -> Result<(), DeskError> {
-        if kinds.contains(PROCEDURE) || kinds.contains(CALENDAR) {
+    fn reload_shown(&self, is_named: &dyn Fn(&'static str) -> bool) -> Result<(), DeskError> {
+        if is_named(PROCEDURE) || is_named(CALENDAR) {
             self.reload_procedures()?;
         }
-        if kinds.contains(PERSON) {
+        if is_named(PERSON) {
             self.reload_people()?;
         }
-        if kinds.contains(TEAM) {
+        if is_named(TEAM) {
             self.reload_teams()?;
         }
         Ok(())
@@ -181,7 +214,7 @@ impl Desk {
         if cases.into_iter().all(known) {
             return Ok(library);
         }
-        self.take_in()?;
+        self.take_in(&mut self.inner.followed.lock())?;
         Ok(self.kept_library())
     }
 

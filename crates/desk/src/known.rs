@@ -18,10 +18,8 @@ pub(crate) struct Known(Cache<Uuid, Arc<One>, Weight>);
 
 /// A case as it was read.
 pub(crate) struct One {
-    /// Whether its personal values were still there before it was read.
-    personal: bool,
-    /// How often touch with the database had been lost before it was read.
-    losses: u64,
+    /// How it stood before it was read.
+    standing: Standing,
     bytes: u64,
     pub(crate) summary: CaseSummary,
     pub(crate) case: Arc<Case>,
@@ -44,29 +42,18 @@ impl Default for Known {
 
 impl Known {
     /// The case with this standing.
-    pub(crate) fn standing(&self, standing: Standing, losses: u64) -> Option<Arc<One>> {
-        let fits = |one: &Arc<One>| {
-            (one.summary.version, one.personal, one.losses)
-                == (standing.version, standing.personal, losses)
-        };
-        self.0.get(&standing.id).filter(fits)
+    pub(crate) fn standing(&self, standing: Standing) -> Option<Arc<One>> {
+        self.0.get(&standing.id).filter(|one| one.standing == standing)
     }
 
-    /// Keeps a case whose standing was asked for, and the number of losses, before it was read.
-    pub(crate) fn keep(
-        &self,
-        standing: Standing,
-        losses: u64,
-        stored: &StoredCase,
-        case: &Arc<Case>,
-    ) {
+    /// Keeps a case whose standing was asked for before it was read.
+    pub(crate) fn keep(&self, standing: Standing, stored: &StoredCase, case: &Arc<Case>) {
         // It may have moved on meanwhile, and lost its values after that.
         if stored.summary.version != standing.version {
             return;
         }
         let one = One {
-            personal: standing.personal,
-            losses,
+            standing,
             bytes: u64::try_from(stored.snapshot.len()).unwrap_or(u64::MAX),
             summary: stored.summary.clone(),
             case: Arc::clone(case),

@@ -4,6 +4,7 @@
 use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place};
 use crate::error::Result;
+use crate::touch::Touch;
 use crate::{read, settings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,13 +22,17 @@ const ASKING: Duration = Duration::from_millis(250);
 pub(crate) struct News {
     events: Arc<watch::Sender<u64>>,
     settings: Arc<watch::Sender<u64>>,
+    touch: Arc<Touch>,
 }
 
 impl News {
-    pub(crate) fn new(conn: &Conn) -> Result<(Self, watch::Receiver<u64>, watch::Receiver<u64>)> {
+    pub(crate) fn new(
+        conn: &Conn,
+        touch: Arc<Touch>,
+    ) -> Result<(Self, watch::Receiver<u64>, watch::Receiver<u64>)> {
         let (events, of_events) = watch::channel(read::feed::last(conn)?);
         let (settings, of_settings) = watch::channel(settings::last(conn)?);
-        let news = Self { events: Arc::new(events), settings: Arc::new(settings) };
+        let news = Self { events: Arc::new(events), settings: Arc::new(settings), touch };
         Ok((news, of_events, of_settings))
     }
 
@@ -41,11 +46,29 @@ impl News {
         grow(&self.settings, sequence);
     }
 
-    /// Asks the database what is committed.
+    /// Asks the database what is committed. What was told before was committed before: a database that has less has lost it, which is
+    /// then told as well, and is a loss, whether a connection went with it or not.
     pub(crate) fn ask(&self, conn: &Conn) -> Result<()> {
-        self.events(read::feed::last(conn)?);
-        self.settings(settings::last(conn)?);
-        Ok(())
+        let told = (*self.events.borrow(), *self.settings.borrow());
+        let found = (read::feed::last(conn)?, settings::last(conn)?);
+        self.events(found.0);
+        self.settings(found.1);
+        if found.0 >= told.0 && found.1 >= told.1 {
+            return Ok(());
+        }
+        tracing::warn!("the database has lost what it had committed");
+        self.touch.lose(self.touch.losses());
+        for (told, before, found) in
+            [(&self.events, told.0, found.0), (&self.settings, told.1, found.1)]
+        {
+            told.send_if_modified(|last| {
+                let is_lost = found < before;
+                *last = if is_lost { found } else { *last };
+                is_lost
+            });
+        }
+        // Once more: what was committed meanwhile was not more than had been told.
+        self.ask(conn)
     }
 }
 
@@ -107,8 +130,9 @@ fn follow(
     stopped: &AtomicBool,
 ) -> Result<()> {
     anchor.look()?;
+    let losses = news.touch.losses();
     let conn = Conn::open(place, Mode::Read)?;
-    while !stopped.load(Ordering::Relaxed) {
+    let round = || {
         anchor.look()?;
         // Asked after it began to listen, so that nothing falls between the two.
         let heard = if listen { conn.listen(LISTENING)? } else { None };
@@ -116,6 +140,14 @@ fn follow(
         if heard.is_none() {
             std::thread::park_timeout(ASKING);
         }
+        Ok(())
+    };
+    let mut followed = Ok(());
+    while followed.is_ok() && !stopped.load(Ordering::Relaxed) {
+        followed = round();
     }
-    Ok(())
+    if conn.is_lost() {
+        news.touch.lose(losses);
+    }
+    followed
 }

@@ -7,6 +7,7 @@ use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place, waiting};
 use crate::error::{Result, StoreError};
 use crate::read::memory::Memory;
+use crate::touch::Touch;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ const REST: Duration = Duration::from_millis(200);
 pub(crate) struct Pool {
     place: Place,
     anchor: Arc<Anchor>,
+    touch: Arc<Touch>,
     most: usize,
     state: Mutex<State>,
     freed: Condvar,
@@ -53,15 +55,18 @@ pub(crate) struct Lent<'p> {
 }
 
 impl Pool {
-    pub(crate) fn new(place: Place, most: usize, anchor: Arc<Anchor>) -> Self {
-        Self { place, anchor, most, state: Mutex::default(), freed: Condvar::new() }
+    pub(crate) fn new(place: Place, most: usize, anchor: Arc<Anchor>, touch: Arc<Touch>) -> Self {
+        Self { place, anchor, touch, most, state: Mutex::default(), freed: Condvar::new() }
     }
 
     pub(crate) fn take(&self) -> Result<Lent<'_>> {
         self.anchor.last_look()?;
+        // Closed when the lock is gone: a server may take its time.
+        let mut gone = Vec::new();
         let mut state = self.lock();
         let mut since = None;
         loop {
+            gone.extend(self.leave_behind(&mut state));
             // As many as there are who wait are theirs, also of those who were woken and do not run yet.
             if (since.is_some() || state.idle.len() > state.waiting)
                 && let Some(conn) = state.idle.pop()
@@ -112,7 +117,27 @@ impl Pool {
 
     /// What is kept of what was read since touch with the database was last lost.
     pub(crate) fn memory(&self) -> Arc<Memory> {
-        Arc::clone(&self.lock().memory)
+        let mut state = self.lock();
+        let gone = self.leave_behind(&mut state);
+        let memory = Arc::clone(&state.memory);
+        drop(state);
+        drop(gone);
+        memory
+    }
+
+    /// After a loss what is idle went with it, what is lent does not come back, and what was read may be lost.
+    fn leave_behind(&self, state: &mut State) -> Vec<Conn> {
+        let losses = self.touch.losses();
+        if state.memory.losses == losses {
+            return Vec::new();
+        }
+        state.memory = Arc::new(Memory::after(losses));
+        let gone = std::mem::take(&mut state.idle);
+        state.open -= gone.len();
+        if !gone.is_empty() {
+            self.freed.notify_all();
+        }
+        gone
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -124,26 +149,19 @@ impl Lent<'_> {
     pub(crate) fn conn(&self) -> Result<&Conn> {
         self.conn.as_ref().ok_or(StoreError::Busy)
     }
-
-    /// Touch with the database was lost: what is idle went with it, what is lent does not come back, and what was read may be lost.
-    pub(crate) fn lose(self) {
-        let mut state = self.pool.lock();
-        // Those that lose touch together lose it once.
-        if Arc::ptr_eq(&state.memory, &self.memory) {
-            let gone = std::mem::take(&mut state.idle);
-            state.open -= gone.len();
-            state.memory = Arc::new(Memory::after(&self.memory));
-            drop(state);
-            self.pool.freed.notify_all();
-        }
-    }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
+        let pool = self.pool;
+        let conn = self.conn.take();
+        if conn.as_ref().is_some_and(|conn| conn.is_lost()) {
+            pool.touch.lose(self.memory.losses);
+        }
         // What is not put back is closed without the lock: a server may take its time.
-        let mut sound = self.conn.take().filter(|conn| !conn.in_transaction() && !conn.is_lost());
-        let mut state = self.pool.lock();
+        let mut sound = conn.filter(|conn| !conn.in_transaction() && !conn.is_lost());
+        let mut state = pool.lock();
+        let gone = pool.leave_behind(&mut state);
         let is_of_now = Arc::ptr_eq(&state.memory, &self.memory);
         match sound.take_if(|_| is_of_now) {
             Some(conn) => state.idle.push(conn),
@@ -153,8 +171,9 @@ impl Drop for Lent<'_> {
         drop(state);
         // Waking asks the system, also when there is nobody to be woken.
         if waits {
-            self.pool.freed.notify_one();
+            pool.freed.notify_one();
         }
+        drop(gone);
     }
 }
 
@@ -165,7 +184,7 @@ mod tests {
     #[test]
     fn only_so_many_wait_and_each_of_them_is_served() {
         let place = Place::in_memory(std::path::Path::new("")).unwrap();
-        let pool = Pool::new(place, 1, Arc::default());
+        let pool = Pool::new(place, 1, Arc::default(), Arc::default());
         let only = pool.take().unwrap();
         std::thread::scope(|threads| {
             let waiting: Vec<_> =
@@ -184,7 +203,7 @@ mod tests {
     #[test]
     fn whoever_waits_has_his_turn_before_who_comes() {
         let place = Place::in_memory(std::path::Path::new("")).unwrap();
-        let pool = Pool::new(place, 1, Arc::default());
+        let pool = Pool::new(place, 1, Arc::default(), Arc::default());
         let only = pool.take().unwrap();
         let order = Mutex::new(Vec::new());
         let taken = |who| {
@@ -208,7 +227,7 @@ mod tests {
     #[test]
     fn what_nobody_who_waits_can_need_is_there_for_who_comes() {
         let place = Place::in_memory(std::path::Path::new("")).unwrap();
-        let pool = Pool::new(place, 2, Arc::default());
+        let pool = Pool::new(place, 2, Arc::default(), Arc::default());
         let both = [pool.take().unwrap(), pool.take().unwrap()];
         // As when somebody was woken and does not run yet.
         pool.lock().waiting = 1;
@@ -219,23 +238,27 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_from_before_a_loss_does_not_come_back_and_what_it_reads_is_not_kept() {
+    fn what_is_from_before_a_loss_does_not_come_back_and_what_it_reads_is_not_kept() {
         let place = Place::in_memory(std::path::Path::new("")).unwrap();
-        let pool = Pool::new(place, 3, Arc::default());
-        let [slow, first, second] = [0; 3].map(|_| pool.take().unwrap());
-        first.lose();
-        second.lose();
-        assert_eq!(pool.memory().losses, 1, "they lost touch together");
-        assert!(!Arc::ptr_eq(&pool.memory(), &slow.memory));
+        let touch = Arc::<Touch>::default();
+        let pool = Pool::new(place, 3, Arc::default(), Arc::clone(&touch));
+        let [slow, idle, also_idle] = [0; 3].map(|_| pool.take().unwrap());
+        drop((idle, also_idle));
         let counts = || {
             let state = pool.lock();
             (state.open, state.idle.len())
         };
+        assert_eq!(counts(), (3, 2));
+        // Two connections of whatever kind lose it together.
+        touch.lose(0);
+        touch.lose(0);
+        assert_eq!((touch.losses(), pool.memory().losses), (1, 1));
+        assert_eq!(counts(), (1, 0), "whoever looks next leaves the idle ones behind");
+        assert!(!Arc::ptr_eq(&pool.memory(), &slow.memory));
         drop(slow);
         assert_eq!(counts(), (0, 0));
         let new = pool.take().unwrap();
-        assert!(!new.used);
-        assert!(Arc::ptr_eq(&pool.memory(), &new.memory));
+        assert!(!new.used && Arc::ptr_eq(&pool.memory(), &new.memory));
         drop(new);
         assert_eq!(counts(), (1, 1));
     }
@@ -245,7 +268,7 @@ mod tests {
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("postgres://u@{}/d", silent.local_addr().unwrap());
         let place = Place::postgres(&address, std::path::Path::new("")).unwrap();
-        let pool = Pool::new(place, 4, Arc::default());
+        let pool = Pool::new(place, 4, Arc::default(), Arc::default());
         assert!(pool.take().is_err());
         std::thread::sleep(REST);
         std::thread::scope(|threads| {

@@ -14,6 +14,7 @@ use crate::presence::{self, Present};
 use crate::settings::Administer;
 use crate::text::Tokens;
 use crate::timers::DueTimer;
+use crate::touch::Touch;
 use crate::upkeep::{BLOBS, check_key};
 use crate::vault::Vault;
 use crate::write::derived::Again;
@@ -109,6 +110,7 @@ pub struct Store {
 }
 
 pub(crate) struct Inner {
+    touch: Arc<Touch>,
     writer: Writer,
     pub(crate) pool: Pool,
     place: Place,
@@ -140,14 +142,16 @@ impl Store {
         transfer::refuse_unfinished(&conn)?;
         check_key(&conn, &vault, true)?;
         let blobs = upkeep::folder(&conn, &place)?;
-        let (news, changes, settings) = follow::News::new(&conn)?;
+        let touch = Arc::<Touch>::default();
+        let (news, changes, settings) = follow::News::new(&conn, Arc::clone(&touch))?;
         let anchor = Arc::new(Anchor::of(&place));
         let follow =
             || Follower::start(place.clone(), news.clone(), options.listen, Arc::clone(&anchor));
         let readers = options.readers.unwrap_or_else(|| conn.readers());
         let follower = (!options.in_step).then(follow).transpose()?;
         let head = Head::of(&place, Arc::clone(&anchor));
-        let mut desk = queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, &anchor)?;
+        let mut desk =
+            queue::Desk::new(place.clone(), conn, Arc::clone(&vault), news, (&anchor, &touch))?;
         if let Some(most) = options.batch {
             desk.share_at_most(most);
         }
@@ -156,7 +160,8 @@ impl Store {
         }
         let inner = Inner {
             writer: Writer::start(desk, options.queue.max(1), options.in_step)?,
-            pool: Pool::new(place.clone(), readers.max(1), anchor),
+            pool: Pool::new(place.clone(), readers.max(1), anchor, Arc::clone(&touch)),
+            touch,
             blobs,
             place,
             vault,
@@ -428,7 +433,7 @@ impl Store {
     /// How often touch with the database was lost. What was committed before may be forgotten after it, as by a standby that took
     /// over: what somebody else keeps in memory is good until this moves.
     pub fn losses(&self) -> u64 {
-        self.inner.pool.memory().losses
+        self.inner.touch.losses()
     }
 
     fn prepare(&self, write: Write) -> Result<Prepared> {

@@ -26,6 +26,15 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
+/// How far the database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// How often touch with it had been lost ([`Store::losses`]): numbers from before can be given to other events.
+    pub losses: u64,
+    /// Global sequence number of the last event that was committed, by whichever program. Erasing moves it as well.
+    pub event: u64,
+}
+
 impl Store {
     /// One statement's view of the database.
     pub(crate) fn read<T>(&self, read: impl Fn(&Conn, &Vault) -> Result<T>) -> Result<T> {
@@ -37,18 +46,16 @@ impl Store {
         self.recall(|conn, vault, _| at_once(conn, || read(conn, vault)))
     }
 
-    /// As [`Store::read`], with what is kept of what was read before. The connection may have been lost while it was idle: then all
-    /// were, and one try more on a new one is worth it.
+    /// As [`Store::read`], with what is kept of what was read before. The connection may have been lost while it was idle, or somebody
+    /// lost his who was to bring up to date what this one needs: then one try more, on a new one, is worth it.
     fn recall<T>(&self, read: impl Fn(&Conn, &Vault, &Memory) -> Result<T>) -> Result<T> {
         let vault = &self.inner.vault;
         let lent = self.reader()?;
         let result = read(lent.conn()?, vault, &lent.memory);
-        if result.is_ok() || !lent.conn()?.is_lost() {
-            return result;
-        }
-        let used = lent.used;
-        lent.lose();
-        if !used {
+        let (used, losses) = (lent.used, lent.memory.losses);
+        // With this a connection that is lost counts as a loss.
+        drop(lent);
+        if result.is_ok() || !used || losses == self.losses() {
             return result;
         }
         let lent = self.reader()?;
@@ -73,20 +80,33 @@ impl Store {
         let known = |last| pool.memory().standings.known(last, scope, &number);
         match head.known().and_then(known) {
             Some(standing) => Ok(Some(standing)),
-            None => self.recall(|conn, _, memory| memory.standings.of(conn, head, scope, &number)),
+            None => self.recall(|conn, _, memory| {
+                memory.standings.of(conn, head, memory.losses, scope, &number)
+            }),
         }
     }
 
     /// How the case with this id stands, whoever asks.
     pub fn standing_of(&self, case: Uuid) -> Result<Option<Standing>> {
-        self.read(|conn, _| standing::of_id(conn, &case))
+        self.recall(|conn, _, memory| standing::of_id(conn, memory.losses, &case))
     }
 
-    /// Global sequence number of the last event that was committed, by whichever program. While it stays, every case and list does:
-    /// erasing moves it as well.
+    /// Global sequence number of the last event that was committed, by whichever program. Erasing moves it as well.
     pub fn last_event(&self) -> Result<u64> {
+        Ok(self.position()?.event)
+    }
+
+    /// How far the database is: while that stays, every case and list does.
+    pub fn position(&self) -> Result<Position> {
         let head = &self.inner.head;
-        head.known().map_or_else(|| self.read(|conn, _| head.last(conn)), Ok)
+        // Asked first: what is known is known since then at the latest.
+        let losses = self.losses();
+        if let Some(event) = head.known() {
+            return Ok(Position { losses, event });
+        }
+        self.recall(|conn, _, memory| {
+            Ok(Position { losses: memory.losses, event: head.last(conn)? })
+        })
     }
 
     /// Events of a case after place `after`, at most `limit`. Scope is the caller's: ask for the case first.
@@ -300,6 +320,11 @@ impl Store {
     /// All versions of a setting that are still there, oldest first. Not bounded.
     pub fn setting_versions(&self, kind: &str, key: &str) -> Result<Vec<Setting>> {
         self.snapshot(|conn, vault| settings::versions(conn, vault, kind, key))
+    }
+
+    /// The place of the last entry of the settings' log.
+    pub fn last_setting(&self) -> Result<u64> {
+        self.read(|conn, _| settings::last(conn))
     }
 
     /// Entries of the log of settings after a place, oldest first.

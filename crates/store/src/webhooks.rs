@@ -205,6 +205,10 @@ pub(crate) fn move_on(
     at: Timestamp,
 ) -> Result<bool> {
     batch.conn.push(ENTER, &[key.into(), int(from)?.into()])?;
+    // Further than there are events: some were looked at that the database has lost, and others will have their numbers.
+    if to > batch.sequence {
+        return Ok(false);
+    }
     let moved = batch.conn.run(MOVE_ON, &[key.into(), int(from)?.into(), int(to)?.into()])? == 1;
     if moved {
         new.iter().try_for_each(|one| add(batch, key, one, at))?;

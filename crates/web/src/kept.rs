@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
-use store::{Scope, Standing};
+use store::{Position, Scope, Standing};
 use uuid::Uuid;
 
 /// What answers may weigh together, in bytes.
@@ -35,7 +35,7 @@ pub(crate) enum About {
 /// What an answer rests on: the same basis gives the same answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Basis {
-    ground: Ground,
+    pub(crate) ground: Ground,
     shown: Shown,
 }
 
@@ -58,10 +58,10 @@ impl Ground {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shown {
     Case(Standing),
-    /// Everything up to this event.
-    All(u64),
-    /// Everything up to this event, as the clocks stood at this second.
-    Now(u64, Timestamp),
+    /// Everything up to here.
+    All(Position),
+    /// Everything up to here, as the clocks stood at this second.
+    Now(Position, Timestamp),
 }
 
 /// An answer: JSON, and what it bears beside its type.
@@ -101,14 +101,14 @@ impl Basis {
 
     /// What an answer about any cases rests on.
     pub(crate) fn of_all(desk: &Desk) -> Result<Self, DeskError> {
-        Ok(Self { ground: Ground::of(desk), shown: Shown::All(desk.store().last_event()?) })
+        Ok(Self { ground: Ground::of(desk), shown: Shown::All(desk.store().position()?) })
     }
 
     /// What an answer rests on that tells of deadlines as well, and the instant that it has to be of: the beginning of this second.
     pub(crate) fn of_now(desk: &Desk) -> Result<(Self, Timestamp), DeskError> {
         let now = desk.now();
         let second = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let shown = Shown::Now(desk.store().last_event()?, second);
+        let shown = Shown::Now(desk.store().position()?, second);
         Ok((Self { ground: Ground::of(desk), shown }, second))
     }
 }

@@ -39,13 +39,13 @@ impl Default for Rows {
 }
 
 impl Rows {
-    /// The rows of a page.
+    /// The rows of a page; the ground is from before it was read.
     pub(crate) fn of(
         &self,
         desk: &Desk,
+        ground: Ground,
         page: Vec<CaseSummary>,
     ) -> Result<Vec<Spelled>, serde_json::Error> {
-        let ground = Ground::of(desk);
         let (library, people) = (desk.library(), desk.people());
         let spell = |case: CaseSummary| {
             let (key, titled) = ((case.id, case.version), case.columns.title.is_some());

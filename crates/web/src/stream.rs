@@ -106,6 +106,8 @@ impl<T> Live<T> {
             }
             // Seen before reading, so that what is committed meanwhile wakes us.
             let last = *self.changes.borrow_and_update();
+            // Where the database has lost what was told, the next events have its numbers.
+            self.after = self.after.min(last);
             if last > self.after {
                 let _turn = self.app.inner.follows.turn().await.ok()?;
                 let caller = self.opener.caller(self.app.desk())?;

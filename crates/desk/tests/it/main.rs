@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod attention;
+mod behind;
 mod calendar;
 mod clock;
 mod customers;

@@ -60,6 +60,9 @@ pub(crate) struct Board {
     state: Mutex<State>,
     /// All open cases are being read.
     loading: AtomicBool,
+    /// Whoever brought it up to date lost his connection over it. It is left behind, and nobody who waited for it asks in his turn a
+    /// server that does not answer.
+    is_lost: AtomicBool,
 }
 
 #[derive(Default)]
@@ -187,11 +190,10 @@ impl Board {
         if sort != Sort::NextDue && !wanted.is_of_somebody() {
             return Ok(None);
         }
-        let mut state = self.lock();
-        let last = feed::last(conn)?;
-        self.catch_up(&mut state, conn, last)?;
+        let mut state = self.lock()?;
+        self.catch_up(&mut state, conn)?;
         let found = state.first(scope, &wanted, sort, after, most);
-        state.named(conn, &found).map(Some)
+        self.with_touch(conn, state.named(conn, &found)).map(Some)
     }
 
     /// Open cases within a scope by the key of whoever must act, a person or a role; costs as much as there are open cases.
@@ -211,23 +213,27 @@ impl Board {
 
     /// The board with everything on it that was committed when this was asked, and perhaps more. The caller holds no transaction.
     fn caught_up(&self, conn: &Conn) -> Result<MutexGuard<'_, State>> {
-        let state = self.lock();
-        if state.upto == Some(feed::last(conn)?) {
+        // Asked without the lock: whoever waits for a server waits alone.
+        let last = feed::last(conn)?;
+        let state = self.lock()?;
+        if state.upto == Some(last) {
             return Ok(state);
         }
         drop(state);
         conn.begin_read()?;
-        let mut state = self.lock();
-        let read = feed::last(conn).and_then(|last| self.catch_up(&mut state, conn, last));
-        conn.rollback()?;
-        read.map(|()| state)
+        let read = self.lock().and_then(|mut state| {
+            self.catch_up(&mut state, conn)?;
+            Ok(state)
+        });
+        self.with_touch(conn, conn.rollback())?;
+        read
     }
 
-    /// Takes in what was committed up to `last`, the last event of the read transaction that the caller holds. A board that knows more
-    /// has lost it: the database has.
-    fn catch_up(&self, state: &mut State, conn: &Conn, last: u64) -> Result<()> {
+    /// Takes in what was committed up to the last event of the read transaction that the caller holds. A board that knows more has lost
+    /// it: the database has.
+    fn catch_up(&self, state: &mut State, conn: &Conn) -> Result<()> {
         let most = FEW.max(count(state.cases.len() / SHARE));
-        match state.upto {
+        let read = feed::last(conn).and_then(|last| match state.upto {
             Some(upto) if upto == last => Ok(()),
             Some(upto) if upto < last && last - upto <= most => state.follow(conn, upto, last),
             _ => {
@@ -236,7 +242,16 @@ impl Board {
                 self.loading.store(false, Ordering::Relaxed);
                 read
             }
+        });
+        self.with_touch(conn, read)
+    }
+
+    /// Notes when what was read while the board was held has cost the connection.
+    fn with_touch<T>(&self, conn: &Conn, read: Result<T>) -> Result<T> {
+        if read.is_err() && conn.is_lost() {
+            self.is_lost.store(true, Ordering::Relaxed);
         }
+        read
     }
 
     /// What a filter asks of the board; `None` when it asks for something else as well, and while all open cases are being read.
@@ -244,14 +259,18 @@ impl Board {
         Ok(Wanted::of(filter)?.filter(|_| !self.loading.load(Ordering::Relaxed)))
     }
 
-    /// Whoever has to wait tells those that share his thread.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        match self.state.try_lock() {
+    /// Whoever has to wait tells those that share his thread. Fails when the board was lost meanwhile.
+    fn lock(&self) -> Result<MutexGuard<'_, State>> {
+        let state = match self.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(state)) => state.into_inner(),
             Err(TryLockError::WouldBlock) => {
                 waiting(|| self.state.lock().unwrap_or_else(PoisonError::into_inner))
             }
+        };
+        match self.is_lost.load(Ordering::Relaxed) {
+            true => Err(StoreError::Unavailable { what: "the connection was lost".into() }),
+            false => Ok(state),
         }
     }
 }

@@ -52,7 +52,8 @@ pub struct FeedHead {
 pub struct Feed {
     /// Events within the scope, in commit order.
     pub events: Vec<FeedEvent>,
-    /// Everything up to here was looked at; go on after it. Nothing that is committed later has a smaller number.
+    /// Everything up to here was looked at; go on after it. Nothing that is committed later has a smaller number. Less than was asked
+    /// for only where there is no such place: the database has lost it, and the next events have its numbers.
     pub upto: u64,
 }
 
@@ -91,7 +92,7 @@ pub(crate) fn feed(
         };
         found.event.body = drawer.open_spelled(&found.event.body)?;
     }
-    let upto = looked(events.last().map(|event| event.sequence), events.len() == most, last, after);
+    let upto = looked(events.last().map(|event| event.sequence), events.len() == most, last);
     Ok(Feed { events, upto })
 }
 
@@ -115,11 +116,11 @@ pub(crate) fn heads(
         let (sequence, seq, at) = (row.count(0)?, row.count(3)?, from_int(row.int(5)?)?);
         Ok(FeedHead { sequence, case: row.uuid(6)?, number, procedure, seq, kind, at })
     })?;
-    let upto = looked(heads.last().map(|head| head.sequence), heads.len() == most, last, after);
+    let upto = looked(heads.last().map(|head| head.sequence), heads.len() == most, last);
     Ok((heads, upto))
 }
 
 /// Up to where was looked: to the last event that was found when there may be more, else to the end.
-fn looked(found: Option<u64>, full: bool, last: u64, after: u64) -> u64 {
-    found.filter(|_| full).unwrap_or(last.max(after))
+fn looked(found: Option<u64>, full: bool, last: u64) -> u64 {
+    found.filter(|_| full).unwrap_or(last)
 }

@@ -1,6 +1,7 @@
-//! What is kept of what was read, until touch with the database is lost: then it may have lost what it had committed, as a standby can
-//! that took over. It is not emptied but left behind, together with the connections: whoever still reads by one of these keeps what he
-//! reads where nobody asks any more.
+//! What is kept of what was read, until touch with the database is lost ([`crate::touch`]). It is not emptied but left behind, together
+//! with the connections: whoever still reads by one of these keeps what he reads where nobody asks any more. A loss counts from when a
+//! connection of this program notices it, which takes up to 12 s where a server falls silent; until then what the old one told is
+//! believed, also beside a connection that was made to the new one.
 
 use super::board::Board;
 use super::kept::Kept;
@@ -23,8 +24,8 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// An empty one, after one loss more.
-    pub(crate) fn after(before: &Self) -> Self {
-        Self { losses: before.losses + 1, ..Self::default() }
+    /// An empty one, after so many losses.
+    pub(crate) fn after(losses: u64) -> Self {
+        Self { losses, ..Self::default() }
     }
 }

@@ -29,6 +29,8 @@ crate::sql::queries! {
 pub struct Standing {
     /// Identity.
     pub id: Uuid,
+    /// How often touch with the database had been lost ([`crate::Store::losses`]): versions from before can be given to other states.
+    pub losses: u64,
     /// Version.
     pub version: u64,
     /// Whether its personal values are still there: they may be erased.
@@ -102,11 +104,12 @@ impl Default for Standings {
 }
 
 impl Standings {
-    /// The standing of a case within a scope; the number as [`crate::fold_number`] spells it.
+    /// The standing of a case within a scope, after so many losses; the number as [`crate::fold_number`] spells it.
     pub(crate) fn of(
         &self,
         conn: &Conn,
         head: &Head,
+        losses: u64,
         scope: &Scope,
         number: &str,
     ) -> Result<Option<Standing>> {
@@ -116,7 +119,7 @@ impl Standings {
         if let Some(standing) = self.known(last, scope, number) {
             return Ok(Some(standing));
         }
-        let found = asked(conn, scope, Which::Number(number))?;
+        let found = asked(conn, losses, scope, Which::Number(number))?;
         if let Some(standing) = found {
             let asked = Asked { scope: scope.clone(), number: number.to_owned() };
             self.found.insert(asked, (last, standing));
@@ -160,17 +163,17 @@ impl Standings {
     }
 }
 
-/// The standing of a case by its id.
-pub(crate) fn of_id(conn: &Conn, id: &Uuid) -> Result<Option<Standing>> {
-    asked(conn, &Scope::all(), Which::Id(id))
+/// The standing of a case by its id, after so many losses.
+pub(crate) fn of_id(conn: &Conn, losses: u64, id: &Uuid) -> Result<Option<Standing>> {
+    asked(conn, losses, &Scope::all(), Which::Id(id))
 }
 
-fn asked(conn: &Conn, scope: &Scope, which: Which<'_>) -> Result<Option<Standing>> {
+fn asked(conn: &Conn, losses: u64, scope: &Scope, which: Which<'_>) -> Result<Option<Standing>> {
     let columns = "cases.uuid, cases.version, subject_keys.wrapped";
     let statement = of_case(columns, scope, which);
     conn.row(&statement.text, &statement.params, |row| {
         let personal = row.opt_blob(2)?.is_some();
-        Ok(Standing { id: row.uuid(0)?, version: row.count(1)?, personal })
+        Ok(Standing { id: row.uuid(0)?, losses, version: row.count(1)?, personal })
     })
 }
 

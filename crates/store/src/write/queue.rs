@@ -10,6 +10,7 @@ use crate::anchor::Anchor;
 use crate::backend::{Conn, Mode, Place};
 use crate::error::{Result, StoreError};
 use crate::follow::News;
+use crate::touch::Touch;
 use crate::vault::Vault;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -149,7 +150,10 @@ fn mark() -> Result<String> {
 pub(crate) struct Desk {
     place: Place,
     anchor: Arc<Anchor>,
+    touch: Arc<Touch>,
     conn: Conn,
+    /// How often touch had been lost when that was opened.
+    losses: u64,
     log: Log,
     vault: Arc<Vault>,
     news: News,
@@ -171,16 +175,18 @@ impl Desk {
         conn: Conn,
         vault: Arc<Vault>,
         news: News,
-        anchor: &Arc<Anchor>,
+        (anchor, touch): (&Arc<Anchor>, &Arc<Touch>),
     ) -> Result<Self> {
         let mark = place.is_shared().then(mark).transpose()?;
-        let anchor = Arc::clone(anchor);
+        let (anchor, touch) = (Arc::clone(anchor), Arc::clone(touch));
         let most = conn.batch().max(1);
         let log = Log::of(&place);
         Ok(Self {
             place,
             anchor,
+            touch,
             conn,
+            losses: 0,
             log,
             vault,
             news,
@@ -309,8 +315,17 @@ impl Desk {
                 other => return other,
             }
         }
-        self.conn = Conn::open(&self.place, Mode::Write)?;
+        self.connect_again()?;
         self.conn.begin_write()
+    }
+
+    /// Puts a new connection in the place of one that is lost.
+    fn connect_again(&mut self) -> Result<()> {
+        self.touch.lose(self.losses);
+        let losses = self.touch.losses();
+        self.conn = Conn::open(&self.place, Mode::Write)?;
+        self.losses = losses;
+        Ok(())
     }
 
     /// Runs the tasks and commits; returns the number of the last event, and of the last entry of the settings' log if it moved.
@@ -384,7 +399,7 @@ impl Desk {
     /// The number of the last batch that the database holds. The lost transaction may still be under way on the server: it holds the
     /// counter of events, which is waited for first.
     fn last_commit(&mut self, mark: &str) -> Result<Option<i64>> {
-        self.conn = Conn::open(&self.place, Mode::Write)?;
+        self.connect_again()?;
         self.conn.begin_write()?;
         super::number::sequence(&self.conn)?;
         let last = self.conn.row(MARKED, &[mark.into()], |row| row.int(0))?;

@@ -191,10 +191,14 @@ fn an_erased_customer_leaves_nothing_and_the_log_still_verifies() {
 #[test]
 fn whoever_takes_cases_in_is_told_when_another_was_faster() {
     on_each(|store| {
+        (1..=3).for_each(|n| drop(put(&store, &fresh(&format!("A-{n}")))));
         assert_eq!(store.customers_taken_in().unwrap(), 0);
-        change(&store, vec![Change::TakenIn { from: 0, to: 7 }]).unwrap();
-        let late = change(&store, vec![Change::TakenIn { from: 0, to: 9 }]);
-        assert!(matches!(late, Err(StoreError::SettingConflict { found: 7, .. })), "{late:?}");
-        assert_eq!(store.customers_taken_in().unwrap(), 7);
+        change(&store, vec![Change::TakenIn { from: 0, to: 2 }]).unwrap();
+        let late = change(&store, vec![Change::TakenIn { from: 0, to: 3 }]);
+        assert!(matches!(late, Err(StoreError::SettingConflict { found: 2, .. })), "{late:?}");
+        // Nobody has seen an event that is not there.
+        let ahead = change(&store, vec![Change::TakenIn { from: 2, to: 4 }]);
+        assert!(matches!(ahead, Err(StoreError::SettingConflict { found: 3, .. })), "{ahead:?}");
+        assert_eq!(store.customers_taken_in().unwrap(), 2);
     });
 }

@@ -6,7 +6,7 @@ use cluster::{Cluster, Durable};
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use store::{Options, Place, Result, Scope, Store, StoreError};
+use store::{Filter, Options, Place, Result, Scope, Sort, Store, StoreError};
 
 /// Longer than a statement and a connection may take together, and shorter than the patience of people.
 const IN_TIME: Duration = Duration::from_secs(25);
@@ -70,6 +70,31 @@ fn a_server_that_hangs_is_given_up_in_time_by_whoever_waits_for_it() {
     eventually(|| try_put(&store, &fresh("A-3")).map(drop));
     eventually(|| store.next_due_timer());
     assert_eq!(numbers(&store), ["A-1", "A-3"]);
+}
+
+#[test]
+fn who_waits_for_the_work_in_hand_does_not_wait_for_the_others_one_after_the_other() {
+    let (server, folder) = (Cluster::start(Durable::No).unwrap(), tempfile::tempdir().unwrap());
+    let store = open(&server.database().unwrap(), folder.path()).unwrap();
+    put(&store, &fresh("A-1"));
+    let filter = Filter { open: Some(true), ..Filter::default() };
+    let list = || store.list(&Scope::all(), &filter, Sort::NextDue, None, 9).map(drop);
+    let count = || store.counts(&Scope::all(), at(0)).map(drop);
+    // As many connections as there may be, so that nobody has to make one.
+    std::thread::scope(|threads| (0..20).for_each(|_| drop(threads.spawn(|| list().unwrap()))));
+    server.freeze().unwrap();
+    std::thread::scope(|threads| {
+        for n in 0..20 {
+            threads.spawn(move || {
+                let outcome = in_time("the work", || if n % 2 == 0 { list() } else { count() });
+                let told =
+                    matches!(outcome, Err(StoreError::Unavailable { .. } | StoreError::Busy));
+                assert!(told, "{outcome:?}");
+            });
+        }
+    });
+    server.thaw().unwrap();
+    eventually(list);
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn a_webhook_moves_on_once_and_what_it_is_told_is_kept_with_that() {
 #[test]
 fn deliveries_are_leased_settled_and_given_up_by_whoever_holds_them() {
     on_each(|store| {
+        (1..=3).for_each(|n| drop(put(&store, &fresh(&format!("A-{n}")))));
         let (one, two, three) = (new(1), new(2), new(3));
         let ids = [one.id, two.id, three.id];
         store.move_webhook("h", (0, 3), vec![one, two, three], at(0)).unwrap();
@@ -112,6 +113,7 @@ fn deliveries_are_leased_settled_and_given_up_by_whoever_holds_them() {
 #[test]
 fn deliveries_are_listed_by_pages_counted_and_forgotten() {
     on_each(|store| {
+        (1..=5).for_each(|n| drop(put(&store, &fresh(&format!("A-{n}")))));
         let all: Vec<NewDelivery> = (1..=5).map(new).collect();
         let ids: Vec<Uuid> = all.iter().map(|one| one.id).collect();
         store.move_webhook("h", (0, 5), all, at(0)).unwrap();

@@ -123,7 +123,8 @@ pub(crate) async fn handler(
     let scope = desk.scope(&caller);
     let asked = uri.query().unwrap_or_default().to_owned();
     let about = About::List { scope: Arc::clone(&scope), query: asked };
-    kept.answer(about, Basis::of_all(desk)?, || {
+    let basis = Basis::of_all(desk)?;
+    kept.answer(about, basis, || {
         let page = desk
             .store()
             .list(&scope, &filter, sort, query.cursor.as_deref(), limit)
@@ -137,7 +138,8 @@ pub(crate) async fn handler(
             let link = HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()?;
             Some((header::LINK, link))
         });
-        let items = app.inner.rows.of(desk, page.rows).map_err(|_| Problem::new(Kind::Internal))?;
+        let items = app.inner.rows.of(desk, basis.ground, page.rows);
+        let items = items.map_err(|_| Problem::new(Kind::Internal))?;
         Ok(Answer { header: link, body: spelled(&Cases { items, next }) })
     })
 }

@@ -3,6 +3,7 @@
 use crate::answer::{CaseRow, json, page_link};
 use crate::app::App;
 use crate::gate::By;
+use crate::kept::Ground;
 use crate::parse::{Named, Params};
 use crate::problem::{Kind, Problem};
 use crate::rows::Spelled;
@@ -49,7 +50,7 @@ pub(crate) async fn handler(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let desk = app.desk();
-    let kept = desk.customer_now(&id)?;
+    let (ground, kept) = (Ground::of(desk), desk.customer_now(&id)?);
     let filter = Filter { of_customer: Some(kept.key.to_string()), ..Filter::default() };
     let page = desk
         .store()
@@ -60,6 +61,7 @@ pub(crate) async fn handler(
             error => error.into(),
         })?;
     let next = page.next.map(|cursor| page_link(uri.path(), uri.query(), &[("cursor", &cursor)]));
-    let items = app.inner.rows.of(desk, page.rows).map_err(|_| Problem::new(Kind::Internal))?;
+    let items = app.inner.rows.of(desk, ground, page.rows);
+    let items = items.map_err(|_| Problem::new(Kind::Internal))?;
     Ok(json(StatusCode::OK, &History { items, next }))
 }
