@@ -106,7 +106,7 @@ pub(crate) fn is_vacant(conn: &Conn) -> Result<bool> {
 }
 
 /// Copies everything, as it stands at one instant, into a database that holds nothing yet and gets the schema of this one. Tells
-/// the number of rows so far now and then; returns it at the end.
+/// the number of rows so far now and then; returns the number of cases.
 pub(crate) fn copy(from: &Conn, to: &Place, tell: &mut dyn FnMut(&str, u64)) -> Result<u64> {
     let schema = migrate::refuse_newer(from)?;
     to.prepare()?;
@@ -133,7 +133,7 @@ pub(crate) fn copy(from: &Conn, to: &Place, tell: &mut dyn FnMut(&str, u64)) -> 
         to.settle_copy()?;
         to.commit()?;
         while !to.checkpoint(true)? {}
-        Ok(rows)
+        crate::upkeep::cases(&to)
     })();
     from.rollback()?;
     copied

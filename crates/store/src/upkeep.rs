@@ -136,6 +136,11 @@ pub(crate) fn folder(conn: &Conn, place: &Place) -> Result<Blobs> {
     }
 }
 
+/// How many cases there are.
+pub(crate) fn cases(conn: &Conn) -> Result<u64> {
+    count(conn, COUNT_CASES)
+}
+
 fn count(conn: &Conn, sql: &str) -> Result<u64> {
     Ok(conn.row(sql, &[], |row| row.count(0))?.unwrap_or(0))
 }
@@ -292,11 +297,12 @@ pub(crate) fn upgrade(
     })
 }
 
-fn copy_database(conn: &Conn, to: &Path) -> Result<()> {
+/// Copies a database into a file in a folder; says how many cases are in the copy.
+fn copy_database(conn: &Conn, to: &Path) -> Result<u64> {
     if conn.copy_into(to)? {
-        return Ok(());
+        return cases(&Conn::open(&Place::at(to), Mode::Inspect)?);
     }
-    conn.unhurried(|conn| transfer::copy(conn, &Place::at(to), &mut |_, _| {}).map(drop))
+    conn.unhurried(|conn| transfer::copy(conn, &Place::at(to), &mut |_, _| {}))
 }
 
 /// Writes a consistent copy of the running database and its attachments into a folder that does not hold one yet; says how many cases
@@ -305,11 +311,10 @@ pub(crate) fn backup(conn: &Conn, blobs: &Blobs, to: &Path) -> Result<u64> {
     blobs.look()?;
     std::fs::create_dir_all(to)?;
     // The database first: every file it names is already in the folder, since uploads precede their rows.
-    copy_database(conn, to)?;
+    let cases = copy_database(conn, to)?;
     blobs.copy_to(&to.join(BLOBS))?;
     std::fs::File::open(to)?.sync_all()?;
-    // Not those of the running database, which has more by now.
-    count(&Conn::open(&Place::at(to), Mode::Inspect)?, COUNT_CASES)
+    Ok(cases)
 }
 
 /// Facts for `doctor`.
@@ -326,7 +331,7 @@ pub(crate) fn facts(conn: &Conn, blobs: &Blobs) -> Result<Facts> {
         log_bytes: about.log_bytes,
         blob_bytes: blobs.all()?.iter().map(|file| file.bytes).sum(),
         journal_mode: about.journal_mode,
-        cases: count(conn, COUNT_CASES)?,
+        cases: cases(conn)?,
         open_cases: count(conn, COUNT_OPEN)?,
         events: count(conn, COUNT_EVENTS)?,
         timers: count(conn, COUNT_TIMERS)?,

@@ -36,6 +36,9 @@ fn a_backup_of_a_running_database_is_whole() {
                 }
             });
             let told = store.backup(&target).unwrap();
+            let names = std::fs::read_dir(&target).unwrap().map(|one| one.unwrap().file_name());
+            let names: std::collections::BTreeSet<_> = names.collect();
+            assert_eq!(names, ["bihuan.db", "blobs"].map(Into::into).into(), "nothing lies beside");
             stop.store(true, Ordering::Relaxed);
             told
         });
