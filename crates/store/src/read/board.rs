@@ -458,3 +458,28 @@ fn mildness(column: i64) -> u8 {
 fn count(cases: usize) -> u64 {
     u64::try_from(cases).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{Mode, Place};
+
+    #[test]
+    fn who_waited_for_a_board_that_was_lost_meanwhile_asks_nobody_and_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Conn::open(&Place::at(folder.path()), Mode::Write).unwrap();
+        crate::migrate::migrate(&open()).unwrap();
+        let board = Board::default();
+        let count = || board.counts(&open(), &Scope::all(), Timestamp::UNIX_EPOCH);
+        assert_eq!(count(), Ok(vec![]));
+        std::thread::scope(|threads| {
+            let held = board.lock().unwrap();
+            let waits = threads.spawn(count);
+            // As when a server fell silent under whoever held it.
+            board.is_lost.store(true, Ordering::Relaxed);
+            drop(held);
+            let told = waits.join().unwrap();
+            assert!(matches!(told, Err(StoreError::Unavailable { .. })), "{told:?}");
+        });
+    }
+}
