@@ -58,7 +58,7 @@ pub(crate) struct BenchArgs {
     /// Seconds that each of them looks at a page on average
     #[arg(long, default_value_t = 2)]
     pause: u64,
-    /// What is measured once as well: shared commits, timers, start, calendar, import
+    /// What is measured once as well: the start; and in an embedded database of its own shared commits, timers, calendar, import
     #[arg(long)]
     once: bool,
     /// Seconds of each measurement
@@ -100,8 +100,8 @@ pub(crate) fn run(global: &Global, args: &BenchArgs, output: &mut Output) -> Res
         for single in alone::sharing(&near, span, args.seed)? {
             report.single(single, output);
         }
-        report.single(alone::timers(&near, args.seed)?, output);
-        report.single(alone::calendar(&near, args.seed)?, output);
+        report.single(alone::timers(&near, alone::TIMERS, args.seed)?, output);
+        report.single(alone::calendar(&near, alone::RECOUNTED, args.seed)?, output);
         report.single(alone::import(&near, args.seed)?, output);
     }
     report.tell(output);

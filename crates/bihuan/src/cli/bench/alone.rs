@@ -5,23 +5,26 @@ use super::ground::Ground;
 use super::lives::Lives;
 use super::table::Single;
 use crate::cli::Global;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use desk::import::{Import, plan, read};
 use desk::{Clock, Counting, Desk, DeskError, Options, SystemClock, VirtualClock};
 use fastrand::Rng;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{Filter, Place, Scope, Sort, Store};
 
-/// Timers that are due in the same minute.
-const TIMERS: usize = 5_000;
+/// Cases with timers that are due in the same minute.
+pub(super) const TIMERS: usize = 5_000;
+/// Of that, in seconds.
+const MINUTE: i64 = 60;
 /// Rows of an imported file.
 const ROWS: usize = 100_000;
 /// Clients that register side by side.
 const CLIENTS: usize = 64;
 /// Open cases whose deadlines are computed anew.
-const RECOUNTED: usize = 50_000;
+pub(super) const RECOUNTED: usize = 50_000;
 const KEY: [u8; 32] = [7; 32];
 
 /// A desk of its own in a folder that goes away, with the people of the demonstration.
@@ -96,56 +99,78 @@ pub(super) fn sharing(near: &Global, span: Duration, seed: u64) -> Result<Vec<Si
     Ok(found)
 }
 
-/// Timers that are all due in the same minute.
-pub(super) fn timers(near: &Global, seed: u64) -> Result<Single> {
-    let begins = SystemClock.now();
-    let clock = Arc::new(VirtualClock::at(begins));
+/// Timers of as many cases or more that are all due in the same minute.
+pub(super) fn timers(near: &Global, least: usize, seed: u64) -> Result<Single> {
+    let clock = Arc::new(VirtualClock::at(SystemClock.now()));
     let house = House::open(near, clock.clone(), None)?;
-    // Cases of one minute wait for the same things at the same time.
-    let mut registered = 0;
-    while registered < TIMERS {
-        registered +=
-            house.register(TIMERS - registered, seed.wrapping_add(u64::try_from(registered)?))?;
+    // Cases of one instant wait for the same things at the same time, each procedure and level for its own.
+    let (mut registered, mut rounds) = (0, 0);
+    let (minute, count) = loop {
+        rounds += 1;
+        registered += house.register(least, seed.wrapping_add(rounds))?;
+        let (minute, count) = fullest_minute(&house.desk)?;
+        if count >= least {
+            break (minute, count);
+        }
+        if registered > least * 100 {
+            bail!("{count} of {registered} cases wait for the same minute");
+        }
+    };
+    // What is due before is not what is measured.
+    clock.set(Timestamp::from_second(minute * MINUTE - 1)?);
+    house.desk.run_due("bench")?;
+    clock.set(Timestamp::from_second((minute + 1) * MINUTE - 1)?);
+    let begun = Instant::now();
+    let touched = house.desk.run_due("bench")?;
+    let took = begun.elapsed();
+    if touched < count {
+        bail!("{touched} of {count} cases were touched");
     }
-    let mut due: Vec<Timestamp> = Vec::new();
+    Ok(Single::took(0, "timers", touched, took))
+}
+
+/// The minute, since the beginning of 1970, in which the next timers of the most cases are due, and of how many.
+fn fullest_minute(desk: &Desk) -> Result<(i64, usize)> {
+    let mut minutes: BTreeMap<i64, usize> = BTreeMap::new();
+    let filter = Filter { open: Some(true), ..Filter::default() };
     let mut cursor = None;
     loop {
-        let filter = Filter { open: Some(true), ..Filter::default() };
-        let page = house.desk.store().list(
-            &Scope::all(),
-            &filter,
-            Sort::NextDue,
-            cursor.as_deref(),
-            500,
-        )?;
+        let page =
+            desk.store().list(&Scope::all(), &filter, Sort::NextDue, cursor.as_deref(), 500)?;
         for row in &page.rows {
-            due.extend(house.desk.store().timers(row.id)?.first().map(|timer| timer.due));
+            if let Some(timer) = desk.store().timers(row.id)?.first() {
+                *minutes.entry(timer.due.as_second().div_euclid(MINUTE)).or_default() += 1;
+            }
         }
         match page.next {
             Some(next) => cursor = Some(next),
             None => break,
         }
     }
-    // Everybody has something to do by then.
-    let latest = due.into_iter().max().context("no timers")?;
-    clock.set(latest.checked_add(SignedDuration::from_secs(1))?);
-    let begun = Instant::now();
-    let touched = house.desk.run_due("bench")?;
-    Ok(Single::took(0, "timers", touched, begun.elapsed()))
+    let fullest = minutes.into_iter().max_by_key(|(_, count)| *count);
+    fullest.context("no timers")
 }
 
-/// Deadlines of open cases are computed anew after the calendar has changed.
-pub(super) fn calendar(near: &Global, seed: u64) -> Result<Single> {
+/// Deadlines of as many cases or more are computed anew after the calendar has changed.
+pub(super) fn calendar(near: &Global, least: usize, seed: u64) -> Result<Single> {
     let house = House::open(near, Arc::new(SystemClock), None)?;
-    let mut registered = 0;
-    while registered < RECOUNTED {
-        registered += house
-            .register(RECOUNTED - registered, seed.wrapping_add(u64::try_from(registered)?))?;
-    }
     let desk = &house.desk;
+    // Of some cases no clock runs that is counted by the calendar.
+    let (mut counting, mut rounds) = (0, 0);
+    while counting < least {
+        rounds += 1;
+        house.register(least - counting, seed.wrapping_add(rounds))?;
+        let procedures: BTreeSet<_> = desk.library().all().map(|one| one.key.clone()).collect();
+        let each = procedures.iter().map(|one| Ok(desk.store().counting(one)?.len()));
+        counting = each.sum::<Result<usize>>()?;
+    }
     let begun = Instant::now();
     let done = recount(desk)?;
-    let mut single = Single::took(0, "calendar", done.cases, begun.elapsed());
+    let took = begun.elapsed();
+    if done.cases < least {
+        bail!("{} of {least} cases were counted anew", done.cases);
+    }
+    let mut single = Single::took(0, "calendar", done.cases, took);
     single.value = u64::try_from(done.moved).ok();
     Ok(single)
 }
@@ -193,14 +218,50 @@ pub(super) fn import(near: &Global, seed: u64) -> Result<Single> {
         english: true,
     };
     let done = house.desk.import(&import, &mut |_| {})?;
+    if done.imported != ROWS {
+        bail!("{} of {ROWS} rows were imported", done.imported);
+    }
     Ok(Single::took(0, "import", done.imported, begun.elapsed()))
 }
 
-/// From starting the server to its first answer to somebody who is signed in.
+/// From starting the server to the page of a case that somebody gets who is signed in.
 pub(super) fn start(global: &Global, ground: &Ground, cases: usize) -> Result<Single> {
     let mut all: Vec<Duration> =
         (0..5).map(|_| super::http::start_to_case(global, ground)).collect::<Result<_>>()?;
     all.sort_unstable();
     let middle = all.get(all.len() / 2).copied().unwrap_or_default();
     Ok(Single::took(cases, "start", all.len(), middle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(folder: &std::path::Path) -> Global {
+        Global {
+            data: folder.to_owned(),
+            database: None,
+            no_listen: false,
+            json: false,
+            lang: None,
+            person: None,
+        }
+    }
+
+    #[test]
+    fn as_many_cases_as_were_asked_for_are_due_in_one_minute_and_all_are_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let single = timers(&near(folder.path()), 60, 7).unwrap();
+        assert!(single.count >= 60, "{single:?}");
+        // Nothing is left of the desk that was measured.
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn as_many_cases_as_were_asked_for_are_counted_anew_after_a_changed_calendar() {
+        let folder = tempfile::tempdir().unwrap();
+        let single = calendar(&near(folder.path()), 60, 7).unwrap();
+        assert!(single.count >= 60, "{single:?}");
+        assert!(single.value > Some(0), "none of them moved: {single:?}");
+    }
 }

@@ -251,23 +251,26 @@ pub(super) async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Resu
     Ok(length)
 }
 
-/// How long it takes from starting the server until it has answered a signed-in request for a case.
+/// How long it takes from starting the server until the page of a case is there, as somebody's browser gets it who had signed in before.
 pub(super) fn start_to_case(global: &Global, ground: &Ground) -> Result<Duration> {
-    let keys = ground.api_keys()?;
-    let key = keys.get(&ground.caller.person).context("key")?;
+    let cookie = super::people::sign_in(&ground.desk, &ground.caller.person)?;
     let number = ground.number(&mut ground.random(0, 0))?;
+    let request = super::people::request(&format!("/cases/{number}"), &cookie);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let begun = Instant::now();
     let server = serve(global)?;
-    let request = format!(
-        "GET /api/v1/cases/{number} HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {key}\r\n\r\n"
-    );
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut page = Vec::new();
     runtime.block_on(async {
         let mut stream = TcpStream::connect(&server.address).await?;
         stream.write_all(request.as_bytes()).await?;
-        answer(&mut stream, &mut Vec::new()).await
+        answer(&mut stream, &mut page).await
     })?;
-    Ok(begun.elapsed())
+    let took = begun.elapsed();
+    let page = String::from_utf8_lossy(&page);
+    if !(page.contains("</html>") && page.contains(number)) {
+        bail!("no page of {number} after a start");
+    }
+    Ok(took)
 }
 
 fn program() -> Result<std::path::PathBuf> {

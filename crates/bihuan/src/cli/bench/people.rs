@@ -7,7 +7,8 @@ use super::ground::Ground;
 use super::http::{Wire, answer};
 use super::machine::most_memory;
 use anyhow::{Context, Result};
-use desk::Origin;
+use desk::{Desk, Origin};
+use engine::key::Key;
 use fastrand::Rng;
 use futures_util::future::try_join_all;
 use std::cell::{Cell, RefCell};
@@ -96,11 +97,10 @@ fn workers(ground: &Ground, people: usize) -> Result<Vec<Worker>> {
         Ok((person.id.clone(), page.rows.into_iter().map(|row| row.number).collect()))
     });
     let known: Vec<(_, Vec<String>)> = known.collect::<Result<_>>()?;
-    let sign_in = |(id, numbers): &(engine::key::Key, Vec<String>)| {
-        let cookie = format!("bihuan={}", desk.begin(id, &Origin::default())?);
-        Ok(Worker { cookie, numbers: numbers.clone() })
+    let worker = |(id, numbers): &(Key, Vec<String>)| {
+        Ok(Worker { cookie: sign_in(desk, id)?, numbers: numbers.clone() })
     };
-    known.iter().cycle().take(people).map(sign_in).collect()
+    known.iter().cycle().take(people).map(worker).collect()
 }
 
 type Took = Vec<(Page, Duration)>;
@@ -150,6 +150,18 @@ async fn count(mut stream: TcpStream, told: Rc<Cell<usize>>) {
     }
 }
 
+/// Asks for a page as the browser of somebody does who is signed in.
+pub(super) fn request(path: &str, cookie: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nhost: desk\r\ncookie: {cookie}\r\naccept: text/html\r\naccept-encoding: identity\r\n\r\n"
+    )
+}
+
+/// The cookie of somebody who signs in.
+pub(super) fn sign_in(desk: &Desk, person: &Key) -> Result<String> {
+    Ok(format!("bihuan={}", desk.begin(person, &Origin::default())?))
+}
+
 /// Somebody looks at one page after the other.
 async fn look(
     wire: &Wire,
@@ -182,10 +194,7 @@ async fn look(
                 format!("/search?q={word}")
             }
         };
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: desk\r\ncookie: {}\r\naccept: text/html\r\naccept-encoding: identity\r\n\r\n",
-            worker.cookie
-        );
+        let request = request(&path, &worker.cookie);
         let begun = Instant::now();
         stream.write_all(request.as_bytes()).await?;
         answer(&mut stream, &mut buffer).await.with_context(|| path)?;

@@ -41,7 +41,7 @@ pub(super) struct Size {
 }
 
 /// Something that is measured once.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Single {
     pub(super) cases: usize,
     pub(super) name: &'static str,
@@ -128,6 +128,9 @@ impl Report {
             ];
             let facts: Vec<_> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
             output.say("bench.size", &facts);
+            if let Some(idle) = size.idle_memory {
+                output.say("bench.idle", &[("mib", &(idle >> 20).to_string())]);
+            }
         }
         self.sizes.push(size);
     }
